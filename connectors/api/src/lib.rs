@@ -1,0 +1,47 @@
+//! What every connector offers: one trait, parameters as data, limits, errors, and the contract suite they all pass.
+
+mod error;
+mod limits;
+mod params;
+mod server;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use catalog::Snapshot;
+use futures::stream::BoxStream;
+use guard::ReadOnly;
+
+pub use error::{ConnectorError, ErrorKind};
+pub use limits::Limits;
+pub use params::{ConnectorInfo, Param};
+pub use server::{CrawlOptions, Estimate, Privileges, Progress, ServerInfo};
+
+/// A connection to one external database.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Connects, reads the session's settings back, and says what is there. Used when a connection is registered.
+    async fn test(&self) -> Result<ServerInfo, ConnectorError>;
+
+    /// Reads the catalog in a constant number of set-based queries.
+    async fn introspect(
+        &self,
+        options: &CrawlOptions,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Snapshot, ConnectorError>;
+
+    /// What the server expects the statement to cost.
+    async fn explain(&self, statement: &ReadOnly) -> Result<Estimate, ConnectorError>;
+
+    /// Runs a checked statement. Dropping the stream cancels it on the server.
+    async fn query(&self, statement: &ReadOnly, limits: &Limits) -> Result<ResultStream, ConnectorError>;
+}
+
+/// A running result: its schema, then batches.
+pub struct ResultStream {
+    /// The columns.
+    pub schema: SchemaRef,
+    /// Record batches of that schema, a few thousand rows each. Ends with [`ErrorKind::RowCap`] or
+    /// [`ErrorKind::ByteCap`] when a cap of [`Limits`] cut it short: a cut is never silent.
+    pub batches: BoxStream<'static, Result<RecordBatch, ConnectorError>>,
+}

@@ -1,0 +1,84 @@
+//! What a server says of itself, of a login, of a statement's cost; and how a crawl is steered.
+
+use std::time::Duration;
+
+use catalog::Engine;
+
+/// The answer to a connection test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerInfo {
+    /// The engine.
+    pub engine: Engine,
+    /// Version as the server states it.
+    pub version: String,
+    /// The database connected to.
+    pub database: String,
+    /// Round trip of a trivial statement.
+    pub latency: Duration,
+    /// TLS version and cipher, or `None` without TLS.
+    pub tls: Option<String>,
+    /// What the login may do.
+    pub privileges: Privileges,
+}
+
+/// What the login may do beyond reading.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Privileges {
+    /// The login's name.
+    pub login: String,
+    /// Ways in which the login could write or reach the server's files, each one sentence. Empty: it can only read.
+    pub can_write: Vec<String>,
+    /// Statements that would make a fitting read-only login.
+    pub fixes: Vec<String>,
+    /// How many relations the login may read.
+    pub readable_tables: u64,
+}
+
+/// What the server expects a statement to cost.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Estimate {
+    /// The engine's own cost unit, where it has one.
+    pub cost: Option<f64>,
+    /// Rows expected.
+    pub rows: Option<f64>,
+    /// The plan as the engine prints it.
+    pub plan: String,
+}
+
+/// How to crawl.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrawlOptions {
+    /// Globs over `schema.table`; empty means all.
+    pub include: Vec<String>,
+    /// Globs over `schema.table` left out.
+    pub exclude: Vec<String>,
+    /// Whether the engine's statistics (which hold sample values) are read.
+    pub statistics: bool,
+    /// Low-cardinality values per column kept for linking, at the most.
+    pub max_common_values: usize,
+    /// Longest run of one catalog query.
+    pub statement_timeout: Duration,
+}
+
+impl Default for CrawlOptions {
+    fn default() -> CrawlOptions {
+        CrawlOptions {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            statistics: true,
+            max_common_values: 30,
+            statement_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A step of a crawl, for progress bars.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// What is being read (`tables`, `columns`, `statistics` ...).
+    pub step: &'static str,
+    /// Steps done.
+    pub done: u32,
+    /// Steps in all.
+    pub of: u32,
+}

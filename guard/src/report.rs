@@ -1,0 +1,97 @@
+//! The report that a checked statement carries: what it reads, what comes out, what to beware of.
+
+use catalog::{Sensitivity, TypeClass};
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Finding;
+use crate::tree::Span;
+
+/// What is known about a checked statement.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Tables and views read, each once, sorted.
+    pub tables: Vec<TableRead>,
+    /// Columns read, each once, sorted.
+    pub columns: Vec<ColumnRead>,
+    /// The result's columns in order.
+    pub output: Vec<OutputColumn>,
+    /// Joins with their condition.
+    pub joins: Vec<JoinRead>,
+    /// Functions called, sorted.
+    pub functions: Vec<String>,
+    /// Warnings.
+    pub warnings: Vec<Finding>,
+    /// The statement in plain sentences, made from the tree.
+    pub reading: String,
+    /// Whether the outermost query fixes an order.
+    pub ordered: bool,
+    /// Whether LIMIT was set or lowered by the row cap.
+    pub capped_rows: Option<u64>,
+}
+
+/// A table that is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TableRead {
+    /// Schema.
+    pub schema: String,
+    /// Table.
+    pub table: String,
+    /// First mention.
+    pub span: Option<SpanRange>,
+}
+
+/// A column that is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ColumnRead {
+    /// Schema.
+    pub schema: String,
+    /// Table.
+    pub table: String,
+    /// Column.
+    pub column: String,
+    /// First mention.
+    pub span: Option<SpanRange>,
+}
+
+/// A span that takes part in comparisons (unlike [`Span`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SpanRange {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl From<Span> for SpanRange {
+    fn from(span: Span) -> SpanRange {
+        SpanRange { start: span.start, end: span.end }
+    }
+}
+
+/// A column of the result.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct OutputColumn {
+    /// Its name as the engine will give it.
+    pub name: String,
+    /// Class of its values, where it can be told.
+    pub class: Option<TypeClass>,
+    /// Columns that its value is made from.
+    pub lineage: Vec<ColumnRead>,
+    /// Strongest sensitivity among its lineage, unless only counted.
+    pub sensitivity: Option<Sensitivity>,
+    /// Whether it is an aggregate.
+    pub aggregate: bool,
+}
+
+/// A join.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct JoinRead {
+    /// Left and right relation as named in the statement.
+    pub left: String,
+    /// Right.
+    pub right: String,
+    /// The condition as text, empty for a cross join.
+    pub condition: String,
+    /// Whether a declared or inferred key supports the condition.
+    pub keyed: bool,
+}

@@ -1,0 +1,1 @@
+//! From a question to candidate SQL: linking, prompts, model clients, the built-in translator, repair, evaluation.

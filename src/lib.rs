@@ -1,0 +1,1 @@
+//! Querent, as a library: the daemon behind the binary.

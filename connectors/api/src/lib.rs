@@ -1,9 +1,11 @@
 //! What every connector offers: one trait, parameters as data, limits, errors, and the contract suite they all pass.
 
+mod caps;
 mod error;
 mod limits;
 mod params;
 mod server;
+pub mod text;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -12,9 +14,10 @@ use catalog::Snapshot;
 use futures::stream::BoxStream;
 use guard::ReadOnly;
 
+pub use caps::{batch_bytes, enforce, timed_out};
 pub use error::{ConnectorError, ErrorKind};
 pub use limits::Limits;
-pub use params::{ConnectorInfo, Param};
+pub use params::{ConnectorInfo, Param, ParamKind, Params};
 pub use server::{CrawlOptions, Estimate, Privileges, Progress, ServerInfo};
 
 /// A connection to one external database.

@@ -56,6 +56,11 @@ pub struct CrawlOptions {
     pub statistics: bool,
     /// Low-cardinality values per column kept for linking, at the most.
     pub max_common_values: usize,
+    /// Longest value kept, in characters; longer ones are left out, never cut.
+    pub max_value_length: usize,
+    /// Rows scanned per table, at the most, to collect low-cardinality values and ranges where the engine keeps no
+    /// statistics of its own. `None`: never scan.
+    pub sample_rows: Option<u64>,
     /// Longest run of one catalog query.
     pub statement_timeout: Duration,
 }
@@ -67,9 +72,28 @@ impl Default for CrawlOptions {
             exclude: Vec::new(),
             statistics: true,
             max_common_values: 30,
+            max_value_length: 80,
+            sample_rows: Some(10_000),
             statement_timeout: Duration::from_secs(60),
         }
     }
+}
+
+impl CrawlOptions {
+    /// Whether a relation is to be crawled: named by an include glob (or there is none) and by no exclude glob.
+    ///
+    /// A glob with a dot is compared with `schema.table`, one without with the table's name alone; `*` and `?` are
+    /// the wild cards. Names compare by the engine's own case rules.
+    pub fn wants(&self, engine: Engine, schema: &str, table: &str) -> bool {
+        let named = |globs: &[String]| globs.iter().any(|glob| names(engine, glob, schema, table));
+        (self.include.is_empty() || named(&self.include)) && !named(&self.exclude)
+    }
+}
+
+fn names(engine: Engine, glob: &str, schema: &str, table: &str) -> bool {
+    let key = |text: &str| engine.stored_key(text);
+    let subject = if glob.contains('.') { format!("{schema}.{table}") } else { table.to_owned() };
+    crate::text::glob_matches(&key(glob), &key(&subject))
 }
 
 /// A step of a crawl, for progress bars.

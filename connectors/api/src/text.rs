@@ -1,0 +1,109 @@
+//! Small text helpers shared by the connectors: globs, nearest names, percent encoding.
+
+/// Whether `text` as a whole matches a glob of `*` (any run) and `?` (any one character).
+pub fn glob_matches(glob: &str, text: &str) -> bool {
+    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
+    let (mut g, mut t) = (0, 0);
+    // where to go on when what follows the last star did not match: one more character goes to the star
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match glob.get(g) {
+            Some('*') => {
+                retry = Some((g, t));
+                g += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                g += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((star, from)) = retry else { return false };
+                retry = Some((star, from + 1));
+                g = star + 1;
+                t = from + 1;
+            }
+        }
+    }
+    glob[g..].iter().all(|c| *c == '*')
+}
+
+/// The known name closest to what was written, if one is close enough to be a slip.
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let written = written.to_lowercase();
+    let most = written.chars().count() / 3 + 1;
+    known
+        .into_iter()
+        .map(|name| (edits(&written, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Insertions, deletions, replacements between two words; a swap of neighbours counts as one.
+fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replace.min(last[j] + 1).min(row[j - 1] + 1);
+            let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if swapped {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+/// Undoes percent encoding; `None` when an escape is not two hex digits or the bytes are no UTF-8.
+pub fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let high = char::from(bytes.next()?).to_digit(16)?;
+        let low = char::from(bytes.next()?).to_digit(16)?;
+        out.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_whole_names() {
+        assert!(glob_matches("public.*", "public.orders"));
+        assert!(glob_matches("*_log", "audit_log"));
+        assert!(glob_matches("t?", "t1"));
+        assert!(glob_matches("a*b*c", "aXXbYYbc"));
+        assert!(!glob_matches("log", "audit_log"));
+        assert!(!glob_matches("t?", "t"));
+        assert!(!glob_matches("a*b", "a"));
+        assert!(glob_matches("**", ""));
+    }
+
+    #[test]
+    fn a_slip_finds_its_name_and_nonsense_does_not() {
+        let known = ["busy_timeout_ms", "max_connections"];
+        assert_eq!(nearest("max_conections", known), Some("max_connections"));
+        assert_eq!(nearest("busy_timeuot_ms", known), Some("busy_timeout_ms"));
+        assert_eq!(nearest("password", known), None);
+    }
+
+    #[test]
+    fn percent_escapes_are_undone_or_refused() {
+        assert_eq!(percent_decode("a%20b%C3%A9").as_deref(), Some("a bé"));
+        assert_eq!(percent_decode("100%"), None);
+        assert_eq!(percent_decode("%zz"), None);
+        assert_eq!(percent_decode("%ff"), None);
+    }
+}

@@ -1,6 +1,8 @@
 //! What every connector offers: one trait, parameters as data, limits, errors, and the contract suite they all pass.
 
 mod caps;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod error;
 mod limits;
 mod params;

@@ -1,0 +1,283 @@
+//! The command line's words: subcommands and flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Ask your databases in plain language; every answer is SQL proven to be a read.
+#[derive(Debug, Parser)]
+#[command(name = "querent", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Configuration file (TOML). Default: querent.toml in this folder, if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of the store, the results and the keys.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the sample shop, crawl it, ask it a few questions, and serve it.
+    Demo(DemoArgs),
+    /// Run the daemon.
+    Serve(ServeArgs),
+    /// Ask a question in plain language.
+    Ask(AskArgs),
+    /// Read a database's catalog.
+    Crawl(CrawlArgs),
+    /// Say what changed between two schema versions.
+    Diff(DiffArgs),
+    /// Check SQL: is it one read, and what does it touch?
+    Check(CheckArgs),
+    /// Check SQL and run it.
+    Query(QueryArgs),
+    /// Measure a translator on questions with known answers.
+    Eval(EvalArgs),
+    /// Registered databases.
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
+    /// The store's own schema.
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Say what is set up, what works and what does not.
+    Doctor,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Answer the questions and end, without serving.
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Consent to an address that other machines can reach.
+    #[arg(long)]
+    pub allow_remote: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A table for people.
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// An object a line.
+    Ndjson,
+    /// Parquet, to a file or a pipe.
+    Parquet,
+    /// Arrow stream, to a file or a pipe.
+    Arrow,
+    /// A spreadsheet, to a file or a pipe.
+    Xlsx,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Form of the result.
+    #[arg(short = 'o', long, value_enum, default_value = "table")]
+    pub format: OutputFormat,
+    /// File to write; standard output without it.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Rows printed as a table at the most; other forms hold all.
+    #[arg(long, default_value_t = 20)]
+    pub show: usize,
+}
+
+/// `ask`
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The question.
+    pub question: String,
+    /// Registered name or URL of the database.
+    #[arg(long, value_name = "NAME|URL")]
+    pub on: String,
+    /// Show candidates, findings and the reading.
+    #[arg(long)]
+    pub explain: bool,
+    /// Make the SQL, do not run it.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `crawl`
+#[derive(Debug, Args)]
+pub struct CrawlArgs {
+    /// Registered name or URL of the database. A registered one gets a new schema version when something changed.
+    #[arg(long, value_name = "NAME|URL")]
+    pub on: String,
+    /// Write the catalog as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Tables to read, as globs over schema.table.
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// Tables to leave out.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Older and newer side: a catalog written by `crawl --out`, a .sql file of DDL, or a URL.
+    #[arg(num_args = 0..=2, value_name = "OLD NEW")]
+    pub sides: Vec<String>,
+    /// A registered database: compares its two latest versions, or those named.
+    #[arg(long, value_name = "NAME")]
+    pub on: Option<String>,
+    /// Older version, for example 1.0.
+    #[arg(long, requires = "on")]
+    pub from: Option<String>,
+    /// Newer version.
+    #[arg(long, requires = "on")]
+    pub to: Option<String>,
+    /// Engine of .sql files.
+    #[arg(long)]
+    pub engine: Option<String>,
+    /// text, json or markdown.
+    #[arg(long, default_value = "text")]
+    pub format: String,
+    /// End with code 3 when a change is breaking.
+    #[arg(long)]
+    pub fail_on_breaking: bool,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The statement; left out with --batch, `-` reads standard input.
+    pub sql: Option<String>,
+    /// Engine whose rules hold (postgres, sqlite ...); known from --on.
+    #[arg(long)]
+    pub engine: Option<String>,
+    /// Tables, as DDL text.
+    #[arg(long, value_name = "FILE")]
+    pub ddl: Option<PathBuf>,
+    /// Tables, from a registered database or a URL.
+    #[arg(long, value_name = "NAME|URL", conflicts_with = "ddl")]
+    pub on: Option<String>,
+    /// JSON lines with a field `sql`; each comes back with its verdict.
+    #[arg(long, value_name = "FILE")]
+    pub batch: Option<PathBuf>,
+    /// Tables that do not exist for the caller, as globs over schema.table.
+    #[arg(long, value_name = "GLOB")]
+    pub hide: Vec<String>,
+    /// Print JSON instead of text (a batch is always JSON).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `query`
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// The statement; `-` reads standard input.
+    pub sql: String,
+    /// Registered name or URL of the database.
+    #[arg(long, value_name = "NAME|URL")]
+    pub on: String,
+    /// Show what runs, its reading and its plan first.
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `eval`
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// JSON lines with id, db_id, question, gold_sql.
+    #[arg(long, value_name = "FILE")]
+    pub questions: PathBuf,
+    /// Folder with DIR/<db_id>/<db_id>.sqlite, or a URL with {db_id} in it.
+    #[arg(long, value_name = "DIR|URL")]
+    pub databases: String,
+    /// builtin, model, recorded:FILE, or gold (the known answers themselves).
+    #[arg(long, default_value = "builtin")]
+    pub translator: String,
+    /// Write the predictions as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
+    /// Write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Only the first N questions.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// `connection`
+#[derive(Debug, Subcommand)]
+pub enum ConnectionCommand {
+    /// Register a database after testing it.
+    Add {
+        /// Name.
+        name: String,
+        /// URL, for example sqlite:shop.db or postgres://user@host/database.
+        url: String,
+    },
+    /// List registered databases.
+    List,
+    /// Test one.
+    Test {
+        /// Registered name or URL.
+        on: String,
+    },
+    /// Take one out (its history stays until it is purged).
+    Remove {
+        /// Name.
+        name: String,
+    },
+}
+
+/// `migrate`
+#[derive(Debug, Subcommand)]
+pub enum MigrateCommand {
+    /// Bring the store up to date.
+    Up,
+    /// Take the last migrations back.
+    Down {
+        /// How many.
+        #[arg(default_value_t = 1)]
+        steps: u32,
+        /// Needed, because data is lost.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List migrations, whether they are applied and whether their text is still the same.
+    Status,
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting with its default.
+    Example,
+    /// Read the settings as the daemon would and say whether they hold.
+    Check,
+    /// List engines and the parameters of their URLs.
+    Connectors,
+}

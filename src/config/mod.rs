@@ -1,0 +1,162 @@
+//! Configuration: defaults, then a TOML file, then the environment, then flags. The only place that reads the environment.
+
+mod load;
+mod merge;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use load::{ConfigError, Sources, load};
+
+/// The example configuration: every setting with its default. It is also the list of known keys.
+pub const EXAMPLE: &str = include_str!("../../examples/querent.toml");
+
+/// All settings.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the store, the results and the keys.
+    pub data_dir: PathBuf,
+    /// Store of a team; empty means SQLite in the data folder.
+    pub database_url: String,
+    /// The daemon's door.
+    pub server: Server,
+    /// Who proposes SQL.
+    pub model: Model,
+    /// Caps of executions.
+    pub limits: LimitSettings,
+    /// How databases are crawled.
+    pub crawl: CrawlSettings,
+    /// Logs.
+    pub log: Log,
+}
+
+/// The daemon's door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Consent to listen on other addresses than loopback.
+    pub allow_remote: bool,
+    /// Largest request body in bytes.
+    pub max_body: usize,
+}
+
+/// Kinds of proposer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Provider {
+    Builtin,
+    Openai,
+    Anthropic,
+    Recorded,
+}
+
+/// What may leave for a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Privacy {
+    Names,
+    Statistics,
+    Values,
+    Rows,
+}
+
+/// Who proposes SQL.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Kind of proposer.
+    pub provider: Provider,
+    /// The model's name.
+    pub name: String,
+    /// Address of an OpenAI-compatible server.
+    pub base_url: String,
+    /// Key, never logged.
+    pub api_key: String,
+    /// Recorded answers.
+    pub file: PathBuf,
+    /// Seconds for one call.
+    pub timeout: u64,
+    /// Calls at the same time.
+    pub concurrency: usize,
+    /// Answers asked for a question.
+    pub samples: usize,
+    /// US dollars for a million tokens sent.
+    pub input_price: f64,
+    /// US dollars for a million tokens received.
+    pub output_price: f64,
+    /// What may leave.
+    pub privacy: Privacy,
+    /// Tokens that the schema may take.
+    pub schema_tokens: usize,
+    /// Folder with templates that replace the built-in ones; empty for none.
+    pub prompts: PathBuf,
+}
+
+/// Caps of executions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of Arrow data.
+    pub bytes: u64,
+    /// Seconds.
+    pub seconds: u64,
+    /// Executions at the same time.
+    pub executions: usize,
+    /// Executions that may wait.
+    pub waiting: usize,
+    /// Highest estimated cost, 0 for none.
+    pub cost: f64,
+}
+
+/// How databases are crawled.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrawlSettings {
+    /// Whether statistics and samples are read.
+    pub statistics: bool,
+    /// Rows sampled in a table.
+    pub sample_rows: u64,
+    /// Values kept for a column.
+    pub common_values: usize,
+}
+
+/// Logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Level or list of `target=level`.
+    pub level: String,
+    /// Form of a line.
+    pub format: LogFormat,
+}
+
+/// Form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("data_dir", &self.data_dir)
+            .field("server", &self.server)
+            .field("provider", &self.model.provider)
+            .field("limits", &self.limits)
+            .field("crawl", &self.crawl)
+            .field("log", &self.log)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! One value of a batch as JSON or as text.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{
+    DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
+};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use serde_json::Value;
+
+use super::ResultError;
+
+/// Largest integer that every JSON reader keeps: 2^53.
+const SAFE_INTEGER: i128 = 1 << 53;
+
+/// The value as JSON. See the module's rule for numbers; bytes become `\x` and hexadecimal digits.
+///
+/// # Errors
+/// When the type has no text form.
+pub fn json_cell(array: &ArrayRef, row: usize) -> Result<Value, ResultError> {
+    if array.is_null(row) {
+        return Ok(Value::Null);
+    }
+    let value = match array.data_type() {
+        DataType::Null => Value::Null,
+        DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
+        DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Float32 => float_text(array.as_primitive::<Float32Type>().value(row).to_string()),
+        DataType::List(_) => list(&array.as_list::<i32>().value(row))?,
+        DataType::LargeList(_) => list(&array.as_list::<i64>().value(row))?,
+        _ => match integer(array, row) {
+            Some(value) => integer_value(value),
+            None => Value::String(text_cell(array, row)?),
+        },
+    };
+    Ok(value)
+}
+
+fn list(items: &ArrayRef) -> Result<Value, ResultError> {
+    let values = (0..items.len()).map(|i| json_cell(items, i)).collect::<Result<_, _>>()?;
+    Ok(Value::Array(values))
+}
+
+fn integer_value(value: i128) -> Value {
+    match i64::try_from(value) {
+        Ok(small) if value.abs() <= SAFE_INTEGER => Value::from(small),
+        _ => Value::String(value.to_string()),
+    }
+}
+
+fn float(value: f64) -> Value {
+    serde_json::Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number)
+}
+
+/// A 32-bit float through its shortest text, so that 0.1 does not become 0.10000000149011612.
+fn float_text(text: String) -> Value {
+    match text.parse::<f64>() {
+        Ok(value) => float(value),
+        Err(_) => Value::String(text),
+    }
+}
+
+fn integer(array: &ArrayRef, row: usize) -> Option<i128> {
+    let value = match array.data_type() {
+        DataType::Int8 => array.as_primitive::<Int8Type>().value(row).into(),
+        DataType::Int16 => array.as_primitive::<Int16Type>().value(row).into(),
+        DataType::Int32 => array.as_primitive::<Int32Type>().value(row).into(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).into(),
+        DataType::UInt8 => array.as_primitive::<UInt8Type>().value(row).into(),
+        DataType::UInt16 => array.as_primitive::<UInt16Type>().value(row).into(),
+        DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).into(),
+        DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).into(),
+        _ => return None,
+    };
+    Some(value)
+}
+
+/// The value as text, empty for NULL. Time stamps are `YYYY-MM-DD HH:MM:SS[.ffffff][+00:00]`.
+///
+/// # Errors
+/// When the type has no text form.
+pub fn text_cell(array: &ArrayRef, row: usize) -> Result<String, ResultError> {
+    if array.is_null(row) {
+        return Ok(String::new());
+    }
+    match array.data_type() {
+        DataType::Utf8 => Ok(array.as_string::<i32>().value(row).to_owned()),
+        DataType::LargeUtf8 => Ok(array.as_string::<i64>().value(row).to_owned()),
+        DataType::Binary => Ok(hex(array.as_binary::<i32>().value(row))),
+        DataType::LargeBinary => Ok(hex(array.as_binary::<i64>().value(row))),
+        DataType::List(_) | DataType::LargeList(_) => Ok(json_cell(array, row)?.to_string()),
+        _ => Ok(ArrayFormatter::try_new(array, &formats())?.value(row).to_string()),
+    }
+}
+
+fn formats() -> FormatOptions<'static> {
+    FormatOptions::new()
+        .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f"))
+        .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f%:z"))
+        .with_datetime_format(Some("%Y-%m-%d %H:%M:%S%.f"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(2 + bytes.len() * 2);
+    text.push_str("\\x");
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The type's name as the API states it.
+pub fn column_type(ty: &DataType) -> String {
+    match ty {
+        DataType::Null => "null".into(),
+        DataType::Boolean => "boolean".into(),
+        t if t.is_integer() => "integer".into(),
+        t if t.is_floating() => "float".into(),
+        DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => format!("decimal({p},{s})"),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".into(),
+        DataType::Binary | DataType::LargeBinary | DataType::FixedSizeBinary(_) => "bytes".into(),
+        DataType::Date32 | DataType::Date64 => "date".into(),
+        DataType::Time32(_) | DataType::Time64(_) => "time".into(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) | DataType::Timestamp(_, Some(_)) => "timestamptz".into(),
+        DataType::Timestamp(_, None) => "timestamp".into(),
+        DataType::Interval(_) | DataType::Duration(_) => "interval".into(),
+        DataType::List(field) | DataType::LargeList(field) => format!("{}[]", column_type(field.data_type())),
+        other => other.to_string().to_lowercase(),
+    }
+}

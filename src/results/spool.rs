@@ -1,0 +1,102 @@
+//! A result on disk: an Arrow IPC file that pages and exports are read from, never held whole in memory.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use arrow::datatypes::SchemaRef;
+use arrow::ipc::reader::FileReader;
+use arrow::ipc::writer::FileWriter;
+use arrow::record_batch::RecordBatch;
+
+use super::ResultError;
+
+/// Writes a spool file. It appears under its name only when it is whole.
+pub struct SpoolWriter {
+    writer: FileWriter<BufWriter<File>>,
+    partial: PathBuf,
+    path: PathBuf,
+}
+
+impl SpoolWriter {
+    /// Starts a file.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(path: &Path, schema: &SchemaRef) -> Result<SpoolWriter, ResultError> {
+        let partial = path.with_extension("partial");
+        let file = BufWriter::new(File::create(&partial)?);
+        Ok(SpoolWriter { writer: FileWriter::try_new(file, schema)?, partial, path: path.to_owned() })
+    }
+
+    /// Adds a batch.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), ResultError> {
+        Ok(self.writer.write(batch)?)
+    }
+
+    /// Ends the file, makes it durable and gives it its name.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn finish(mut self) -> Result<(), ResultError> {
+        self.writer.finish()?;
+        let file = self.writer.into_inner()?.into_inner().map_err(|e| e.into_error())?;
+        file.sync_all()?;
+        std::fs::rename(&self.partial, &self.path)?;
+        Ok(())
+    }
+}
+
+/// Reads a spool file batch by batch.
+pub struct Spool {
+    reader: FileReader<File>,
+}
+
+impl Spool {
+    /// Opens a whole file.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub fn open(path: &Path) -> Result<Spool, ResultError> {
+        Ok(Spool { reader: FileReader::try_new(File::open(path)?, None)? })
+    }
+
+    /// The columns.
+    pub fn schema(&self) -> SchemaRef {
+        self.reader.schema()
+    }
+
+    /// Rows `offset` to `offset + limit`, as slices of the batches that hold them. Batches before are skipped unread
+    /// where the format allows it, and nothing after the page is read.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn page(mut self, offset: usize, limit: usize) -> Result<Vec<RecordBatch>, ResultError> {
+        let (mut skip, mut left, mut pages) = (offset, limit, Vec::new());
+        for batch in self.reader.by_ref() {
+            let batch = batch?;
+            if skip >= batch.num_rows() {
+                skip -= batch.num_rows();
+                continue;
+            }
+            let take = left.min(batch.num_rows() - skip);
+            pages.push(batch.slice(skip, take));
+            (skip, left) = (0, left - take);
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(pages)
+    }
+}
+
+impl Iterator for Spool {
+    type Item = Result<RecordBatch, ResultError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.reader.next()?.map_err(ResultError::from))
+    }
+}

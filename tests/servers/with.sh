@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Starts the servers that the tests need, runs a command with their addresses in the environment, stops them again.
+# A server that the environment already names (QUERENT_TEST_POSTGRES_URL) is used as it is.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+started=
+stop() { [ -z "$started" ] || "$here/postgres.sh" stop; }
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+if [ -z "${QUERENT_TEST_POSTGRES_URL:-}" ]; then
+  started=yes
+  "$here/postgres.sh" start
+  QUERENT_TEST_POSTGRES_URL=$("$here/postgres.sh" url)
+  QUERENT_TEST_POSTGRES_URL=${QUERENT_TEST_POSTGRES_URL#QUERENT_TEST_POSTGRES_URL=}
+fi
+export QUERENT_TEST_POSTGRES_URL
+"$@"

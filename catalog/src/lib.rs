@@ -1,8 +1,10 @@
 //! The catalog: what a database looks like. Model, fingerprint, diff, rendering, and reading of DDL text. No I/O.
 
+pub mod ddl;
 mod engine;
 mod index;
 mod model;
+pub mod types;
 
 pub use engine::Engine;
 pub use index::Catalog;

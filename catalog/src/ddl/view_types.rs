@@ -1,0 +1,368 @@
+//! The output columns of a view's query: names by each engine's rules, types as far as they can be told.
+
+use std::collections::HashMap;
+
+use sqlparser::ast::{
+    BinaryOperator, Cte, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    JoinConstraint, JoinOperator, ObjectName as AstName, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, Value,
+};
+
+use super::builder::Builder;
+use super::cursor::ObjectName;
+use crate::{Column, Engine, TypeClass, types};
+
+/// Columns of the common table expressions in scope.
+type Ctes = HashMap<String, Vec<Column>>;
+
+/// Works out the columns of queries over what has been read.
+pub(super) struct Resolver<'b> {
+    pub builder: &'b Builder,
+    pub default_schema: &'b str,
+}
+
+/// One relation of a FROM clause; `hidden` columns are merged into an earlier one by USING.
+struct Source {
+    name: String,
+    columns: Vec<Column>,
+    hidden: Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn engine(&self) -> Engine {
+        self.builder.engine
+    }
+
+    fn stored(&self, ident: &Ident) -> String {
+        match self.engine() {
+            Engine::Postgres => self.engine().fold(&ident.value, ident.quote_style.is_some()),
+            _ => ident.value.clone(),
+        }
+    }
+
+    fn key(&self, name: &str) -> String {
+        self.engine().stored_key(name)
+    }
+
+    /// Output columns; `None` where a wildcard stands for a relation that nobody knows.
+    pub fn query(&self, query: &Query, outer: &Ctes) -> Option<Vec<Column>> {
+        let mut ctes = outer.clone();
+        for cte in query.with.iter().flat_map(|w| &w.cte_tables) {
+            let columns = self.cte(cte, &ctes);
+            ctes.insert(self.key(&self.stored(&cte.alias.name)), columns);
+        }
+        self.set(&query.body, &ctes)
+    }
+
+    /// A recursive one is seen through its first branch.
+    fn cte(&self, cte: &Cte, ctes: &Ctes) -> Vec<Column> {
+        let columns = self.query(&cte.query, ctes).unwrap_or_default();
+        self.renamed(columns, Some(&cte.alias))
+    }
+
+    fn renamed(&self, mut columns: Vec<Column>, alias: Option<&TableAlias>) -> Vec<Column> {
+        for (column, def) in columns.iter_mut().zip(alias.iter().flat_map(|a| &a.columns)) {
+            column.name = self.stored(&def.name);
+        }
+        columns
+    }
+
+    fn set(&self, body: &SetExpr, ctes: &Ctes) -> Option<Vec<Column>> {
+        match body {
+            SetExpr::Select(select) => self.select(select, ctes),
+            SetExpr::Query(query) => self.query(query, ctes),
+            SetExpr::SetOperation { left, .. } => self.set(left, ctes),
+            SetExpr::Values(values) => {
+                let first = values.rows.first()?;
+                let named =
+                    first.iter().enumerate().map(|(i, e)| self.output(e, format!("column{}", i + 1), &[]));
+                Some(named.collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn select(&self, select: &Select, ctes: &Ctes) -> Option<Vec<Column>> {
+        let mut sources = Vec::new();
+        for from in &select.from {
+            self.add_source(&mut sources, &from.relation, ctes);
+            for join in &from.joins {
+                let before = sources.len();
+                self.add_source(&mut sources, &join.relation, ctes);
+                self.hide_merged(&mut sources, before, constraint(&join.join_operator));
+            }
+        }
+        let mut out = Vec::new();
+        for item in &select.projection {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    out.push(self.output(expr, self.implied_name(expr), &sources))
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    out.push(self.output(expr, self.stored(alias), &sources));
+                }
+                SelectItem::ExprWithAliases { expr, aliases } => {
+                    out.extend(aliases.iter().map(|a| self.output(expr, self.stored(a), &sources)));
+                }
+                SelectItem::Wildcard(_) => self.expand(&mut out, sources.iter())?,
+                SelectItem::QualifiedWildcard(kind, _) => {
+                    let name = self.wildcard_of(kind)?;
+                    self.expand(&mut out, sources.iter().filter(|s| s.name == name))?;
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn wildcard_of(&self, kind: &SelectItemQualifiedWildcardKind) -> Option<String> {
+        match kind {
+            SelectItemQualifiedWildcardKind::ObjectName(name) => Some(self.key(&self.object(name)?.name)),
+            SelectItemQualifiedWildcardKind::Expr(_) => None,
+        }
+    }
+
+    fn expand<'s>(&self, out: &mut Vec<Column>, sources: impl Iterator<Item = &'s Source>) -> Option<()> {
+        let mut any = false;
+        for source in sources {
+            any = true;
+            if source.columns.is_empty() {
+                return None;
+            }
+            let shown = source.columns.iter().filter(|c| !source.hidden.contains(&self.key(&c.name)));
+            out.extend(shown.map(|c| view_column(c, c.name.clone())));
+        }
+        any.then_some(())
+    }
+
+    fn object(&self, name: &AstName) -> Option<ObjectName> {
+        let mut parts = name.0.iter().rev().filter_map(|p| p.as_ident()).map(|i| self.stored(i));
+        let name = parts.next()?;
+        Some(ObjectName { schema: parts.next(), name })
+    }
+
+    fn add_source(&self, sources: &mut Vec<Source>, factor: &TableFactor, ctes: &Ctes) {
+        let (columns, own, alias) = match factor {
+            TableFactor::Table { name, alias, .. } => {
+                let Some(object) = self.object(name) else { return };
+                (self.relation(&object, ctes), object.name, alias.as_ref())
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                (self.query(subquery, ctes).unwrap_or_default(), String::new(), alias.as_ref())
+            }
+            TableFactor::NestedJoin { table_with_joins, .. } => {
+                self.add_source(sources, &table_with_joins.relation, ctes);
+                for join in &table_with_joins.joins {
+                    let before = sources.len();
+                    self.add_source(sources, &join.relation, ctes);
+                    self.hide_merged(sources, before, constraint(&join.join_operator));
+                }
+                return;
+            }
+            _ => (Vec::new(), String::new(), None),
+        };
+        let name = alias.map_or(own, |a| self.stored(&a.name));
+        let columns = self.renamed(columns, alias);
+        sources.push(Source { name: self.key(&name), columns, hidden: Vec::new() });
+    }
+
+    fn relation(&self, name: &ObjectName, ctes: &Ctes) -> Vec<Column> {
+        if name.schema.is_none()
+            && let Some(columns) = ctes.get(&self.key(&name.name))
+        {
+            return columns.clone();
+        }
+        let in_default = ObjectName {
+            schema: Some(name.schema.clone().unwrap_or_else(|| self.default_schema.to_owned())),
+            name: name.name.clone(),
+        };
+        let table = self.builder.table(&in_default).or_else(|| self.builder.table(name));
+        table.map(|t| t.columns.clone()).unwrap_or_default()
+    }
+
+    fn hide_merged(&self, sources: &mut [Source], before: usize, constraint: Option<&JoinConstraint>) {
+        let (left, right) = sources.split_at_mut(before.min(sources.len()));
+        let merged = match constraint {
+            Some(JoinConstraint::Using(names)) => {
+                names.iter().filter_map(|n| self.object(n)).map(|n| self.key(&n.name)).collect()
+            }
+            Some(JoinConstraint::Natural) => {
+                left.iter().flat_map(|s| &s.columns).map(|c| self.key(&c.name)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for source in right {
+            source.hidden.clone_from(&merged);
+        }
+    }
+
+    /// The name of an expression without alias.
+    fn implied_name(&self, expr: &Expr) -> String {
+        match expr {
+            Expr::Identifier(ident) => self.stored(ident),
+            Expr::CompoundIdentifier(parts) => parts.last().map(|i| self.stored(i)).unwrap_or_default(),
+            Expr::Nested(inner) if self.engine() == Engine::Postgres => self.implied_name(inner),
+            Expr::Cast { expr, .. } if self.engine() == Engine::Postgres => self.implied_name(expr),
+            Expr::Function(f) if self.engine() == Engine::Postgres => function_name(f),
+            Expr::Case { .. } if self.engine() == Engine::Postgres => "case".to_owned(),
+            Expr::Exists { .. } if self.engine() == Engine::Postgres => "exists".to_owned(),
+            _ if self.engine() == Engine::Postgres => "?column?".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    fn output(&self, expr: &Expr, name: String, sources: &[Source]) -> Column {
+        view_column(&self.typed(expr, sources, 0), name)
+    }
+
+    fn find(&self, qualifier: Option<&Ident>, ident: &Ident, sources: &[Source]) -> Option<Column> {
+        let qualifier = qualifier.map(|q| self.key(&self.stored(q)));
+        let key = self.key(&self.stored(ident));
+        let in_scope = sources.iter().filter(|s| qualifier.as_ref().is_none_or(|q| *q == s.name));
+        in_scope.flat_map(|s| &s.columns).find(|c| self.key(&c.name) == key).cloned()
+    }
+
+    /// A column with the type of the expression.
+    fn typed(&self, expr: &Expr, sources: &[Source], depth: u8) -> Column {
+        if depth > 32 {
+            return Column::default();
+        }
+        let inner = |e: &Expr| self.typed(e, sources, depth + 1);
+        match expr {
+            Expr::Identifier(ident) => self.find(None, ident, sources).unwrap_or_default(),
+            Expr::CompoundIdentifier(parts) => {
+                let qualifier = parts.len().checked_sub(2).and_then(|i| parts.get(i));
+                parts.last().and_then(|i| self.find(qualifier, i, sources)).unwrap_or_default()
+            }
+            Expr::Nested(e) | Expr::UnaryOp { expr: e, .. } => inner(e),
+            Expr::Cast { data_type, .. } => self.of_type(data_type),
+            Expr::Case { conditions, else_result, .. } => {
+                let first =
+                    conditions.iter().map(|c| inner(&c.result)).chain(else_result.iter().map(|e| inner(e)));
+                first.into_iter().find(|c| c.class != TypeClass::Other).unwrap_or_default()
+            }
+            Expr::BinaryOp { left, op, right } => self.binary(op, inner(left), || inner(right)),
+            Expr::Function(f) => self.function(f, sources, depth),
+            Expr::Subquery(q) => {
+                let columns = self.query(q, &HashMap::new()).unwrap_or_default();
+                columns.into_iter().next().unwrap_or_default()
+            }
+            Expr::Value(v) => literal(&v.value),
+            Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::InList { .. }
+            | Expr::Between { .. }
+            | Expr::Exists { .. } => plain(TypeClass::Boolean),
+            Expr::Like { .. } | Expr::InSubquery { .. } => plain(TypeClass::Boolean),
+            Expr::Substring { .. } | Expr::Trim { .. } => plain(TypeClass::Text),
+            Expr::Extract { .. } => plain(TypeClass::Decimal),
+            _ => Column::default(),
+        }
+    }
+
+    fn of_type(&self, data_type: &DataType) -> Column {
+        let native_type = types::canonical(self.engine(), &data_type.to_string());
+        let (class, element, enum_labels) = self.builder.classify(&native_type);
+        Column { native_type, class, element, enum_labels, ..Column::default() }
+    }
+
+    fn binary(&self, op: &BinaryOperator, left: Column, right: impl Fn() -> Column) -> Column {
+        match op {
+            BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+            | BinaryOperator::And
+            | BinaryOperator::Or => plain(TypeClass::Boolean),
+            BinaryOperator::StringConcat => plain(TypeClass::Text),
+            BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide => arithmetic(left.class, right().class),
+            _ => Column::default(),
+        }
+    }
+
+    fn function(&self, f: &Function, sources: &[Source], depth: u8) -> Column {
+        let first = || first_argument(f).map(|e| self.typed(e, sources, depth + 1)).unwrap_or_default();
+        match function_name(f).to_lowercase().as_str() {
+            "count" | "row_number" | "rank" | "dense_rank" | "ntile" | "length" | "char_length" | "len"
+            | "datediff" | "year" | "month" | "day" => plain(TypeClass::Integer),
+            "sum" | "avg" | "round" => match first().class {
+                TypeClass::Float => plain(TypeClass::Float),
+                _ => plain(TypeClass::Decimal),
+            },
+            "min" | "max" | "coalesce" | "nullif" | "ifnull" | "isnull" | "first_value" | "last_value"
+            | "lag" | "lead" | "abs" => first(),
+            "lower" | "upper" | "ucase" | "lcase" | "concat" | "concat_ws" | "group_concat"
+            | "string_agg" | "trim" | "substr" | "substring" | "replace" | "left" | "right" | "to_char"
+            | "date_format" | "strftime" => plain(TypeClass::Text),
+            "now" => plain(TypeClass::TimestampTz),
+            "date_trunc" => plain(TypeClass::TimestampTz),
+            "date" => plain(TypeClass::Date),
+            _ => Column::default(),
+        }
+    }
+}
+
+fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+    match operator {
+        JoinOperator::Join(c)
+        | JoinOperator::Inner(c)
+        | JoinOperator::Left(c)
+        | JoinOperator::LeftOuter(c)
+        | JoinOperator::Right(c)
+        | JoinOperator::RightOuter(c)
+        | JoinOperator::FullOuter(c)
+        | JoinOperator::CrossJoin(c)
+        | JoinOperator::StraightJoin(c) => Some(c),
+        _ => None,
+    }
+}
+
+fn function_name(f: &Function) -> String {
+    f.name.0.last().and_then(|p| p.as_ident()).map(|i| i.value.to_lowercase()).unwrap_or_default()
+}
+
+fn first_argument(f: &Function) -> Option<&Expr> {
+    let FunctionArguments::List(list) = &f.args else { return None };
+    match list.args.first()? {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Some(e),
+        _ => None,
+    }
+}
+
+fn plain(class: TypeClass) -> Column {
+    Column { class, ..Column::default() }
+}
+
+fn literal(value: &Value) -> Column {
+    match value {
+        Value::Number(text, _) if text.contains(['.', 'e', 'E']) => plain(TypeClass::Decimal),
+        Value::Number(..) => plain(TypeClass::Integer),
+        Value::Boolean(_) => plain(TypeClass::Boolean),
+        Value::Null | Value::Placeholder(_) => Column::default(),
+        _ => plain(TypeClass::Text),
+    }
+}
+
+fn arithmetic(left: TypeClass, right: TypeClass) -> Column {
+    let rank = [TypeClass::Float, TypeClass::Decimal, TypeClass::Integer];
+    let wins = rank.into_iter().find(|c| left == *c || right == *c);
+    let dated = matches!(left, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz);
+    if dated { Column::default() } else { wins.map(plain).unwrap_or_default() }
+}
+
+/// A view's column: type and comment of its source, without what belongs to the stored column alone.
+fn view_column(source: &Column, name: String) -> Column {
+    Column {
+        name,
+        native_type: source.native_type.clone(),
+        class: source.class,
+        element: source.element,
+        enum_labels: source.enum_labels.clone(),
+        nullable: true,
+        ..Column::default()
+    }
+}

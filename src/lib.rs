@@ -1,1 +1,5 @@
 //! Querent, as a library: the daemon behind the binary.
+
+pub mod error;
+pub mod model;
+pub mod store;

@@ -1,0 +1,1 @@
+-- the extension stays: an administrator may have made it for others too

@@ -1,0 +1,1 @@
+-- SQLite needs nothing: vectors are BLOBs and the distance is a function of ours

@@ -1,0 +1,32 @@
+//! Keys: UUIDv7, so that they sort by the time of their making, also within one millisecond of one daemon.
+
+use std::sync::Mutex;
+
+use uuid::{ContextV7, Uuid};
+
+use super::clock;
+
+/// The key of a record.
+pub type Id = Uuid;
+
+static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+/// A new key, greater than all that this process made before.
+pub fn new_id() -> Id {
+    let now = clock::now();
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(&CONTEXT, seconds, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_grow() {
+        let keys: Vec<Id> = (0..1000).map(|_| new_id()).collect();
+        assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(keys[0].get_version_num(), 7);
+    }
+}

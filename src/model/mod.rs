@@ -1,0 +1,12 @@
+//! The words that everything in the daemon shares: keys, time, pages and records. No I/O.
+
+pub mod clock;
+pub mod ids;
+pub mod page;
+pub mod records;
+mod states;
+
+pub use ids::{Id, new_id};
+pub use page::{Cursor, Page, PageRequest};
+pub use records::*;
+pub use states::*;

@@ -1,0 +1,272 @@
+//! What the store keeps, as the rest of the daemon sees it.
+
+use catalog::Engine;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::ids::Id;
+use super::states::{CallStatus, MessageStatus, QueryState, Role, RunStatus, Truncation};
+
+/// A registered external database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Key.
+    pub id: Id,
+    /// Name, unique without regard to case among those not deleted.
+    pub name: String,
+    /// Engine.
+    pub engine: Engine,
+    /// The URI, sealed; never leaves the daemon.
+    #[serde(skip)]
+    pub sealed_uri: String,
+    /// The URI without its secrets, for people.
+    pub display_uri: String,
+    /// What may leave for a model (`names`, `statistics`, `samples`, `rows`).
+    pub privacy: String,
+    /// Options of the connector and of the crawl.
+    pub options: Json,
+    /// Policy for the guard.
+    pub policy: Json,
+    /// Made at.
+    pub created_at: Timestamp,
+    /// Made by.
+    pub created_by: Option<String>,
+    /// Changed at.
+    pub updated_at: Timestamp,
+    /// Changed by.
+    pub updated_by: Option<String>,
+    /// Deleted at; until it is purged, it can be restored.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// What a crawl found, when it differed from the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SchemaVersion {
+    /// Key.
+    pub id: Id,
+    /// Connection.
+    pub connection_id: Id,
+    /// 1, 2, 3 ... per connection.
+    pub ordinal: i64,
+    /// Raised by a breaking change.
+    pub major: i64,
+    /// Raised by any other.
+    pub minor: i64,
+    /// Fingerprint of the whole snapshot.
+    pub fingerprint: String,
+    /// What changed against the version before, one line.
+    pub summary: String,
+    /// Tables in it.
+    pub table_count: i64,
+    /// Columns in it.
+    pub column_count: i64,
+    /// The crawl that found it.
+    pub crawl_id: Option<Id>,
+    /// Found at.
+    pub created_at: Timestamp,
+}
+
+impl SchemaVersion {
+    /// `major.minor`.
+    pub fn number(&self) -> String {
+        format!("{}.{}", self.major, self.minor)
+    }
+}
+
+/// One run over a connection's schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrawlRun {
+    /// Key.
+    pub id: Id,
+    /// Connection.
+    pub connection_id: Id,
+    /// How far it is.
+    pub status: RunStatus,
+    /// Asked for at.
+    pub created_at: Timestamp,
+    /// Asked for by.
+    pub created_by: Option<String>,
+    /// Started at.
+    pub started_at: Option<Timestamp>,
+    /// Ended at.
+    pub finished_at: Option<Timestamp>,
+    /// Code of the error that ended it.
+    pub error_code: Option<String>,
+    /// Its sentence.
+    pub error_message: Option<String>,
+    /// Step, done, of.
+    pub progress: Json,
+    /// The schema version that holds afterwards (an old one when nothing changed).
+    pub version_id: Option<Id>,
+}
+
+/// A chat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChatSession {
+    /// Key.
+    pub id: Id,
+    /// Title.
+    pub title: String,
+    /// The database it is about.
+    pub connection_id: Id,
+    /// Made at.
+    pub created_at: Timestamp,
+    /// Made by.
+    pub created_by: Option<String>,
+    /// Last message or change at.
+    pub updated_at: Timestamp,
+    /// Deleted at.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// One message of a chat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Key.
+    pub id: Id,
+    /// Chat.
+    pub session_id: Id,
+    /// Who speaks.
+    pub role: Role,
+    /// Parts in the form of the UI message stream.
+    pub parts: Json,
+    /// The message that this one answers.
+    pub reply_to: Option<Id>,
+    /// How far it is.
+    pub status: MessageStatus,
+    /// The query that the answer stands on.
+    pub query_id: Option<Id>,
+    /// Code of the error that ended it.
+    pub error_code: Option<String>,
+    /// Its sentence.
+    pub error_message: Option<String>,
+    /// Made at.
+    pub created_at: Timestamp,
+    /// Changed at.
+    pub updated_at: Timestamp,
+}
+
+/// Stored SQL with its review state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Query {
+    /// Key.
+    pub id: Id,
+    /// Connection.
+    pub connection_id: Id,
+    /// The message that it answers.
+    pub chat_message_id: Option<Id>,
+    /// The question, where there was one.
+    pub question: Option<String>,
+    /// The SQL as proposed.
+    pub sql: String,
+    /// The SQL as the guard rendered it: what runs.
+    pub canonical_sql: String,
+    /// The schema version it was checked against.
+    pub schema_version_id: Option<Id>,
+    /// Review state.
+    pub state: QueryState,
+    /// The statement in plain sentences.
+    pub reading: String,
+    /// The guard's report.
+    pub report: Json,
+    /// Who proposed it (`builtin`, `model:NAME`, `recorded`, `user`).
+    pub source: String,
+    /// 0 to 1.
+    pub confidence: Option<f64>,
+    /// Made at.
+    pub created_at: Timestamp,
+    /// Made by.
+    pub created_by: Option<String>,
+    /// Changed at.
+    pub updated_at: Timestamp,
+    /// Changed by.
+    pub updated_by: Option<String>,
+    /// Deleted at.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// One run of a query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Key.
+    pub id: Id,
+    /// Query.
+    pub query_id: Id,
+    /// Connection.
+    pub connection_id: Id,
+    /// How far it is.
+    pub status: RunStatus,
+    /// Rows in the result.
+    pub row_count: Option<i64>,
+    /// Bytes in the result, as Arrow.
+    pub byte_count: Option<i64>,
+    /// Which cap cut it, if one did.
+    pub truncated: Option<Truncation>,
+    /// Code of the error that ended it.
+    pub error_code: Option<String>,
+    /// Its sentence.
+    pub error_message: Option<String>,
+    /// Names and types of the result's columns.
+    pub columns: Json,
+    /// Where the result lies, relative to the data folder.
+    pub result_path: Option<String>,
+    /// Time it took.
+    pub elapsed_ms: Option<i64>,
+    /// Asked for at.
+    pub created_at: Timestamp,
+    /// Asked for by.
+    pub created_by: Option<String>,
+    /// Started at.
+    pub started_at: Option<Timestamp>,
+    /// Ended at.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One call to a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LlmCall {
+    /// Key.
+    pub id: Id,
+    /// The message it was made for.
+    pub chat_message_id: Option<Id>,
+    /// Provider (`openai`, `anthropic`, `recorded` ...).
+    pub provider: String,
+    /// Model.
+    pub model: String,
+    /// What for (`propose`, `repair`, `explain` ...).
+    pub purpose: String,
+    /// How it ended.
+    pub status: CallStatus,
+    /// Code of the error that ended it.
+    pub error_code: Option<String>,
+    /// Tokens sent.
+    pub prompt_tokens: i64,
+    /// Tokens received.
+    pub completion_tokens: i64,
+    /// Cost in millionths of a dollar, where prices are known.
+    pub cost_micros: Option<i64>,
+    /// Time it took.
+    pub latency_ms: i64,
+    /// Bytes that left, by class (`names`, `statistics`, `samples`, `rows`).
+    pub sent_bytes: Json,
+    /// Made at.
+    pub created_at: Timestamp,
+}
+
+/// One line of the audit trail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Audit {
+    /// Key.
+    pub id: Id,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// Did what (`connection.create` ...).
+    pub action: String,
+    /// To what (`connection/UUID`).
+    pub subject: String,
+    /// Facts, without secrets and row values.
+    pub details: Json,
+}

@@ -1,0 +1,124 @@
+//! The states that records pass through, with the words under which they are stored and shown.
+
+/// An enum whose variants are stored and shown as words.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The stored word.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word),+ }
+            }
+
+            /// Reads the stored word.
+            pub fn parse(word: &str) -> Option<$name> {
+                match word { $($word => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// How far a crawl or an execution is.
+    RunStatus {
+        /// Waits for its turn.
+        Queued = "queued",
+        /// Works.
+        Running = "running",
+        /// Ended well.
+        Succeeded = "succeeded",
+        /// Ended with an error.
+        Failed = "failed",
+        /// A person stopped it.
+        Cancelled = "cancelled",
+        /// The daemon that ran it died.
+        Interrupted = "interrupted",
+    }
+}
+
+impl RunStatus {
+    /// Whether nothing will change any more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, RunStatus::Queued | RunStatus::Running)
+    }
+}
+
+words! {
+    /// Who speaks in a chat.
+    Role {
+        /// The person.
+        User = "user",
+        /// The daemon.
+        Assistant = "assistant",
+    }
+}
+
+words! {
+    /// How far a chat message is.
+    MessageStatus {
+        /// Being answered.
+        Pending = "pending",
+        /// All there.
+        Complete = "complete",
+        /// Ended with an error.
+        Failed = "failed",
+        /// A person stopped it.
+        Cancelled = "cancelled",
+        /// The daemon that wrote it died.
+        Interrupted = "interrupted",
+    }
+}
+
+words! {
+    /// The review state of a stored query.
+    QueryState {
+        /// Nobody has looked at it.
+        Draft = "draft",
+        /// Waits for a reviewer.
+        InReview = "in_review",
+        /// A reviewer approved it.
+        Approved = "approved",
+        /// A reviewer refused it.
+        Rejected = "rejected",
+        /// A schema change broke it.
+        Broken = "broken",
+    }
+}
+
+words! {
+    /// Why a result holds less than the database would give.
+    Truncation {
+        /// The cap on rows.
+        Rows = "rows",
+        /// The cap on bytes.
+        Bytes = "bytes",
+        /// The cap on time.
+        Time = "time",
+    }
+}
+
+words! {
+    /// How a call to a model ended.
+    CallStatus {
+        /// With an answer.
+        Succeeded = "succeeded",
+        /// With an error.
+        Failed = "failed",
+        /// A person stopped it.
+        Cancelled = "cancelled",
+    }
+}

@@ -1,0 +1,206 @@
+//! Connections: the registered external databases. Their URIs come here sealed and never in plain text.
+
+use catalog::Engine;
+use serde_json::Value as Json;
+
+use super::db::{Conn, Row, args};
+use super::error::{Result, StoreError};
+use super::read_page;
+use crate::model::{Connection, Cursor, Id, Page, PageRequest, clock};
+
+const COLUMNS: &str = "id, name, engine, sealed_uri, display_uri, privacy, options, policy, \
+                       created_at, created_by, updated_at, updated_by, deleted_at";
+
+/// What is told of a new connection. Its key is made by the caller, because the URI is sealed for it.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// Key.
+    pub id: Id,
+    /// Name.
+    pub name: String,
+    /// Engine.
+    pub engine: Engine,
+    /// The URI, sealed for this key.
+    pub sealed_uri: String,
+    /// The URI without its secrets.
+    pub display_uri: String,
+    /// What may leave for a model.
+    pub privacy: String,
+    /// Options of the connector and of the crawl.
+    pub options: Json,
+    /// Policy for the guard.
+    pub policy: Json,
+    /// Who made it.
+    pub created_by: Option<String>,
+}
+
+/// What may be changed; `None` leaves as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionChange {
+    /// Name.
+    pub name: Option<String>,
+    /// The URI: sealed, and without its secrets.
+    pub uri: Option<(String, String)>,
+    /// What may leave for a model.
+    pub privacy: Option<String>,
+    /// Options of the connector and of the crawl.
+    pub options: Option<Json>,
+    /// Policy for the guard.
+    pub policy: Option<Json>,
+}
+
+fn read(row: &Row) -> Result<Connection> {
+    Ok(Connection {
+        id: row.id("id")?,
+        name: row.text("name")?,
+        engine: row.word("engine", Engine::parse)?,
+        sealed_uri: row.text("sealed_uri")?,
+        display_uri: row.text("display_uri")?,
+        privacy: row.text("privacy")?,
+        options: row.json("options")?,
+        policy: row.json("policy")?,
+        created_at: row.time("created_at")?,
+        created_by: row.opt_text("created_by")?,
+        updated_at: row.time("updated_at")?,
+        updated_by: row.opt_text("updated_by")?,
+        deleted_at: row.opt_time("deleted_at")?,
+    })
+}
+
+fn name_taken(error: StoreError) -> StoreError {
+    error.on_conflict(
+        "a connection of that name exists already",
+        "Choose another name, or rename or delete the other connection.",
+    )
+}
+
+/// Stores a new connection.
+///
+/// # Errors
+/// Conflict when the name is taken.
+pub async fn create(on: &impl Conn, new: NewConnection) -> Result<Connection> {
+    let now = clock::now();
+    let sql = format!(
+        "INSERT INTO connections ({COLUMNS}) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL) RETURNING {COLUMNS}"
+    );
+    let args = args![
+        new.id,
+        new.name,
+        new.engine.name(),
+        new.sealed_uri,
+        new.display_uri,
+        new.privacy,
+        new.options,
+        new.policy,
+        now,
+        new.created_by,
+    ];
+    read(&on.query_one("connection", &sql, args).await.map_err(name_taken)?)
+}
+
+/// The connection of that key, unless it is deleted.
+///
+/// # Errors
+/// Not found.
+pub async fn get(on: &impl Conn, id: Id) -> Result<Connection> {
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = $1 AND deleted_at IS NULL");
+    read(&on.query_one("connection", &sql, args![id]).await?)
+}
+
+/// The connection of that name, without regard to case.
+///
+/// # Errors
+/// When the store fails.
+pub async fn find_by_name(on: &impl Conn, name: &str) -> Result<Option<Connection>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM connections WHERE lower(name) = lower($1) AND deleted_at IS NULL");
+    on.query_opt(&sql, args![name]).await?.as_ref().map(read).transpose()
+}
+
+/// Connections that are not deleted, newest first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<Connection>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connections \
+         WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2) \
+         ORDER BY created_at DESC, id DESC LIMIT $3"
+    );
+    let after = page.after.unwrap_or_else(Cursor::newest);
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    read_page(&rows, page.limit(), read, |c| Cursor { at: c.created_at, id: c.id })
+}
+
+/// Changes what is given.
+///
+/// # Errors
+/// Not found; conflict when the name is taken.
+pub async fn update(
+    on: &impl Conn,
+    id: Id,
+    change: ConnectionChange,
+    by: Option<&str>,
+) -> Result<Connection> {
+    let sql = format!(
+        "UPDATE connections SET name = COALESCE($2, name), sealed_uri = COALESCE($3, sealed_uri), \
+         display_uri = COALESCE($4, display_uri), privacy = COALESCE($5, privacy), \
+         options = COALESCE($6, options), policy = COALESCE($7, policy), updated_at = $8, updated_by = $9 \
+         WHERE id = $1 AND deleted_at IS NULL RETURNING {COLUMNS}"
+    );
+    let (sealed, display) = change.uri.unzip();
+    let args = args![
+        id,
+        change.name,
+        sealed,
+        display,
+        change.privacy,
+        change.options,
+        change.policy,
+        clock::now(),
+        by,
+    ];
+    read(&on.query_one("connection", &sql, args).await.map_err(name_taken)?)
+}
+
+/// Deletes it in a way that [`restore`] can undo; its name becomes free.
+///
+/// # Errors
+/// Not found.
+pub async fn delete(on: &impl Conn, id: Id, by: Option<&str>) -> Result<()> {
+    let sql = "UPDATE connections SET deleted_at = $2, updated_at = $2, updated_by = $3 \
+               WHERE id = $1 AND deleted_at IS NULL";
+    on.execute_one("connection", sql, args![id, clock::now(), by]).await
+}
+
+/// Undoes [`delete`].
+///
+/// # Errors
+/// Not found (or not deleted); conflict when the name was taken in the meantime.
+pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Connection> {
+    let sql = format!(
+        "UPDATE connections SET deleted_at = NULL, updated_at = $2, updated_by = $3 \
+         WHERE id = $1 AND deleted_at IS NOT NULL RETURNING {COLUMNS}"
+    );
+    let row = on.query_one("deleted connection", &sql, args![id, clock::now(), by]).await;
+    read(&row.map_err(name_taken)?)
+}
+
+/// Sealed URIs of all connections, the deleted ones too: for the rotation of the key.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sealed_uris(on: &impl Conn) -> Result<Vec<(Id, String)>> {
+    let rows = on.query("SELECT id, sealed_uri FROM connections ORDER BY id", &[]).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("sealed_uri")?))).collect()
+}
+
+/// Puts a URI that was sealed anew in the place of the old one, unless it changed in between.
+///
+/// # Errors
+/// Not found when it changed or is gone.
+pub async fn reseal(on: &impl Conn, id: Id, old: &str, new: &str) -> Result<()> {
+    let sql = "UPDATE connections SET sealed_uri = $3 WHERE id = $1 AND sealed_uri = $2";
+    on.execute_one("connection", sql, args![id, old, new]).await
+}

@@ -1,0 +1,251 @@
+//! The door to the store's database. Nothing else in the daemon knows that there are two drivers behind it.
+
+mod placeholders;
+mod postgres;
+mod postgres_tls;
+mod postgres_values;
+mod row;
+mod sqlite;
+mod value;
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use row::Row;
+pub use value::Value;
+pub(crate) use value::args;
+
+use super::error::{Result, StoreError, StoreErrorKind};
+
+/// Which SQL dialect the store speaks; statements are portable except for vectors, locks and claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// A file in the data folder.
+    Sqlite,
+    /// PostgreSQL with pgvector.
+    Postgres,
+}
+
+/// The store's database. Clones share the pool.
+#[derive(Clone)]
+pub enum Db {
+    /// A file in the data folder.
+    Sqlite(sqlite::Sqlite),
+    /// PostgreSQL with pgvector.
+    Postgres(postgres::Postgres),
+}
+
+/// What statements can be run on: the database (each on its own) or a transaction (all or none).
+pub trait Conn: Send + Sync {
+    /// The dialect behind it.
+    fn dialect(&self) -> Dialect;
+
+    /// Runs a statement with `$1..$n` and gives its rows.
+    fn query(&self, sql: &str, args: &[Value]) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// Runs a statement and gives the number of rows it touched.
+    fn execute(&self, sql: &str, args: &[Value]) -> impl Future<Output = Result<u64>> + Send;
+
+    /// The first row, if there is one.
+    fn query_opt(&self, sql: &str, args: &[Value]) -> impl Future<Output = Result<Option<Row>>> + Send {
+        async { Ok(self.query(sql, args).await?.into_iter().next()) }
+    }
+
+    /// The first row, or the error that there is no such `what`.
+    fn query_one(
+        &self,
+        what: &'static str,
+        sql: &str,
+        args: &[Value],
+    ) -> impl Future<Output = Result<Row>> + Send {
+        async move { self.query_opt(sql, args).await?.ok_or_else(|| StoreError::not_found(what)) }
+    }
+
+    /// Runs a statement that must touch a record, or gives the error that there is no such `what`.
+    fn execute_one(
+        &self,
+        what: &'static str,
+        sql: &str,
+        args: &[Value],
+    ) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            match self.execute(sql, args).await? {
+                0 => Err(StoreError::not_found(what)),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`], all of it is undone. After a statement failed it cannot be committed.
+pub struct Tx {
+    backend: Backend,
+    failed: AtomicBool,
+}
+
+enum Backend {
+    Sqlite(sqlite::SqliteTx),
+    Postgres(postgres::PostgresTx),
+}
+
+impl Db {
+    /// Opens (or makes) the SQLite file. Its folder must exist.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is no SQLite database.
+    pub async fn open_sqlite(path: &Path) -> Result<Db> {
+        sqlite::Sqlite::open(path).await.map(Db::Sqlite)
+    }
+
+    /// Connects to PostgreSQL. `url` may carry `sslmode` and `sslrootcert`, with libpq's meanings.
+    ///
+    /// # Errors
+    /// When the URL cannot be used or nobody answers there.
+    pub async fn open_postgres(url: &str, max_sessions: usize) -> Result<Db> {
+        postgres::Postgres::open(url, max_sessions).await.map(Db::Postgres)
+    }
+
+    /// Starts a transaction that may write. On SQLite it waits until the one before has ended.
+    ///
+    /// # Errors
+    /// When the store is busy for too long or not reachable.
+    pub async fn begin(&self) -> Result<Tx> {
+        let backend = match self {
+            Db::Sqlite(db) => Backend::Sqlite(db.begin().await?),
+            Db::Postgres(db) => Backend::Postgres(db.begin().await?),
+        };
+        Ok(Tx { backend, failed: AtomicBool::new(false) })
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.query("SELECT 1", &[]).await.map(|_| ())
+    }
+
+    /// Ends all sessions; for the end of the program. SQLite's log is folded into its file.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite(db) => db.close().await,
+            Db::Postgres(db) => db.close(),
+        }
+    }
+}
+
+impl Conn for Db {
+    fn dialect(&self) -> Dialect {
+        match self {
+            Db::Sqlite(_) => Dialect::Sqlite,
+            Db::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    async fn query(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Db::Sqlite(db) => db.query(sql, args).await,
+            Db::Postgres(db) => db.query(sql, args).await,
+        }
+    }
+
+    async fn execute(&self, sql: &str, args: &[Value]) -> Result<u64> {
+        match self {
+            Db::Sqlite(db) => db.execute(sql, args).await,
+            Db::Postgres(db) => db.execute(sql, args).await,
+        }
+    }
+}
+
+impl Tx {
+    // PostgreSQL ends a failed transaction at once, SQLite does not: here both behave as PostgreSQL
+    fn note<T>(&self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Makes all of it hold.
+    ///
+    /// # Errors
+    /// When the store could not; then nothing of it holds.
+    pub async fn commit(self) -> Result<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(StoreError::new(
+                StoreErrorKind::Internal,
+                "a statement of the transaction failed, so nothing of it was kept",
+            ));
+        }
+        match self.backend {
+            Backend::Sqlite(tx) => tx.commit().await,
+            Backend::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    /// Undoes all of it. Dropping does so too; this form keeps the session for others.
+    ///
+    /// # Errors
+    /// When the store does not answer; it undoes the transaction then on its own.
+    pub async fn rollback(self) -> Result<()> {
+        match self.backend {
+            Backend::Sqlite(tx) => tx.rollback().await,
+            Backend::Postgres(tx) => tx.rollback().await,
+        }
+    }
+
+    /// Runs several statements without parameters: the text of a migration.
+    pub(super) async fn batch(&self, sql: &str) -> Result<()> {
+        self.note(match &self.backend {
+            Backend::Sqlite(tx) => tx.batch(sql).await,
+            Backend::Postgres(tx) => tx.batch(sql).await,
+        })
+    }
+
+    /// Inserts many rows. `into` is `table (column, ...)`; `tail` comes after the values (`ON CONFLICT ...`).
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn insert_many(&self, into: &str, tail: &str, rows: Vec<Vec<Value>>) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.note(match &self.backend {
+            Backend::Sqlite(tx) => tx.insert_many(into, tail, rows).await,
+            Backend::Postgres(tx) => tx.insert_many(into, tail, rows).await,
+        })
+    }
+}
+
+impl Conn for Tx {
+    fn dialect(&self) -> Dialect {
+        match self.backend {
+            Backend::Sqlite(_) => Dialect::Sqlite,
+            Backend::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    async fn query(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        self.note(match &self.backend {
+            Backend::Sqlite(tx) => tx.query(sql, args).await,
+            Backend::Postgres(tx) => tx.query(sql, args).await,
+        })
+    }
+
+    async fn execute(&self, sql: &str, args: &[Value]) -> Result<u64> {
+        self.note(match &self.backend {
+            Backend::Sqlite(tx) => tx.execute(sql, args).await,
+            Backend::Postgres(tx) => tx.execute(sql, args).await,
+        })
+    }
+}
+
+/// `($1, $2), ($3, $4) ...` for `rows` rows of `width` values.
+fn placeholder_rows(rows: usize, width: usize) -> String {
+    let one = |row: usize| {
+        let marks: Vec<String> = (1..=width).map(|place| format!("${}", row * width + place)).collect();
+        format!("({})", marks.join(", "))
+    };
+    (0..rows).map(one).collect::<Vec<_>>().join(", ")
+}

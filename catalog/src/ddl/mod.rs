@@ -164,7 +164,7 @@ fn create(builder: &mut Builder, mut at: Cursor<'_, '_>) -> Result<(), Reason> {
         return view::create(builder, at, true);
     }
     if at.eat("SCHEMA") || (at.is(0, "DATABASE") && matches!(at.engine, Engine::Mysql | Engine::Mariadb)) {
-        return notes::create_schema(builder, at);
+        return create_schema(builder, at);
     }
     if at.eat("TYPE") {
         return notes::create_type(builder, at);
@@ -179,6 +179,20 @@ fn create(builder: &mut Builder, mut at: Cursor<'_, '_>) -> Result<(), Reason> {
         return index::create(builder, at);
     }
     Err(NOT_DDL)
+}
+
+/// A schema, and the elements that may stand in the same statement: they belong to it.
+fn create_schema(builder: &mut Builder, mut at: Cursor<'_, '_>) -> Result<(), Reason> {
+    let name = notes::create_schema(builder, &mut at)?;
+    at.run_until(|c| c.is(0, "CREATE"));
+    let outside = std::mem::replace(&mut builder.default_schema, name);
+    let mut outcome = Ok(());
+    while at.eat("CREATE") {
+        let element = at.run_until(|c| c.is(0, "CREATE"));
+        outcome = outcome.and(create(builder, Cursor::new(element, builder.engine)));
+    }
+    builder.default_schema = outside;
+    outcome
 }
 
 /// `DEFINER = user@host`, `ALGORITHM = x` and `SQL SECURITY x` of MySQL.

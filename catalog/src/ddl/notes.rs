@@ -65,13 +65,13 @@ fn comment_text(at: &mut Cursor<'_, '_>) -> Option<String> {
 }
 
 /// After `CREATE SCHEMA` (or, in MySQL, at `DATABASE`).
-pub(super) fn create_schema(builder: &mut Builder, mut at: Cursor<'_, '_>) -> Result<(), Reason> {
+pub(super) fn create_schema(builder: &mut Builder, at: &mut Cursor<'_, '_>) -> Result<String, Reason> {
     at.eat("DATABASE");
     at.eat("IF NOT EXISTS");
     at.eat("AUTHORIZATION");
     let name = at.name().ok_or(UNREADABLE)?;
     builder.add_schema(&name).ok_or(UNREADABLE)?;
-    Ok(())
+    Ok(name)
 }
 
 /// After `CREATE TYPE`.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlparser::ast::{
     BinaryOperator, Cte, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
     JoinConstraint, JoinOperator, ObjectName as AstName, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, Value,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Value,
 };
 
 use super::builder::Builder;
@@ -142,9 +142,13 @@ impl Resolver<'_> {
 
     fn add_source(&self, sources: &mut Vec<Source>, factor: &TableFactor, ctes: &Ctes) {
         let (columns, own, alias) = match factor {
-            TableFactor::Table { name, alias, .. } => {
+            TableFactor::Table { name, alias, args, .. } => {
                 let Some(object) = self.object(name) else { return };
-                (self.relation(&object, ctes), object.name, alias.as_ref())
+                let columns = match args {
+                    Some(_) => self.declared(alias.as_ref()),
+                    None => self.relation(&object, ctes),
+                };
+                (columns, object.name, alias.as_ref())
             }
             TableFactor::Derived { subquery, alias, .. } => {
                 (self.query(subquery, ctes).unwrap_or_default(), String::new(), alias.as_ref())
@@ -158,11 +162,24 @@ impl Resolver<'_> {
                 }
                 return;
             }
+            TableFactor::Function { alias, .. } | TableFactor::TableFunction { alias, .. } => {
+                (self.declared(alias.as_ref()), String::new(), alias.as_ref())
+            }
             _ => (Vec::new(), String::new(), None),
         };
         let name = alias.map_or(own, |a| self.stored(&a.name));
         let columns = self.renamed(columns, alias);
         sources.push(Source { name: self.key(&name), columns, hidden: Vec::new() });
+    }
+
+    /// The columns that an alias gives a function's rows: `f(...) AS t(a int, b text)`.
+    fn declared(&self, alias: Option<&TableAlias>) -> Vec<Column> {
+        let defs = alias.iter().flat_map(|a| &a.columns);
+        let column = |def: &TableAliasColumnDef| {
+            let typed = def.data_type.as_ref().map(|t| self.of_type(t)).unwrap_or_default();
+            view_column(&typed, self.stored(&def.name))
+        };
+        defs.map(column).collect()
     }
 
     fn relation(&self, name: &ObjectName, ctes: &Ctes) -> Vec<Column> {

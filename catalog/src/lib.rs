@@ -2,10 +2,13 @@
 
 pub mod ddl;
 mod engine;
+pub mod fingerprint;
+pub mod glob;
 mod index;
 mod model;
 pub mod types;
 
 pub use engine::Engine;
+pub use glob::Glob;
 pub use index::Catalog;
 pub use model::*;

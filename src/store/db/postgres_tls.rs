@@ -170,11 +170,11 @@ mod tests {
         for url in
             ["hunter2", "postgres://a:hunter2@h/d?sslmode=hunter2", "postgres://a:hunter2@h/d?hunter2=1"]
         {
-            let error = read_url(url).unwrap_err();
+            let error = read_url(url).map(drop).unwrap_err();
             assert_eq!(error.kind, StoreErrorKind::BadConfig, "{url}");
             assert!(!format!("{error:?}").contains("hunter2"));
         }
-        let error = read_url("postgres://a:hunter2@h/d?sslmode=verify-full").unwrap_err();
+        let error = read_url("postgres://a:hunter2@h/d?sslmode=verify-full").map(drop).unwrap_err();
         assert_eq!(error.kind, StoreErrorKind::Tls);
     }
 }

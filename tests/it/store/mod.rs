@@ -1,0 +1,21 @@
+//! The store's suite: every case runs on both backends.
+
+mod chats;
+mod connections;
+mod migrations;
+mod transactions;
+
+/// Instantiates each case once per backend. A case is an `async fn(TestStore)` of the calling module.
+macro_rules! store_suite {
+    ($($case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::harness::on_sqlite(super::$case).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() { crate::harness::on_postgres(super::$case).await; })+
+        }
+    };
+}
+pub(crate) use store_suite;

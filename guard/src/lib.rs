@@ -4,9 +4,17 @@
 //! a connector that takes nothing else cannot be handed unchecked SQL.
 
 pub mod finding;
+pub mod functions;
+mod lex;
+mod measure;
+mod parse;
 pub mod policy;
+pub mod reading;
+pub mod render;
 pub mod report;
+pub mod resolve;
 pub mod tree;
+mod warn;
 
 use std::sync::Arc;
 

@@ -14,6 +14,10 @@ pub struct Policy {
     pub allowed_functions: Vec<String>,
     /// Built-in functions that this connection refuses although they are vetted.
     pub forbidden_functions: Vec<String>,
+    /// Globs over tables of other servers that may be read (the reading may run a program, so none by default).
+    pub allowed_foreign_tables: Vec<String>,
+    /// Globs over views that may be read whatever their text reads; others must read only what the caller may.
+    pub allowed_views: Vec<String>,
     /// Rows a result may have at the most; rendered as LIMIT when the statement has none or a larger one. `None`: no cap.
     pub max_rows: Option<u64>,
     /// Check syntax alone: names are not resolved (there is no catalog).
@@ -33,6 +37,8 @@ impl Default for Policy {
             hidden_columns: Vec::new(),
             allowed_functions: Vec::new(),
             forbidden_functions: Vec::new(),
+            allowed_foreign_tables: Vec::new(),
+            allowed_views: Vec::new(),
             max_rows: None,
             syntax_only: false,
             max_bytes: 32 * 1024,

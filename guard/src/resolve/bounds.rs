@@ -1,0 +1,177 @@
+//! Work without a bound: a few bytes of SQL that make gigabytes of text or rows, past what time limits catch.
+//!
+//! Sizes are estimated from the constants of an expression; a value of the data counts as a modest number.
+
+use crate::finding::{Code, Finding};
+use crate::tree::{Arg, BinaryOp, Call, Expr, Literal, UnaryOp};
+
+/// Longest text that one call may build.
+const MOST_TEXT: f64 = 100_000.0;
+/// Most rows of a series.
+const MOST_ROWS: f64 = 1_000_000.0;
+/// What a value of the data counts as.
+const OF_DATA: f64 = 1_000.0;
+
+/// Checks a call.
+pub fn check(call: &Call) -> Option<Finding> {
+    let name = call.name.last().map(|i| i.value.to_lowercase()).unwrap_or_default();
+    let args: Vec<&Expr> = call.args.iter().map(|Arg { value, .. }| value).collect();
+    let (size, most) = match name.as_str() {
+        "repeat" | "lpad" | "rpad" => (text_size(&name, &args), MOST_TEXT),
+        "zeroblob" | "randomblob" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
+        "array_fill" => (array_size(&args), MOST_TEXT),
+        "printf" | "format" => (args.first().and_then(|a| format_size(a, &args)), MOST_TEXT),
+        "generate_series" => (series(&args), MOST_ROWS),
+        _ => return None,
+    };
+    if size.is_some_and(|s| s <= most) {
+        return None;
+    }
+    let message = format!("{name} could make more than this connection may be asked for");
+    let hint = format!("keep it to {most} by constants");
+    Some(Finding::new(Code::G303, message).at(call.name.span()).subject(name).hint(hint))
+}
+
+fn text_size(name: &str, args: &[&Expr]) -> Option<f64> {
+    let text = length(args.first()?)?;
+    let count = magnitude(args.get(1)?)?;
+    Some(if name == "repeat" { text * count } else { text.max(count) })
+}
+
+/// Length of a text that an expression gives.
+fn length(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Literal(Literal::String(text), _) => Some(text.len() as f64),
+        Expr::Literal(..) => Some(20.0),
+        Expr::Call(call) => {
+            let name = call.name.last().map(|i| i.value.to_lowercase()).unwrap_or_default();
+            let args: Vec<&Expr> = call.args.iter().map(|a| &a.value).collect();
+            match name.as_str() {
+                "repeat" | "lpad" | "rpad" => text_size(&name, &args),
+                "zeroblob" | "randomblob" => magnitude(args.first()?),
+                _ => args.iter().map(|a| length(a)).sum::<Option<f64>>().map(|s| s.max(20.0)),
+            }
+        }
+        Expr::Binary { left, right, .. } => Some(length(left)? + length(right)?),
+        Expr::Cast { expr, .. } | Expr::Collate { expr, .. } => length(expr),
+        // a value of the data, whatever it is
+        _ => Some(20.0),
+    }
+}
+
+/// Largest number that an expression gives, as far as its constants tell.
+fn magnitude(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Literal(Literal::Number(text), _) => text.parse().ok(),
+        Expr::Literal(Literal::Null, _) => Some(0.0),
+        Expr::Literal(Literal::String(text), _) => text.trim().parse().ok(),
+        Expr::Column(_) => Some(OF_DATA),
+        Expr::Unary { op: UnaryOp::Minus | UnaryOp::Plus | UnaryOp::Abs, expr } => magnitude(expr).map(f64::abs),
+        Expr::Cast { expr, .. } => magnitude(expr),
+        Expr::Binary { op, left, right } => binary(*op, left, right),
+        Expr::Case { branches, otherwise, .. } => {
+            let results = branches.iter().map(|(_, then)| then).chain(otherwise.as_deref());
+            largest(results.map(magnitude))
+        }
+        Expr::Call(call) => of_call(call),
+        Expr::Subquery(_) => Some(OF_DATA),
+        _ => None,
+    }
+}
+
+fn binary(op: BinaryOp, left: &Expr, right: &Expr) -> Option<f64> {
+    let (a, b) = (magnitude(left)?, magnitude(right)?);
+    match op {
+        BinaryOp::Plus | BinaryOp::Minus => Some(a.abs() + b.abs()),
+        BinaryOp::Multiply => Some(a * b),
+        BinaryOp::Divide if b >= 1.0 && matches!(right, Expr::Literal(..)) => Some(a / b),
+        BinaryOp::Modulo if matches!(right, Expr::Literal(..)) => Some(b),
+        BinaryOp::Divide | BinaryOp::Modulo => Some(a),
+        _ => None,
+    }
+}
+
+fn of_call(call: &Call) -> Option<f64> {
+    let name = call.name.last().map(|i| i.value.to_lowercase()).unwrap_or_default();
+    let mut args = call.args.iter().map(|a| magnitude(&a.value));
+    match name.as_str() {
+        "least" => args.flatten().min_by(f64::total_cmp),
+        "greatest" | "coalesce" | "ifnull" | "max" | "min" | "sum" | "avg" => largest(args),
+        "round" | "floor" | "ceil" | "ceiling" | "trunc" | "abs" | "sqrt" => args.next()?,
+        "count" | "length" | "char_length" | "rank" | "row_number" | "dense_rank" | "cardinality"
+        | "array_length" | "jsonb_array_length" | "json_array_length" => Some(OF_DATA),
+        _ => None,
+    }
+}
+
+fn largest(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let all: Option<Vec<f64>> = values.collect();
+    all?.into_iter().max_by(f64::total_cmp)
+}
+
+fn array_size(args: &[&Expr]) -> Option<f64> {
+    match args.get(1)? {
+        Expr::Array(dimensions) => dimensions.iter().map(magnitude).product(),
+        _ => None,
+    }
+}
+
+/// Widths inside a format: digits, or `*` that takes them from an argument.
+fn format_size(format: &Expr, args: &[&Expr]) -> Option<f64> {
+    let Expr::Literal(Literal::String(text), _) = format else {
+        // a format out of the data could hold any width
+        return None;
+    };
+    let mut size = text.len() as f64;
+    let mut digits = String::new();
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        size += digits.parse::<f64>().unwrap_or(0.0);
+        digits.clear();
+    }
+    if text.contains('*') {
+        let widths: Option<f64> = args.iter().skip(1).map(|a| width(a)).sum();
+        size += widths?;
+    }
+    Some(size)
+}
+
+fn width(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Literal(Literal::String(text), _) => Some(text.len() as f64),
+        other => magnitude(other),
+    }
+}
+
+/// Rows of a series over numbers; series over dates are left to the time limit.
+fn series(args: &[&Expr]) -> Option<f64> {
+    let (from, to) = (args.first()?, args.get(1)?);
+    if !is_number(from) && !is_number(to) {
+        return Some(OF_DATA);
+    }
+    let step = match args.get(2) {
+        Some(step) => magnitude(step)?.abs(),
+        None => 1.0,
+    };
+    let rows = (signed(to)? - signed(from)?).abs();
+    (step > 0.0).then(|| rows / step)
+}
+
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(Literal::Number(_), _) => true,
+        Expr::Unary { expr, .. } => is_number(expr),
+        Expr::Binary { left, right, .. } => is_number(left) && is_number(right),
+        _ => false,
+    }
+}
+
+fn signed(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Unary { op: UnaryOp::Minus, expr } => magnitude(expr).map(|v| -v),
+        other => magnitude(other),
+    }
+}

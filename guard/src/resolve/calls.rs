@@ -1,0 +1,293 @@
+//! Calls: each function is judged, its arguments counted, and its result told.
+
+use catalog::{Engine, TypeClass};
+
+use crate::finding::{Code, Finding};
+use crate::functions::{self, Function, Judgement, Kind, ResultClass};
+use crate::tree::{Arg, Call, Ident, Over};
+
+use super::nearest::nearest;
+use super::scope::{Info, Shape};
+use super::{Resolver, types, unknown};
+
+/// Functions that may be handed a whole row: they are polymorphic, so no overload for a table's type is nearer.
+const TAKE_ROWS: [&str; 12] = [
+    "count", "row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "array_agg", "json_build_array",
+    "jsonb_build_array", "json_build_object", "jsonb_build_object", "num_nulls",
+];
+
+/// Built-ins that are aggregates only with one argument on SQLite.
+const SCALAR_WITH_SEVERAL: [&str; 2] = ["min", "max"];
+
+impl<'a> Resolver<'a, '_> {
+    /// A call as a value.
+    pub(super) fn call_value(&mut self, call: &mut Call) -> Info<'a> {
+        let (info, function) = self.call(call);
+        if let Some(function) = function
+            && function.kind == Kind::Table
+            && self.engine != Engine::Postgres
+        {
+            let message = format!("{} gives rows: it can only stand in FROM", function.name);
+            self.refuse(Finding::new(Code::G302, message).at(call.name.span()).subject(function.name));
+        }
+        info
+    }
+
+    /// A call in FROM.
+    pub(super) fn call_in_from(&mut self, call: &mut Call) -> (Info<'a>, Option<&'static Function>) {
+        self.call(call)
+    }
+
+    fn call(&mut self, call: &mut Call) -> (Info<'a>, Option<&'static Function>) {
+        let function = self.judge(call);
+        let args = self.arguments(call, function);
+        if let Some(function) = function {
+            self.check_shape(call, function);
+        }
+        super::bounds::check(call).into_iter().for_each(|f| self.refuse(f));
+        let mut sorted = Info::default();
+        for item in call.order_by.iter_mut().chain(&mut call.within_group) {
+            let part = self.value(&mut item.expr);
+            sorted.class = sorted.class.or(part.class);
+            sorted.absorb(&part);
+        }
+        if let Some(filter) = &mut call.filter {
+            self.value(filter);
+        }
+        let windowed = call.over.is_some();
+        match &mut call.over {
+            Some(Over::Name(name)) => self.named_window(name),
+            Some(Over::Spec(spec)) => {
+                self.window(spec);
+            }
+            None => {}
+        }
+        let Some(function) = function else {
+            let mut info = Info { nullable: true, ..Info::default() };
+            args.iter().for_each(|a| info.absorb(a));
+            return (info, None);
+        };
+        (self.result(call, function, &args, &sorted, windowed), Some(function))
+    }
+
+    fn arguments(&mut self, call: &mut Call, function: Option<&Function>) -> Vec<Info<'a>> {
+        let rows_pass = function.is_some_and(|f| TAKE_ROWS.contains(&f.name) && !self.has_overload(f.name));
+        let mut infos = Vec::with_capacity(call.args.len());
+        for Arg { name, value, variadic: _ } in &mut call.args {
+            if let Some(name) = name {
+                self.pin_new(name);
+            }
+            let info = self.expr(value);
+            if info.shape == Shape::Row && !rows_pass {
+                self.refuse_row(value);
+            }
+            infos.push(info);
+        }
+        infos
+    }
+
+    fn has_overload(&self, name: &str) -> bool {
+        self.catalog.snapshot().routines.iter().any(|r| r.name == name)
+    }
+
+    /// Finds the function, rewrites its name, and refuses what may not be called.
+    fn judge(&mut self, call: &mut Call) -> Option<&'static Function> {
+        let (schema, name) = match call.name.0.as_slice() {
+            [name] => (None, name.clone()),
+            [schema, name] => (Some(self.key(schema)), name.clone()),
+            _ => {
+                self.unknown_function(call);
+                return None;
+            }
+        };
+        let key = self.key(&name);
+        let built_in = schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
+        let judgement = if built_in { functions::of(self.engine).judge(&key) } else { Judgement::Unknown };
+        match judgement {
+            Judgement::Allowed(function) if function.kind == Kind::Extension => {
+                self.extension(call, function).then_some(function)
+            }
+            Judgement::Allowed(function) if function.kind == Kind::Word && (schema.is_some() || name.quoted) => {
+                self.unknown_function(call);
+                None
+            }
+            Judgement::Allowed(function) => {
+                if self.forbidden(function.name) {
+                    let message = format!("the function {} is not allowed on this connection", function.name);
+                    self.refuse(Finding::new(Code::G400, message).at(call.name.span()).subject(function.name));
+                }
+                self.called(function.name);
+                let span = name.span;
+                call.name.0 = vec![Ident { value: function.name.to_owned(), quoted: false, span }];
+                Some(function)
+            }
+            Judgement::Refused(reason) => {
+                let message = format!("the function {} is refused: it {reason}", name.value);
+                self.refuse(
+                    Finding::new(Code::G301, message)
+                        .at(call.name.span())
+                        .subject(&name.value)
+                        .hint("leave the call out"),
+                );
+                None
+            }
+            Judgement::Unknown => {
+                if !self.allowed_by_policy(call, schema.as_deref(), &key) {
+                    self.unknown_function(call);
+                }
+                None
+            }
+        }
+    }
+
+    fn forbidden(&self, name: &str) -> bool {
+        let globs = &self.policy.forbidden_functions;
+        globs.iter().any(|g| super::visible::glob(&g.to_lowercase(), name))
+    }
+
+    /// A well-known extension's function: only where the catalog shows it in C, which takes a superuser to make.
+    fn extension(&mut self, call: &mut Call, function: &'static Function) -> bool {
+        let found = self.catalog.snapshot().routines.iter().find(|r| {
+            r.name == function.name && r.language.as_deref().is_some_and(|l| l.eq_ignore_ascii_case("c"))
+        });
+        let Some(schema) = found.map(|r| r.schema.clone()) else {
+            self.unknown_function(call);
+            return false;
+        };
+        if self.forbidden(function.name) {
+            let message = format!("the function {} is not allowed on this connection", function.name);
+            self.refuse(Finding::new(Code::G400, message).at(call.name.span()).subject(function.name));
+        }
+        self.called(function.name);
+        let span = call.name.span();
+        let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
+        call.name.0 = vec![part(&schema), part(function.name)];
+        true
+    }
+
+    /// A user's function that the policy names; pinned to its schema.
+    fn allowed_by_policy(&mut self, call: &mut Call, schema: Option<&str>, name: &str) -> bool {
+        let snapshot = self.catalog.snapshot();
+        let home = |found: &str| {
+            snapshot.routines.iter().any(|r| r.name == name && r.schema == found).then(|| found.to_owned())
+        };
+        let schema = match schema {
+            Some(schema) => Some(schema.to_owned()),
+            None => snapshot.search_path.iter().find_map(|s| home(s)),
+        };
+        let allowed = self.policy.allowed_functions.iter().any(|entry| match entry.split_once('.') {
+            Some((s, n)) => n == name && schema.as_deref() == Some(s),
+            None => entry == name,
+        });
+        if !allowed {
+            return false;
+        }
+        let span = call.name.span();
+        let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
+        let full = match &schema {
+            Some(schema) => format!("{schema}.{name}"),
+            None => name.to_owned(),
+        };
+        call.name.0 = schema.as_deref().map(part).into_iter().chain([part(name)]).collect();
+        self.called(&full);
+        true
+    }
+
+    fn unknown_function(&mut self, call: &Call) {
+        let written: Vec<&str> = call.name.0.iter().map(|p| p.value.as_str()).collect();
+        let written = written.join(".");
+        let last = call.name.last().map(|i| i.value.clone()).unwrap_or_default();
+        let near = nearest(&last, functions::of(self.engine).names());
+        let message = format!("there is no function {written} on the list");
+        self.refuse(unknown(Code::G300, message, &written, call.name.span(), near));
+    }
+
+    /// Number of arguments, and the clauses that only aggregates and windows take.
+    fn check_shape(&mut self, call: &Call, function: &Function) {
+        let count = call.args.len();
+        // unnest of several arrays is for FROM alone and has no overload to call
+        let most = if function.name == "unnest" { None } else { function.max_args };
+        let enough = count >= function.min_args || call.star && function.name == "count";
+        if !enough || most.is_some_and(|most| count > most) {
+            let wanted = match (function.min_args, function.max_args) {
+                (min, Some(max)) if min == max => format!("{min}"),
+                (min, Some(max)) => format!("{min} to {max}"),
+                (min, None) => format!("at least {min}"),
+            };
+            let message = format!("{} takes {wanted} arguments, not {count}", function.name);
+            self.refuse(Finding::new(Code::G302, message).at(call.name.span()).subject(function.name));
+        }
+        let aggregate = self.is_aggregate(call, function);
+        let window = function.kind == Kind::Window;
+        let over = call.over.is_some();
+        let complaint = if window && !over && call.within_group.is_empty() {
+            Some("needs OVER (...)")
+        } else if over && !aggregate && !window {
+            Some("cannot take OVER")
+        } else if !aggregate && (call.distinct || call.filter.is_some() || !call.order_by.is_empty()) {
+            Some("is no aggregate and takes no DISTINCT, FILTER or ORDER BY")
+        } else if call.star && function.name != "count" {
+            Some("does not take *")
+        } else {
+            None
+        };
+        // SQLite and PostgreSQL let windows take FILTER only when they are aggregates
+        if let Some(complaint) = complaint {
+            let message = format!("{} {complaint}", function.name);
+            self.refuse(Finding::new(Code::G302, message).at(call.name.span()).subject(function.name));
+        }
+    }
+
+    fn is_aggregate(&self, call: &Call, function: &Function) -> bool {
+        let scalar = self.engine == Engine::Sqlite
+            && call.args.len() > 1
+            && SCALAR_WITH_SEVERAL.contains(&function.name);
+        let hypothetical = function.kind == Kind::Window && !call.within_group.is_empty();
+        (function.kind == Kind::Aggregate || hypothetical) && !scalar
+    }
+
+    fn result(
+        &self,
+        call: &Call,
+        function: &Function,
+        args: &[Info<'a>],
+        sorted: &Info<'a>,
+        windowed: bool,
+    ) -> Info<'a> {
+        let mut info = Info::default();
+        args.iter().for_each(|a| info.absorb(a));
+        if !call.within_group.is_empty() {
+            info.absorb(sorted);
+        }
+        let class_of = |i: usize| args.get(i).and_then(|a| a.class);
+        let first = class_of(0);
+        let (class, element) = match function.result {
+            ResultClass::Is(class) => (Some(class), None),
+            ResultClass::Argument(_) if matches!(function.name, "coalesce" | "greatest" | "least" | "ifnull") => {
+                (args.iter().fold(None, |c, a| types::widest(c, a.class)), args.first().and_then(|a| a.element))
+            }
+            ResultClass::Argument(0) if function.name == "generate_series" => {
+                (types::widest(first, class_of(2).filter(|c| *c != TypeClass::Interval)), None)
+            }
+            ResultClass::Argument(i) => (class_of(i), args.get(i).and_then(|a| a.element)),
+            ResultClass::Element => (args.first().and_then(|a| a.element), None),
+            ResultClass::ArrayOf => (Some(TypeClass::Array), first),
+            ResultClass::Sum => (first, None),
+            ResultClass::Average => match first {
+                Some(TypeClass::Float | TypeClass::Interval) => (first, None),
+                _ => (Some(TypeClass::Decimal), None),
+            },
+            ResultClass::Ordered => (sorted.class, None),
+            ResultClass::Unknown => (None, None),
+        };
+        if function.name == "count" {
+            info.sensitivity = None;
+        }
+        let aggregate = self.is_aggregate(call, function) && !windowed;
+        let mut info = info.with_class(class);
+        info.element = element;
+        info.aggregate |= aggregate;
+        info.nullable = function.name != "count";
+        info
+    }
+}

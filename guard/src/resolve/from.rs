@@ -1,0 +1,430 @@
+//! FROM: relations become entries of a namespace; joins put namespaces together.
+
+use std::rc::Rc;
+
+use catalog::{Engine, Table, TableKind, TypeClass};
+
+use crate::finding::{Code, Finding};
+use crate::report::JoinRead;
+use crate::tree::{
+    Expr, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, Select, SelectItem, SetExpr, TableAlias,
+};
+
+use super::nearest::nearest;
+use super::scope::{ColumnRef, Entry, Field, Info, Namespace, Scope, Slot, stronger};
+use super::{Outer, Resolver, unknown};
+
+/// Names of a row's number in an ordinary SQLite table.
+const ROWID: [&str; 3] = ["rowid", "_rowid_", "oid"];
+
+impl<'a> Resolver<'a, '_> {
+    /// Resolves the comma-separated entries of FROM.
+    pub(super) fn from(&mut self, items: &mut [FromItem]) -> Namespace<'a> {
+        let mut names = Namespace::default();
+        for item in items {
+            let one = self.from_item(item, &names);
+            self.check_distinct_names(&names, &one);
+            names.extend(one);
+        }
+        names
+    }
+
+    fn from_item(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
+        // joins lean to the left: walked in a loop, so that their number does not deepen the stack
+        let mut joins = Vec::new();
+        let mut first = item;
+        while let FromItem::Join { kind, left, right, on } = first {
+            joins.push((kind, right, on));
+            first = left;
+        }
+        let mut names = self.one(first, before);
+        while let Some((kind, right, on)) = joins.pop() {
+            let right_names = if sees_left(right) {
+                let mut seen = before.clone();
+                seen.extend(names.clone());
+                self.from_item(right, &seen)
+            } else {
+                self.from_item(right, before)
+            };
+            self.check_distinct_names(&names, &right_names);
+            names = self.join(kind, names, right_names, on, before);
+        }
+        names
+    }
+
+    fn one(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
+        if let Some(replacement) = self.cut_with_positions(item) {
+            *item = replacement;
+        }
+        match item {
+            FromItem::Table { name, alias } => {
+                let entry = self.table(name);
+                Namespace::of(self.rename(entry, alias.as_mut()))
+            }
+            FromItem::Derived { lateral, query, alias } => {
+                let mark = self.scopes.len();
+                if *lateral {
+                    self.scopes.push(Scope { names: before.clone(), ..Scope::default() });
+                }
+                let outputs = self.query(query, &Outer::Inner);
+                self.scopes.truncate(mark);
+                let fields = outputs
+                    .into_iter()
+                    .map(|o| Field { name: o.name, key: o.key, info: o.info })
+                    .collect::<Vec<_>>();
+                let opaque = fields.iter().any(|f| f.key == "*");
+                let entry = Entry { fields, opaque, ..Entry::default() };
+                Namespace::of(self.rename(entry, alias.as_mut()))
+            }
+            FromItem::Function { call, ordinality, alias, column_types, lateral: _ } => {
+                self.scopes.push(Scope { names: before.clone(), ..Scope::default() });
+                let entry = self.function_rows(call, *ordinality, alias.as_ref(), column_types);
+                self.scopes.pop();
+                Namespace::of(self.rename(entry, alias.as_mut()))
+            }
+            FromItem::Join { .. } => self.from_item(item, before),
+        }
+    }
+
+    /// `customers AS c(a, b)` counts columns by position; where some are hidden, a sub-query gives the visible ones.
+    fn cut_with_positions(&self, item: &FromItem) -> Option<FromItem> {
+        let FromItem::Table { name, alias: Some(alias) } = item else { return None };
+        if alias.columns.is_empty() || self.policy.hidden_columns.is_empty() || self.cte(name).is_some() {
+            return None;
+        }
+        self.find_relation(name)?;
+        let select = Select {
+            items: vec![SelectItem::Wildcard(name.span())],
+            from: vec![FromItem::Table { name: name.clone(), alias: None }],
+            ..Select::default()
+        };
+        let query = Query { body: SetExpr::Select(Box::new(select)), ..Query::default() };
+        Some(FromItem::Derived { lateral: false, query: Box::new(query), alias: Some(alias.clone()) })
+    }
+
+    /// The relation that a name means: a common table expression, else a table that the caller may read.
+    fn table(&mut self, name: &mut ObjectName) -> Entry<'a> {
+        if let Some(cte) = self.cte(name) {
+            let Some(fields) = cte.fields.clone() else { return self.unknown_table(name) };
+            if let Some(ident) = name.0.last_mut() {
+                Self::pin(ident, &cte.name);
+            }
+            let fields = fields.as_ref().clone();
+            let opaque = fields.iter().any(|f| f.key == "*");
+            return Entry { name: cte.name, key: cte.key, fields, opaque, ..Entry::default() };
+        }
+        match self.find_relation(name) {
+            Some(table) => self.catalog_table(name, table),
+            None if self.policy.syntax_only => self.any_table(name),
+            None => self.unknown_table(name),
+        }
+    }
+
+    fn cte(&self, name: &ObjectName) -> Option<super::scope::CteEntry<'a>> {
+        let [ident] = name.0.as_slice() else { return None };
+        let key = self.key(ident);
+        self.ctes.iter().rev().find(|c| c.key == key).cloned()
+    }
+
+    /// A table of the catalog that the caller may read.
+    pub(super) fn find_relation(&self, name: &ObjectName) -> Option<&'a Table> {
+        let catalog = self.catalog;
+        let readable = |t: &&'a Table| self.readable.readable(t);
+        match name.0.as_slice() {
+            [table] => {
+                let key = self.key(table);
+                let path = &catalog.snapshot().search_path;
+                path.iter().find_map(|s| {
+                    catalog.find_table(Some(&self.engine.stored_key(s)), &key).filter(readable)
+                })
+            }
+            [schema, table] => {
+                catalog.find_table(Some(&self.key(schema)), &self.key(table)).filter(readable)
+            }
+            _ => None,
+        }
+    }
+
+    fn catalog_table(&mut self, name: &mut ObjectName, table: &'a Table) -> Entry<'a> {
+        let span = name.span();
+        self.read_table(table, span);
+        let short = name.0.len() == 1 && super::views::leaves_schema_out(self.engine, &table.schema);
+        let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
+        name.0 = if short { vec![part(&table.name)] } else { vec![part(&table.schema), part(&table.name)] };
+        self.entry_of(table)
+    }
+
+    /// The entry of a catalog table: visible columns, and what the engine adds.
+    pub(super) fn entry_of(&self, table: &'a Table) -> Entry<'a> {
+        let inner = self.readable.view(table);
+        let fields: Vec<Field<'a>> = table
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| self.readable.column(table, column))
+            .map(|(index, column)| {
+                let below = inner.as_ref().and_then(|v| v.get(index)).and_then(|i| i.sensitivity);
+                let info = Info {
+                    class: (column.class != TypeClass::Other).then_some(column.class),
+                    element: column.element,
+                    lineage: vec![ColumnRef { table, index }],
+                    sensitivity: stronger(column.sensitivity, below),
+                    nullable: column.nullable,
+                    ..Info::default()
+                };
+                Field::new(self.engine, &column.name, info)
+            })
+            .collect();
+        Entry {
+            name: table.name.clone(),
+            key: self.engine.stored_key(&table.name),
+            table: Some(table),
+            bare: true,
+            cut: fields.len() < table.columns.len(),
+            silent: self.silent(table),
+            fields,
+            ..Entry::default()
+        }
+    }
+
+    fn silent(&self, table: &Table) -> Vec<Field<'a>> {
+        if self.engine != Engine::Sqlite {
+            return Vec::new();
+        }
+        let field = |name: &str, class| Field::new(self.engine, name, Info::of(class));
+        let mut silent: Vec<Field<'a>> = Vec::new();
+        if matches!(table.kind, TableKind::Table | TableKind::Virtual) {
+            silent.extend(ROWID.iter().map(|n| field(n, TypeClass::Integer)));
+        }
+        if table.kind == TableKind::Virtual {
+            silent.push(field(&table.name, TypeClass::Text));
+            silent.push(field("rank", TypeClass::Float));
+        }
+        silent.retain(|s| !table.columns.iter().any(|c| self.engine.stored_key(&c.name) == s.key));
+        silent
+    }
+
+    /// Without a catalog any table may be.
+    fn any_table(&mut self, name: &mut ObjectName) -> Entry<'a> {
+        name.0.iter_mut().for_each(|part| self.pin_new(part));
+        let last = name.last().map(|i| i.value.clone()).unwrap_or_default();
+        Entry { key: self.engine.stored_key(&last), name: last, opaque: true, ..Entry::default() }
+    }
+
+    fn unknown_table(&mut self, name: &ObjectName) -> Entry<'a> {
+        let written: Vec<&str> = name.0.iter().map(|p| p.value.as_str()).collect();
+        let written = written.join(".");
+        let last = name.last().map(|i| i.value.clone()).unwrap_or_default();
+        let near = self.near_tables(&last);
+        let message = format!("there is no table {written}");
+        self.refuse(unknown(Code::G100, message, &written, name.span(), near));
+        // anything may be in it: one finding is enough
+        Entry { key: self.engine.stored_key(&last), name: last, opaque: true, ..Entry::default() }
+    }
+
+    fn near_tables(&self, wanted: &str) -> Vec<String> {
+        let snapshot = self.catalog.snapshot();
+        let known = snapshot.tables.iter().filter(|t| self.readable.readable(t));
+        let on_path = |t: &Table| snapshot.search_path.iter().any(|s| *s == t.schema);
+        let mut names: Vec<(String, String)> = known
+            .map(|t| (t.name.clone(), if on_path(t) { t.name.clone() } else { t.full_name() }))
+            .collect();
+        names.extend(self.ctes.iter().filter(|c| c.fields.is_some()).map(|c| (c.name.clone(), c.name.clone())));
+        let near = nearest(wanted, names.iter().map(|(short, _)| short.as_str()));
+        near.into_iter()
+            .filter_map(|n| names.iter().find(|(short, _)| *short == n).map(|(_, full)| full.clone()))
+            .collect()
+    }
+
+    /// Gives an entry the names of its alias.
+    fn rename(&mut self, mut entry: Entry<'a>, alias: Option<&mut TableAlias>) -> Entry<'a> {
+        let Some(alias) = alias else { return entry };
+        self.pin_new(&mut alias.name);
+        entry.key = self.engine.stored_key(&alias.name.value);
+        entry.name = alias.name.value.clone();
+        entry.bare = false;
+        if alias.columns.len() > entry.fields.len() && !entry.opaque {
+            let message = format!(
+                "{} has {} columns, but {} names are given",
+                entry.name,
+                entry.fields.len(),
+                alias.columns.len()
+            );
+            self.refuse(Finding::new(Code::G105, message).at(alias.name.span).subject(&alias.name.value));
+        }
+        for (i, column) in alias.columns.iter_mut().enumerate() {
+            self.pin_new(column);
+            if let Some(field) = entry.fields.get_mut(i) {
+                field.key = self.engine.stored_key(&column.value);
+                field.name = column.value.clone();
+            }
+        }
+        entry
+    }
+
+    fn check_distinct_names(&mut self, left: &Namespace<'a>, right: &Namespace<'a>) {
+        let clash = right
+            .entries
+            .iter()
+            .find(|r| !r.key.is_empty() && left.entries.iter().any(|l| l.key == r.key))
+            .map(|e| e.name.clone());
+        if let Some(name) = clash {
+            let message = format!("two entries of FROM are called {name}");
+            self.refuse(Finding::new(Code::G104, message).subject(name).hint("give one of them an alias"));
+        }
+    }
+
+    fn join(
+        &mut self,
+        kind: &mut JoinKind,
+        left: Namespace<'a>,
+        right: Namespace<'a>,
+        on: &mut JoinOn,
+        before: &Namespace<'a>,
+    ) -> Namespace<'a> {
+        let mut read = JoinRead {
+            left: called(&left),
+            right: called(&right),
+            condition: String::new(),
+            keyed: false,
+        };
+        self.spell_out_natural(kind, on, &left, &right);
+        let joined = match on {
+            JoinOn::None | JoinOn::Natural => {
+                let mut joined = left;
+                joined.extend(right);
+                joined
+            }
+            JoinOn::Using(columns) => {
+                let names: Vec<&str> = columns.iter().map(|c| c.value.as_str()).collect();
+                read.condition = format!("using {}", names.join(", "));
+                read.keyed = crate::warn::using_keyed(self.engine, &left, &right, columns);
+                self.merge(left, right, columns)
+            }
+            JoinOn::On(condition) => {
+                read.keyed = false;
+                let joined = self.on(left, right, condition, before);
+                read.keyed = crate::warn::keyed(self.engine, &joined, condition);
+                read.condition = crate::reading::plain(condition);
+                joined
+            }
+        };
+        self.joined(read);
+        joined
+    }
+
+    fn on(
+        &mut self,
+        left: Namespace<'a>,
+        right: Namespace<'a>,
+        condition: &mut Expr,
+        before: &Namespace<'a>,
+    ) -> Namespace<'a> {
+        let mut joined = left;
+        joined.extend(right);
+        let (entries, slots) = (joined.entries.len(), joined.slots.len());
+        // SQLite moves conditions into WHERE, so they may name what stands before the join
+        if self.engine == Engine::Sqlite {
+            joined.extend(before.clone());
+        }
+        self.scopes.push(Scope { names: joined, ..Scope::default() });
+        self.expr(condition);
+        let mut joined = self.scopes.pop().map(|s| s.names).unwrap_or_default();
+        joined.entries.truncate(entries);
+        joined.slots.truncate(slots);
+        joined
+    }
+
+    /// NATURAL joins on whatever columns are common on the server, hidden and new ones too: said with USING instead.
+    fn spell_out_natural(
+        &mut self,
+        kind: &mut JoinKind,
+        on: &mut JoinOn,
+        left: &Namespace<'a>,
+        right: &Namespace<'a>,
+    ) {
+        if *on != JoinOn::Natural || left.opaque() || right.opaque() {
+            return;
+        }
+        let common: Vec<Ident> = left
+            .slots
+            .iter()
+            .filter(|l| right.slots.iter().any(|r| r.key == l.key))
+            .map(|l| Ident::quoted(l.name.clone()))
+            .collect();
+        *on = match (common.is_empty(), *kind) {
+            (false, _) => JoinOn::Using(common),
+            (true, JoinKind::Inner) => {
+                *kind = JoinKind::Cross;
+                JoinOn::None
+            }
+            (true, _) => JoinOn::On(Expr::Literal(
+                crate::tree::Literal::Number("1".to_owned()),
+                crate::tree::Span::default(),
+            )),
+        };
+        if let JoinOn::On(always) = on
+            && self.engine == Engine::Postgres
+        {
+            *always = Expr::Literal(crate::tree::Literal::Bool(true), crate::tree::Span::default());
+        }
+    }
+
+    /// USING: common columns come first and once.
+    fn merge(&mut self, left: Namespace<'a>, right: Namespace<'a>, columns: &mut [Ident]) -> Namespace<'a> {
+        let mut merged: Vec<Slot<'a>> = Vec::new();
+        for column in columns {
+            let key = self.key(column);
+            let from_left = self.using_side(&left, &key, column);
+            let from_right = self.using_side(&right, &key, column);
+            let (Some(l), Some(r)) = (from_left, from_right) else { continue };
+            Self::pin(column, &l.name);
+            let mut slot = l.clone();
+            slot.from.extend(r.from.iter().map(|(e, i)| (Rc::clone(e), *i)));
+            self.read_columns(&slot.info(), column.span);
+            merged.push(slot);
+        }
+        let keys: Vec<String> = merged.iter().map(|s| s.key.clone()).collect();
+        let rest = left.slots.into_iter().chain(right.slots).filter(|s| !keys.contains(&s.key));
+        merged.extend(rest);
+        let mut entries = left.entries;
+        entries.extend(right.entries);
+        Namespace { entries, slots: merged }
+    }
+
+    fn using_side(&mut self, side: &Namespace<'a>, key: &str, column: &Ident) -> Option<Slot<'a>> {
+        let mut found = side.slots.iter().filter(|s| s.key == key);
+        let slot = found.next().cloned();
+        if found.next().is_some() {
+            let message = format!("the column {} is on one side of USING more than once", column.value);
+            self.refuse(Finding::new(Code::G102, message).at(column.span).subject(&column.value));
+        }
+        if slot.is_none() && !side.opaque() {
+            let near = nearest(&column.value, side.slots.iter().map(|s| s.name.as_str()));
+            let message = format!("one side of USING has no column {}", column.value);
+            self.refuse(unknown(Code::G101, message, &column.value, column.span, near));
+        }
+        if slot.is_none() && side.opaque() {
+            let mut kept = column.clone();
+            self.pin_new(&mut kept);
+            let entry = side.entries.iter().find(|e| e.opaque).map(Rc::clone)?;
+            return Some(Slot { key: key.to_owned(), name: kept.value, from: vec![(entry, usize::MAX)] });
+        }
+        slot
+    }
+}
+
+/// Whether an entry may name what stands left of it.
+fn sees_left(item: &FromItem) -> bool {
+    match item {
+        FromItem::Table { .. } => false,
+        FromItem::Derived { lateral, .. } => *lateral,
+        FromItem::Function { .. } => true,
+        FromItem::Join { left, right, .. } => sees_left(left) || sees_left(right),
+    }
+}
+
+/// What one side of a join is called in the report: its last relation.
+fn called(side: &Namespace<'_>) -> String {
+    side.entries.last().map(|e| e.name.clone()).unwrap_or_default()
+}

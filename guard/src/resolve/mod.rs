@@ -1,0 +1,204 @@
+//! Resolution: every name of a tree is looked up in scope, every function judged, and the tree rewritten so that its
+//! text means exactly what was found here.
+//!
+//! What the caller may not see is looked up as if it did not exist: same codes, same words, never offered as nearest.
+
+mod bounds;
+mod calls;
+mod ctes;
+mod expr;
+mod from;
+mod functions_in_from;
+mod names;
+pub mod nearest;
+mod output;
+mod query;
+mod scope;
+mod types;
+mod views;
+mod visible;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::{Catalog, Engine, Table};
+
+use crate::finding::{Code, Finding};
+use crate::policy::Policy;
+use crate::report::{ColumnRead, JoinRead, Report, SpanRange, TableRead};
+use crate::tree::{Ident, Query, Span};
+
+pub use visible::{glob, visible_catalog};
+
+pub(crate) use scope::Namespace;
+use scope::{ColumnRef, CteEntry, Info, Scope};
+use views::Readable;
+
+/// Findings are cut at this number: a wrong guess of a table makes many.
+const MOST_FINDINGS: usize = 50;
+
+/// Resolves a tree in place.
+///
+/// # Errors
+/// All findings that refuse the statement, in the order of the text.
+pub fn resolve(query: &mut Query, catalog: &Catalog, policy: &Policy) -> Result<Report, Vec<Finding>> {
+    let readable = Readable::new(catalog, policy);
+    let mut resolver = Resolver::new(catalog, policy, &readable);
+    let outputs = resolver.query(query, &Outer::Top);
+    if !resolver.findings.is_empty() {
+        return Err(resolver.sorted_findings());
+    }
+    let mut report = resolver.report(query, outputs);
+    report.reading = crate::reading::read(query, catalog);
+    Ok(report)
+}
+
+/// Where a query stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outer {
+    /// The whole statement.
+    Top,
+    /// Inside another.
+    Inner,
+}
+
+/// One run over one tree.
+pub(crate) struct Resolver<'a, 'r> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) engine: Engine,
+    pub(crate) policy: &'r Policy,
+    pub(crate) readable: &'r Readable<'a, 'r>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) warnings: Vec<Finding>,
+    pub(crate) scopes: Vec<Scope<'a>>,
+    pub(crate) ctes: Vec<CteEntry<'a>>,
+    /// Set inside a view's text: a wildcard over a cut table is then an error.
+    pub(crate) in_view: bool,
+    tables: BTreeMap<(String, String), Span>,
+    columns: BTreeMap<(String, String, String), Span>,
+    functions: BTreeSet<String>,
+    joins: Vec<JoinRead>,
+}
+
+impl<'a, 'r> Resolver<'a, 'r> {
+    pub(crate) fn new(catalog: &'a Catalog, policy: &'r Policy, readable: &'r Readable<'a, 'r>) -> Self {
+        Resolver {
+            catalog,
+            engine: catalog.engine(),
+            policy,
+            readable,
+            findings: Vec::new(),
+            warnings: Vec::new(),
+            scopes: Vec::new(),
+            ctes: Vec::new(),
+            in_view: false,
+            tables: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            functions: BTreeSet::new(),
+            joins: Vec::new(),
+        }
+    }
+
+    /// Records what refuses the statement.
+    pub(crate) fn refuse(&mut self, finding: Finding) {
+        if self.findings.len() < MOST_FINDINGS && !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Records what to beware of.
+    pub(crate) fn warn(&mut self, finding: Finding) {
+        if self.warnings.len() < MOST_FINDINGS && !self.warnings.contains(&finding) {
+            self.warnings.push(finding);
+        }
+    }
+
+    /// The key that a written name is looked up by.
+    pub(crate) fn key(&self, ident: &Ident) -> String {
+        self.engine.fold(&ident.value, ident.quoted)
+    }
+
+    /// Rewrites a name to exactly what was found.
+    pub(crate) fn pin(ident: &mut Ident, name: &str) {
+        name.clone_into(&mut ident.value);
+        ident.quoted = true;
+    }
+
+    /// Rewrites a name that is introduced here (an alias) to what the engine makes of it.
+    pub(crate) fn pin_new(&self, ident: &mut Ident) {
+        if self.engine == Engine::Postgres {
+            ident.value = self.key(ident);
+        }
+        ident.quoted = true;
+    }
+
+    pub(crate) fn read_table(&mut self, table: &Table, span: Span) {
+        self.tables.entry((table.schema.clone(), table.name.clone())).or_insert(span);
+    }
+
+    pub(crate) fn read_columns(&mut self, info: &Info<'a>, span: Span) {
+        for ColumnRef { table, index } in &info.lineage {
+            let Some(column) = table.columns.get(*index) else { continue };
+            let key = (table.schema.clone(), table.name.clone(), column.name.clone());
+            self.columns.entry(key).or_insert(span);
+        }
+    }
+
+    pub(crate) fn called(&mut self, name: &str) {
+        self.functions.insert(name.to_owned());
+    }
+
+    pub(crate) fn joined(&mut self, join: JoinRead) {
+        self.joins.push(join);
+    }
+
+    fn sorted_findings(mut self) -> Vec<Finding> {
+        self.findings.sort_by_key(|f| (f.span.map_or(u32::MAX, |s| s.start), f.code));
+        self.findings
+    }
+
+    fn report(self, query: &Query, outputs: Vec<scope::Output<'a>>) -> Report {
+        let tables = self
+            .tables
+            .into_iter()
+            .map(|((schema, table), span)| TableRead { schema, table, span: range(span) })
+            .collect();
+        let columns = self
+            .columns
+            .into_iter()
+            .map(|((schema, table, column), span)| ColumnRead { schema, table, column, span: range(span) })
+            .collect();
+        let mut warnings = self.warnings;
+        warnings.sort_by_key(|f| (f.span.map_or(u32::MAX, |s| s.start), f.code));
+        Report {
+            tables,
+            columns,
+            output: outputs.into_iter().map(output::column).collect(),
+            joins: self.joins,
+            functions: self.functions.into_iter().collect(),
+            warnings,
+            reading: String::new(),
+            ordered: !query.order_by.is_empty(),
+            capped_rows: None,
+        }
+    }
+}
+
+fn range(span: Span) -> Option<SpanRange> {
+    (span.end > span.start).then(|| span.into())
+}
+
+/// A finding about a name that is not known, with what could have been meant.
+pub(crate) fn unknown(
+    code: Code,
+    message: String,
+    subject: &str,
+    span: Span,
+    near: Vec<String>,
+) -> Finding {
+    let hint = match near.as_slice() {
+        [] => "use a name that the schema has".to_owned(),
+        [one] => format!("did you mean {one}?"),
+        [first, rest @ ..] => format!("did you mean {first}, or {}?", rest.join(" or ")),
+    };
+    Finding::new(code, message).at(span).subject(subject).nearest(near).hint(hint)
+}

@@ -1,0 +1,397 @@
+//! Queries and SELECT blocks: which clause sees which names.
+
+use catalog::Engine;
+
+use crate::finding::{Code, Finding};
+use crate::tree::{
+    Distinct, Expr, GroupItem, Ident, Literal, OrderItem, Query, Select, SelectItem, SetExpr, WindowSpec,
+};
+
+use super::ctes::SelfName;
+use super::scope::{Info, Namespace, Output, Scope};
+use super::{Outer, Resolver};
+
+impl<'a> Resolver<'a, '_> {
+    /// Resolves a query and gives its output columns.
+    pub(crate) fn query(&mut self, query: &mut Query, outer: &Outer) -> Vec<Output<'a>> {
+        self.query_as(query, outer, None)
+    }
+
+    pub(super) fn query_as(
+        &mut self,
+        query: &mut Query,
+        outer: &Outer,
+        itself: Option<SelfName>,
+    ) -> Vec<Output<'a>> {
+        let mark = self.ctes.len();
+        self.with(query.recursive, &mut query.with);
+        let outputs = match &mut query.body {
+            SetExpr::Select(select) => {
+                if *outer == Outer::Top {
+                    self.warn_top(select, &query.order_by, query.limit.is_some());
+                }
+                let outputs = self.select(select, &mut query.order_by);
+                self.scopes.pop();
+                outputs
+            }
+            SetExpr::Values(rows) => {
+                let outputs = self.values(rows);
+                self.order_of_outputs(&mut query.order_by, &outputs, &[]);
+                outputs
+            }
+            SetExpr::Query(inner) => {
+                let outputs = self.query(inner, &Outer::Inner);
+                self.order_of_outputs(&mut query.order_by, &outputs, &[]);
+                outputs
+            }
+            SetExpr::SetOp { .. } => {
+                let (outputs, others) = self.set_arms(&mut query.body, itself.as_ref());
+                self.order_of_outputs(&mut query.order_by, &outputs, &others);
+                outputs
+            }
+        };
+        for bound in [&mut query.limit, &mut query.offset].into_iter().flatten() {
+            self.expr(bound);
+        }
+        self.ctes.truncate(mark);
+        outputs
+    }
+
+    fn warn_top(&mut self, select: &Select, order: &[OrderItem], limited: bool) {
+        for finding in crate::warn::top(select, order, limited) {
+            self.warn(finding);
+        }
+    }
+
+    /// Resolves a SELECT block with its ORDER BY. Leaves the block's scope on the stack for the caller to pop.
+    pub(super) fn select(&mut self, select: &mut Select, order: &mut [OrderItem]) -> Vec<Output<'a>> {
+        let names = self.from(&mut select.from);
+        self.expand_wildcards(select, &names);
+        let aliases = matches!(self.engine, Engine::Sqlite | Engine::Mysql | Engine::Mariadb);
+        let windows = select.windows.iter().map(|(name, _)| self.key(name)).collect();
+        self.scopes.push(Scope { names, outputs: Vec::new(), aliases, windows });
+        let outputs = self.items(&mut select.items);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.outputs.clone_from(&outputs);
+        }
+        if let Some(condition) = &mut select.selection {
+            self.expr(condition);
+        }
+        self.group_by(&mut select.group_by, &outputs);
+        if let Some(condition) = &mut select.having {
+            self.expr(condition);
+        }
+        for (name, spec) in &mut select.windows {
+            self.pin_new(name);
+            self.window(spec);
+        }
+        if let Distinct::On(keys) = &mut select.distinct {
+            keys.iter_mut().for_each(|key| self.sort_key(key, &outputs));
+        }
+        for item in order {
+            self.sort_key(&mut item.expr, &outputs);
+        }
+        let found = self.scopes.last().map(|s| crate::warn::select(self.engine, select, &s.names));
+        found.into_iter().flatten().for_each(|w| self.warn(w));
+        outputs
+    }
+
+    /// A wildcard over tables with hidden columns is spelled out: the server's own would give them.
+    fn expand_wildcards(&mut self, select: &mut Select, names: &Namespace<'a>) {
+        let cut = names.entries.iter().any(|e| e.cut);
+        let has_wildcard = select.items.iter().any(|i| !matches!(i, SelectItem::Expr { .. }));
+        if self.in_view && cut && has_wildcard {
+            self.refuse(Finding::new(Code::G101, "the view's wildcard cannot be read"));
+        }
+        if (!cut && self.policy.hidden_columns.is_empty()) || names.opaque() {
+            return;
+        }
+        let mut items = Vec::with_capacity(select.items.len());
+        for item in std::mem::take(&mut select.items) {
+            match item {
+                SelectItem::Expr { .. } => items.push(item),
+                SelectItem::Wildcard(_) => items.extend(names.slots.iter().map(|s| {
+                    let single = match s.from.as_slice() {
+                        [(entry, _)] if !entry.name.is_empty() => Some(entry.name.as_str()),
+                        _ => None,
+                    };
+                    spelled(single, &s.name)
+                })),
+                SelectItem::QualifiedWildcard(name) => {
+                    let key = name.last().map(|i| self.key(i)).unwrap_or_default();
+                    match names.entries.iter().find(|e| e.key == key) {
+                        Some(entry) => items
+                            .extend(entry.fields.iter().map(|f| spelled(Some(&entry.name), &f.name))),
+                        None => items.push(SelectItem::QualifiedWildcard(name)),
+                    }
+                }
+            }
+        }
+        select.items = items;
+    }
+
+    fn items(&mut self, items: &mut [SelectItem]) -> Vec<Output<'a>> {
+        let mut outputs = Vec::new();
+        for item in items {
+            match item {
+                SelectItem::Expr { expr, alias } => outputs.push(self.item(expr, alias.as_mut())),
+                SelectItem::Wildcard(_) => self.wildcard(&mut outputs),
+                SelectItem::QualifiedWildcard(name) => self.qualified_wildcard(name, &mut outputs),
+            }
+        }
+        outputs
+    }
+
+    fn item(&mut self, expr: &mut Expr, alias: Option<&mut Ident>) -> Output<'a> {
+        let info = self.expr(expr);
+        let (name, aliased) = match alias {
+            Some(alias) => {
+                self.pin_new(alias);
+                (alias.value.clone(), true)
+            }
+            None => (super::output::name(self.engine, expr), false),
+        };
+        Output { key: self.engine.stored_key(&name), name, aliased, info }
+    }
+
+    fn wildcard(&mut self, outputs: &mut Vec<Output<'a>>) {
+        let Some(scope) = self.scopes.last() else { return };
+        if scope.names.opaque() {
+            outputs.push(anything());
+            return;
+        }
+        let slots: Vec<Output<'a>> = scope
+            .names
+            .slots
+            .iter()
+            .map(|s| Output { name: s.name.clone(), key: s.key.clone(), aliased: false, info: s.info() })
+            .collect();
+        if slots.is_empty() {
+            self.refuse(Finding::new(Code::G103, "a wildcard needs a FROM"));
+        }
+        for output in slots {
+            self.read_columns(&output.info, crate::tree::Span::default());
+            outputs.push(output);
+        }
+    }
+
+    fn qualified_wildcard(&mut self, name: &mut crate::tree::ObjectName, outputs: &mut Vec<Output<'a>>) {
+        let entry = self.scopes.last().and_then(|scope| {
+            let entries = &scope.names.entries;
+            match name.0.as_slice() {
+                [qualifier] => {
+                    let key = self.key(qualifier);
+                    entries.iter().find(|e| e.key == key)
+                }
+                [schema, table] => {
+                    let (schema, key) = (self.key(schema), self.key(table));
+                    entries.iter().find(|e| {
+                        let of_schema = |t: &catalog::Table| self.engine.stored_key(&t.schema) == schema;
+                        e.bare && e.key == key && e.table.is_some_and(of_schema)
+                    })
+                }
+                _ => None,
+            }
+            .map(std::rc::Rc::clone)
+        });
+        let Some(entry) = entry else {
+            let mut whole = name.clone();
+            whole.0.push(Ident::quoted("*"));
+            self.unknown_qualifier(&whole);
+            outputs.push(anything());
+            return;
+        };
+        let span = name.span();
+        name.0 = vec![Ident { value: entry.name.clone(), quoted: true, span }];
+        if entry.opaque {
+            outputs.push(anything());
+            return;
+        }
+        for field in &entry.fields {
+            self.read_columns(&field.info, span);
+            let (name, key) = (field.name.clone(), field.key.clone());
+            outputs.push(Output { name, key, aliased: false, info: field.info.clone() });
+        }
+    }
+
+    fn group_by(&mut self, items: &mut [GroupItem], outputs: &[Output<'a>]) {
+        for item in items {
+            match item {
+                GroupItem::Expr(expr) => self.group_key(expr, outputs),
+                GroupItem::Rollup(sets) | GroupItem::Cube(sets) | GroupItem::GroupingSets(sets) => {
+                    for expr in sets.iter_mut().flatten() {
+                        self.group_key(expr, outputs);
+                    }
+                }
+            }
+        }
+    }
+
+    /// GROUP BY: a column of FROM comes before an output of that name, an integer is a position.
+    fn group_key(&mut self, expr: &mut Expr, outputs: &[Output<'a>]) {
+        if self.position(expr, outputs) {
+            return;
+        }
+        if let Some((ident, key)) = self.bare_name(expr) {
+            let here = self.scopes.last().is_some_and(|s| s.names.slots.iter().any(|s| s.key == key));
+            let output = outputs.iter().find(|o| o.key == key);
+            if let (false, Some(output)) = (here, output) {
+                if self.engine == Engine::Postgres || output.aliased {
+                    pin_output(expr, output, ident.span);
+                    return;
+                }
+            }
+        }
+        self.expr(expr);
+    }
+
+    /// ORDER BY and DISTINCT ON: an output comes before a column of FROM, an integer is a position.
+    fn sort_key(&mut self, expr: &mut Expr, outputs: &[Output<'a>]) {
+        if self.position(expr, outputs) {
+            return;
+        }
+        if let Some((ident, key)) = self.bare_name(expr) {
+            // outputs that are not renamed are the columns themselves outside PostgreSQL
+            let counts = |o: &&Output<'a>| o.key == key && (o.aliased || self.engine == Engine::Postgres);
+            if let Some(output) = outputs.iter().find(counts) {
+                pin_output(expr, output, ident.span);
+                return;
+            }
+        }
+        self.expr(expr);
+    }
+
+    /// ORDER BY of VALUES and set operations: outputs and positions, on SQLite outputs of any arm.
+    fn order_of_outputs(&mut self, items: &mut [OrderItem], outputs: &[Output<'a>], others: &[Vec<Output<'a>>]) {
+        if items.is_empty() || outputs.iter().any(|o| o.key == "*") {
+            return;
+        }
+        for item in items {
+            if self.position(&mut item.expr, outputs) {
+                continue;
+            }
+            let Some(key) = self.last_name(&item.expr) else {
+                self.order_over_outputs(&mut item.expr, outputs);
+                continue;
+            };
+            let any_arm = self.engine == Engine::Sqlite;
+            let at = outputs.iter().position(|o| o.key == key).or_else(|| {
+                any_arm.then(|| others.iter().find_map(|arm| arm.iter().position(|o| o.key == key)))?
+            });
+            match at.and_then(|at| outputs.get(at)) {
+                Some(output) => {
+                    let span = span_of(&item.expr);
+                    pin_output(&mut item.expr, output, span);
+                }
+                None => self.order_over_outputs(&mut item.expr, outputs),
+            }
+        }
+    }
+
+    /// An expression over outputs: PostgreSQL refuses it after set operations, the others know outputs alone.
+    fn order_over_outputs(&mut self, expr: &mut Expr, outputs: &[Output<'a>]) {
+        let fields = outputs
+            .iter()
+            .map(|o| super::scope::Field { name: o.name.clone(), key: o.key.clone(), info: o.info.clone() })
+            .collect();
+        let entry = super::scope::Entry { fields, ..Default::default() };
+        self.scopes.push(Scope { names: Namespace::of(entry), ..Scope::default() });
+        self.expr(expr);
+        self.scopes.pop();
+    }
+
+    fn last_name(&self, expr: &Expr) -> Option<String> {
+        match expr {
+            Expr::Column(name) if name.0.len() == 1 || self.engine == Engine::Sqlite => {
+                name.last().map(|i| self.key(i))
+            }
+            _ => None,
+        }
+    }
+
+    fn bare_name(&self, expr: &Expr) -> Option<(Ident, String)> {
+        match expr {
+            Expr::Column(name) => match name.0.as_slice() {
+                [ident] => Some((ident.clone(), self.key(ident))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the expression is a position; one that does not exist is refused.
+    fn position(&mut self, expr: &Expr, outputs: &[Output<'a>]) -> bool {
+        let Expr::Literal(Literal::Number(digits), span) = expr else { return false };
+        let Ok(position) = digits.parse::<usize>() else { return false };
+        let opaque = outputs.iter().any(|o| o.key == "*");
+        if !opaque && (position == 0 || position > outputs.len()) {
+            let message = format!("there is no output column {position}");
+            let hint = format!("positions go from 1 to {}", outputs.len());
+            self.refuse(Finding::new(Code::G105, message).at(*span).subject(digits).hint(hint));
+        }
+        true
+    }
+
+    /// A window's parts.
+    pub(super) fn window(&mut self, spec: &mut WindowSpec) -> Info<'a> {
+        if let Some(base) = &mut spec.base {
+            self.named_window(base);
+        }
+        let mut info = Info::default();
+        for expr in &mut spec.partition_by {
+            let part = self.expr(expr);
+            info.absorb(&part);
+        }
+        for item in &mut spec.order_by {
+            let part = self.expr(&mut item.expr);
+            info.absorb(&part);
+        }
+        if let Some(frame) = &mut spec.frame {
+            self.frame_bound(&mut frame.start);
+            if let Some(end) = &mut frame.end {
+                self.frame_bound(end);
+            }
+        }
+        info
+    }
+
+    fn frame_bound(&mut self, bound: &mut crate::tree::FrameBound) {
+        use crate::tree::FrameBound as B;
+        match bound {
+            B::CurrentRow | B::UnboundedPreceding | B::UnboundedFollowing => {}
+            B::Preceding(expr) | B::Following(expr) => {
+                self.expr(expr);
+            }
+        }
+    }
+
+    pub(super) fn named_window(&mut self, name: &mut Ident) {
+        let key = self.key(name);
+        if !self.scopes.last().is_some_and(|s| s.windows.contains(&key)) {
+            let message = format!("there is no window {}", name.value);
+            self.refuse(Finding::new(Code::G103, message).at(name.span).subject(&name.value));
+        }
+        self.pin_new(name);
+    }
+}
+
+fn spelled(qualifier: Option<&str>, column: &str) -> SelectItem {
+    let parts = qualifier.into_iter().chain(std::iter::once(column));
+    SelectItem::Expr { expr: Expr::Column(crate::tree::ObjectName::quoted(parts)), alias: None }
+}
+
+fn pin_output(expr: &mut Expr, output: &Output<'_>, span: crate::tree::Span) {
+    let ident = Ident { value: output.name.clone(), quoted: true, span };
+    *expr = Expr::Column(crate::tree::ObjectName(vec![ident]));
+}
+
+fn span_of(expr: &Expr) -> crate::tree::Span {
+    match expr {
+        Expr::Column(name) => name.span(),
+        _ => crate::tree::Span::default(),
+    }
+}
+
+fn anything<'a>() -> Output<'a> {
+    Output { name: "*".to_owned(), key: "*".to_owned(), aliased: false, info: Info::default() }
+}

@@ -1,0 +1,269 @@
+//! A connection URL as libpq reads it, with the parameters declared as data. `options` is refused: it could undo the
+//! settings that hold a session read-only.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use catalog::Engine;
+use connector_api::text::percent_decode;
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params};
+
+/// What this connector is called and takes.
+pub const INFO: ConnectorInfo = ConnectorInfo {
+    engine: Engine::Postgres,
+    schemes: &["postgres", "postgresql"],
+    example: "postgres://reader@db.example.org:5432/shop?sslmode=verify-full",
+    params: PARAMS,
+};
+
+const PARAMS: &[Param] = &[
+    Param {
+        name: "sslmode",
+        secret: false,
+        default: "prefer",
+        kind: ParamKind::Choice(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+        description: "How TLS is used and what is verified, as in libpq.",
+    },
+    text(
+        "sslrootcert",
+        false,
+        "",
+        "File of trusted roots (PEM), or `system`; the system's roots when left out.",
+    ),
+    text("sslcert", false, "", "File of the client's certificate (PEM)."),
+    text("sslkey", false, "", "File of the client's key (PEM, not encrypted)."),
+    text("application_name", false, "querent", "The name that the server lists the sessions under."),
+    text("host", false, "", "Folder of a Unix socket, or a host when the URL names none."),
+    number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
+    number("pool_size", "4", 1, 64, "Sessions at the most."),
+    number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
+    number("work_mem_mb", "64", 1, 65_536, "Memory for one sort or hash on the server, in megabytes."),
+    Param {
+        name: "pgbouncer",
+        secret: false,
+        default: "false",
+        kind: ParamKind::Choice(&["true", "false"]),
+        description: "Whether a pooler in transaction mode is in between: sessions are then used once.",
+    },
+];
+
+const fn text(name: &'static str, secret: bool, default: &'static str, description: &'static str) -> Param {
+    Param { name, secret, default, kind: ParamKind::Text, description }
+}
+
+const fn number(
+    name: &'static str,
+    default: &'static str,
+    min: u64,
+    max: u64,
+    description: &'static str,
+) -> Param {
+    Param { name, secret: false, default, kind: ParamKind::Integer { min, max }, description }
+}
+
+/// `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SslMode {
+    Disable,
+    Allow,
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+/// A URL, taken apart and checked.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: Option<String>,
+    pub database: String,
+    pub ssl_mode: SslMode,
+    pub root_cert: Option<PathBuf>,
+    pub client_cert: Option<(PathBuf, PathBuf)>,
+    pub application_name: String,
+    pub connect_timeout: Duration,
+    pub pool_size: usize,
+    pub pool_wait: Duration,
+    pub work_mem_mb: u64,
+    pub pgbouncer: bool,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("user", &self.user)
+            .field("password", &self.password.as_ref().map(|_| "(hidden)"))
+            .field("database", &self.database)
+            .field("ssl_mode", &self.ssl_mode)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Reads a URL.
+    pub(crate) fn parse(text: &str) -> Result<Settings, ConnectorError> {
+        let (text, no_host) = with_host(text);
+        let url = url::Url::parse(&text).map_err(|e| bad(format!("the URL cannot be read: {e}")))?;
+        if !INFO.schemes.contains(&url.scheme()) {
+            return Err(bad("the URL does not begin with postgres://"));
+        }
+        let query = url.query().unwrap_or_default();
+        if query.split('&').any(|part| part == "options" || part.starts_with("options=")) {
+            return Err(bad("the parameter options is not taken")
+                .hint("server settings belong to the role: ALTER ROLE ... SET ..."));
+        }
+        let params = Params::parse(query, &INFO)?;
+        let decode =
+            |part: &str| percent_decode(part).ok_or_else(|| bad("a percent escape in the URL is broken"));
+        let user = decode(url.username())?;
+        if user.is_empty() {
+            return Err(bad("the URL names no user"));
+        }
+        let database = decode(url.path().trim_start_matches('/'))?;
+        let text = |name: &str| params.text(name).map(str::to_owned);
+        let number = |name: &str| params.integer(name).unwrap_or_default();
+        Ok(Settings {
+            host: host(&url, no_host, text("host"))?,
+            port: url.port().unwrap_or(5432),
+            database: if database.is_empty() { user.clone() } else { database },
+            user,
+            password: url.password().map(decode).transpose()?,
+            ssl_mode: ssl_mode(params.text("sslmode").unwrap_or_default())?,
+            root_cert: text("sslrootcert").filter(|file| file != "system").map(PathBuf::from),
+            client_cert: client_cert(text("sslcert"), text("sslkey"))?,
+            application_name: text("application_name").unwrap_or_default(),
+            connect_timeout: Duration::from_secs(number("connect_timeout")),
+            pool_size: usize::try_from(number("pool_size")).unwrap_or(1),
+            pool_wait: Duration::from_millis(number("pool_wait_ms")),
+            work_mem_mb: number("work_mem_mb"),
+            pgbouncer: params.text("pgbouncer") == Some("true"),
+        })
+    }
+
+    /// The driver's form.
+    pub(crate) fn driver(&self) -> tokio_postgres::Config {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host(&self.host)
+            .port(self.port)
+            .user(&self.user)
+            .dbname(&self.database)
+            .application_name(&self.application_name)
+            .connect_timeout(self.connect_timeout);
+        if let Some(password) = &self.password {
+            config.password(password);
+        }
+        config
+    }
+}
+
+/// libpq takes `postgres://user@/database`; the URL parser wants a host there. Says whether one was put in.
+fn with_host(text: &str) -> (String, bool) {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let (head, rest) = text.split_at(start);
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match authority.ends_with('@') {
+        true => (format!("{head}{authority}localhost{path}"), true),
+        false => (text.to_owned(), false),
+    }
+}
+
+fn host(url: &url::Url, left_out: bool, param: Option<String>) -> Result<String, ConnectorError> {
+    let named = url.host_str().filter(|_| !left_out).unwrap_or_default().trim_matches(['[', ']']);
+    let named = percent_decode(named).ok_or_else(|| bad("a percent escape in the URL's host is broken"))?;
+    match param {
+        Some(_) if !named.is_empty() => Err(bad("the host is given twice")),
+        Some(host) => Ok(host),
+        None if named.is_empty() => Ok("localhost".to_owned()),
+        None => Ok(named),
+    }
+}
+
+fn ssl_mode(text: &str) -> Result<SslMode, ConnectorError> {
+    match text {
+        "disable" => Ok(SslMode::Disable),
+        "allow" => Ok(SslMode::Allow),
+        "prefer" => Ok(SslMode::Prefer),
+        "require" => Ok(SslMode::Require),
+        "verify-ca" => Ok(SslMode::VerifyCa),
+        "verify-full" => Ok(SslMode::VerifyFull),
+        _ => Err(bad("sslmode is not one of disable, allow, prefer, require, verify-ca, verify-full")),
+    }
+}
+
+fn client_cert(
+    cert: Option<String>,
+    key: Option<String>,
+) -> Result<Option<(PathBuf, PathBuf)>, ConnectorError> {
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(Some((PathBuf::from(cert), PathBuf::from(key)))),
+        (None, None) => Ok(None),
+        _ => Err(bad("sslcert and sslkey come together")),
+    }
+}
+
+fn bad(message: impl Into<String>) -> ConnectorError {
+    ConnectorError::new(ErrorKind::BadConfig, message).hint(format!("a URL looks like {}", INFO.example))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_full_url() {
+        let url =
+            "postgresql://an%40alyst:p%2Fw@db.example.org:6432/my%20shop?sslmode=verify-full&pool_size=9";
+        let settings = Settings::parse(url).unwrap();
+        assert_eq!(
+            (settings.user.as_str(), settings.password.as_deref(), settings.database.as_str()),
+            ("an@alyst", Some("p/w"), "my shop")
+        );
+        assert_eq!((settings.host.as_str(), settings.port), ("db.example.org", 6432));
+        assert_eq!((settings.ssl_mode, settings.pool_size), (SslMode::VerifyFull, 9));
+    }
+
+    #[test]
+    fn fills_in_what_is_left_out() {
+        let settings = Settings::parse("postgres://ada@/").unwrap();
+        assert_eq!(
+            (settings.host.as_str(), settings.port, settings.database.as_str()),
+            ("localhost", 5432, "ada")
+        );
+        assert_eq!(settings.ssl_mode, SslMode::Prefer);
+        let settings = Settings::parse("postgres://ada@/shop?host=/run/postgresql").unwrap();
+        assert_eq!(settings.host, "/run/postgresql");
+    }
+
+    #[test]
+    fn never_shows_the_password() {
+        let settings = Settings::parse("postgres://ada:geheim@h/d").unwrap();
+        assert!(!format!("{settings:?}").contains("geheim"));
+        let error = Settings::parse("postgres://ada:geheim@h:99999/d").unwrap_err();
+        assert!(!format!("{error:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_used() {
+        for url in [
+            "postgres://h/d",
+            "mysql://ada@h/d",
+            "postgres://ada@h/d?options=-c%20default_transaction_read_only%3Doff",
+            "postgres://ada@h/d?sslmode=always",
+            "postgres://ada@h/d?ssl=1",
+            "postgres://ada@h/d?sslcert=a.pem",
+            "postgres://ada@h/d?pool_size=0",
+            "postgres://ada@h/d?host=x",
+            "not a url",
+        ] {
+            let error = Settings::parse(url).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::BadConfig, "{url}");
+            assert!(error.hint.is_some(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! Puts the catalog queries' answers together into a snapshot: numbers become names, partitions fold into their table.
+
+use std::collections::{HashMap, HashSet};
+
+use catalog::types::classify;
+use catalog::{
+    Check, Column, Engine, ForeignKey, Index, Key, Partitioning, Routine, Schema, Snapshot, Table, TableKind,
+    TypeClass,
+};
+use connector_api::{ConnectorError, CrawlOptions};
+use tokio_postgres::Row;
+
+use super::raw::{get, letter, maybe, text};
+use super::{Answers, statistics};
+
+/// A relation while it is put together.
+struct Building {
+    table: Table,
+    /// Names by column number, for keys.
+    numbers: HashMap<i16, String>,
+    pages: i64,
+    tuples: f64,
+}
+
+/// What is looked up by number.
+struct Lookup<'a> {
+    schemas: HashMap<u32, &'a str>,
+    members: HashSet<u32>,
+    /// The root of a partition.
+    roots: HashMap<u32, u32>,
+    types: HashMap<(u32, i32), ColumnType>,
+    methods: HashMap<u32, &'a str>,
+}
+
+#[derive(Clone, Default)]
+struct ColumnType {
+    text: String,
+    class: TypeClass,
+    element: Option<TypeClass>,
+    labels: Vec<String>,
+}
+
+/// The whole.
+pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snapshot, ConnectorError> {
+    let lookup = lookup(answers)?;
+    let mut tables = relations(answers, &lookup, options)?;
+    columns(answers, &lookup, &mut tables)?;
+    defaults(answers, &mut tables)?;
+    comments(answers, &mut tables)?;
+    let keyed = constraints(answers, &lookup, &mut tables)?;
+    indexes(answers, &lookup, &mut tables, &keyed)?;
+    let server = answers.server.first();
+    let block = server.map_or(Ok(8192), |row| get::<i32>(row, 2))?;
+    let mut tables: Vec<Table> = tables.into_values().map(|b| finish(b, block)).collect();
+    tables.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
+    if options.statistics {
+        statistics::add(&answers.statistics, &mut tables, options)?;
+    }
+    Ok(Snapshot {
+        engine: Engine::Postgres,
+        server_version: server.map_or(Ok(String::new()), |row| version(row))?,
+        database: server.map_or(Ok(String::new()), |row| text(row, 1))?,
+        search_path: answers.search_path.clone(),
+        schemas: schemas(answers, &lookup)?,
+        tables,
+        routines: routines(answers, &lookup)?,
+    })
+}
+
+/// `15.18` of `15.18 (Debian 15.18-0+deb12u1)`.
+fn version(row: &Row) -> Result<String, ConnectorError> {
+    Ok(get::<&str>(row, 0)?.split(' ').next().unwrap_or_default().to_owned())
+}
+
+fn lookup(answers: &Answers) -> Result<Lookup<'_>, ConnectorError> {
+    let members: HashSet<u32> = answers.members.iter().map(|r| get(r, 0)).collect::<Result<_, _>>()?;
+    let mut schemas = HashMap::new();
+    for row in &answers.schemas {
+        let oid = get(row, 0)?;
+        if !members.contains(&oid) {
+            schemas.insert(oid, get(row, 1)?);
+        }
+    }
+    let parents: HashMap<u32, u32> = answers
+        .partitions
+        .iter()
+        .map(|r| Ok((get(r, 0)?, get(r, 1)?)))
+        .collect::<Result<_, ConnectorError>>()?;
+    let methods = answers
+        .methods
+        .iter()
+        .map(|r| Ok((get(r, 0)?, get(r, 1)?)))
+        .collect::<Result<_, ConnectorError>>()?;
+    Ok(Lookup { schemas, members, roots: roots(&parents), types: types(answers)?, methods })
+}
+
+/// The topmost table of every partition. Partitions nest, but never in a circle; the bound is for a broken catalog.
+fn roots(parents: &HashMap<u32, u32>) -> HashMap<u32, u32> {
+    let top = |child: u32| {
+        let mut current = child;
+        for _ in 0..64 {
+            match parents.get(&current) {
+                Some(parent) => current = *parent,
+                None => break,
+            }
+        }
+        current
+    };
+    parents.keys().map(|child| (*child, top(*child))).collect()
+}
+
+fn types(answers: &Answers) -> Result<HashMap<(u32, i32), ColumnType>, ConnectorError> {
+    let mut labels: HashMap<u32, Vec<String>> = HashMap::new();
+    for row in &answers.enums {
+        labels.entry(get(row, 0)?).or_default().push(text(row, 1)?);
+    }
+    let mut types = HashMap::with_capacity(answers.types.len());
+    for row in &answers.types {
+        let (oid, modifier, name): (u32, i32, String) = (get(row, 0)?, get(row, 1)?, text(row, 2)?);
+        let (base, element): (u32, u32) = (get(row, 4)?, get(row, 6)?);
+        // a domain is what it is based on
+        let base_text = maybe(row, 7)?;
+        let (mut class, mut element_class) =
+            classify(Engine::Postgres, base_text.as_deref().unwrap_or(&name));
+        let known = labels.get(&oid).or_else(|| labels.get(&base));
+        match letter(row, 3)? {
+            'r' | 'm' => class = TypeClass::Range,
+            _ if known.is_some() => class = TypeClass::Enum,
+            _ => {}
+        }
+        if class == TypeClass::Array && labels.contains_key(&element) {
+            element_class = Some(TypeClass::Enum);
+        }
+        let labels = known.or_else(|| labels.get(&element)).cloned().unwrap_or_default();
+        types.insert((oid, modifier), ColumnType { text: name, class, element: element_class, labels });
+    }
+    Ok(types)
+}
+
+fn schemas(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Schema>, ConnectorError> {
+    let mut schemas = Vec::with_capacity(lookup.schemas.len());
+    for row in &answers.schemas {
+        if lookup.schemas.contains_key(&get(row, 0)?) {
+            schemas.push(Schema { name: text(row, 1)?, comment: maybe(row, 2)? });
+        }
+    }
+    schemas.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(schemas)
+}
+
+type Tables = HashMap<u32, Building>;
+
+fn relations(
+    answers: &Answers,
+    lookup: &Lookup<'_>,
+    options: &CrawlOptions,
+) -> Result<Tables, ConnectorError> {
+    let mut tables = Tables::with_capacity(answers.relations.len());
+    let mut toast_pages: HashMap<u32, i64> = HashMap::new();
+    let mut folded: Vec<(u32, f64, i64, bool)> = Vec::new();
+    for row in &answers.relations {
+        let oid: u32 = get(row, 0)?;
+        let (pages, tuples) = (i64::from(get::<i32>(row, 6)?), get::<f64>(row, 5)?);
+        let kind = match letter(row, 3)? {
+            't' => {
+                toast_pages.insert(oid, pages);
+                continue;
+            }
+            kind => table_kind(kind),
+        };
+        if get(row, 4)? {
+            // where the root cannot be read, the partition stands for itself
+            if let Some(root) = lookup.roots.get(&oid) {
+                folded.push((*root, tuples, pages, kind != TableKind::Partitioned));
+            }
+            continue;
+        }
+        let (Some(schema), name) = (lookup.schemas.get(&get(row, 1)?), get::<&str>(row, 2)?) else {
+            continue;
+        };
+        if lookup.members.contains(&oid) || !options.wants(Engine::Postgres, schema, name) {
+            continue;
+        }
+        let partitioning = maybe(row, 8)?.map(|strategy| Partitioning { strategy, partitions: 0 });
+        let table = Table {
+            schema: (*schema).to_owned(),
+            name: name.to_owned(),
+            kind,
+            partitioning,
+            ..Table::default()
+        };
+        tables.insert(oid, Building { table, numbers: HashMap::new(), pages, tuples });
+    }
+    for row in &answers.relations {
+        if let (Some(building), Some(pages)) = (tables.get_mut(&get(row, 0)?), toast_pages.get(&get(row, 7)?))
+        {
+            building.pages += pages;
+        }
+    }
+    for (root, tuples, pages, leaf) in folded {
+        fold(tables.get_mut(&root), tuples, pages, leaf);
+    }
+    views(answers, &mut tables)?;
+    Ok(tables)
+}
+
+/// Counts a partition in its root.
+fn fold(root: Option<&mut Building>, tuples: f64, pages: i64, leaf: bool) {
+    let Some(root) = root else { return };
+    if let Some(partitioning) = root.table.partitioning.as_mut().filter(|_| leaf) {
+        partitioning.partitions += 1;
+        root.pages += pages;
+        // a partitioned table has an estimate of its own only after ANALYZE of itself; the leaves' sum is as good
+        if tuples >= 0.0 {
+            root.tuples = root.table.row_estimate.map_or(tuples, |rows| rows as f64 + tuples);
+            root.table.row_estimate = Some(root.tuples as u64);
+        }
+    }
+}
+
+fn table_kind(kind: char) -> TableKind {
+    match kind {
+        'v' => TableKind::View,
+        'm' => TableKind::MaterializedView,
+        'f' => TableKind::Foreign,
+        'p' => TableKind::Partitioned,
+        _ => TableKind::Table,
+    }
+}
+
+fn views(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
+    for row in &answers.views {
+        if let Some(building) = tables.get_mut(&get(row, 0)?) {
+            building.table.view_text = maybe(row, 1)?.map(|t| t.trim().trim_end_matches(';').to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn columns(answers: &Answers, lookup: &Lookup<'_>, tables: &mut Tables) -> Result<(), ConnectorError> {
+    for row in &answers.columns {
+        let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
+        let (position, name): (i16, String) = (get(row, 1)?, text(row, 2)?);
+        let kind = lookup.types.get(&(get(row, 3)?, get(row, 4)?)).cloned().unwrap_or_default();
+        building.numbers.insert(position, name.clone());
+        building.table.columns.push(Column {
+            position: u32::try_from(position).unwrap_or(0),
+            name,
+            native_type: kind.text,
+            class: kind.class,
+            element: kind.element,
+            nullable: !get::<bool>(row, 5)?,
+            generated: match (letter(row, 6)?, letter(row, 7)?) {
+                ('a' | 'd', _) => Some("identity".to_owned()),
+                // the expression comes with the defaults
+                (_, 's' | 'v') => Some(String::new()),
+                _ => None,
+            },
+            enum_labels: kind.labels,
+            ..Column::default()
+        });
+    }
+    for building in tables.values_mut() {
+        building.table.columns.sort_by_key(|c| c.position);
+    }
+    Ok(())
+}
+
+/// The column of a number. Positions have gaps where columns were dropped.
+fn column_mut(table: &mut Table, number: i32) -> Option<&mut Column> {
+    let position = u32::try_from(number).ok()?;
+    let index = table.columns.binary_search_by_key(&position, |c| c.position).ok()?;
+    table.columns.get_mut(index)
+}
+
+fn defaults(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
+    for row in &answers.defaults {
+        let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
+        let number = i32::from(get::<i16>(row, 1)?);
+        let Some(column) = column_mut(&mut building.table, number) else { continue };
+        let expression = maybe(row, 2)?;
+        match &mut column.generated {
+            Some(generated) if generated.is_empty() => *generated = expression.unwrap_or_default(),
+            _ => column.default = expression,
+        }
+    }
+    Ok(())
+}
+
+fn comments(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
+    for row in &answers.comments {
+        let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
+        let comment = maybe(row, 2)?;
+        match get::<i32>(row, 1)? {
+            0 => building.table.comment = comment,
+            number => {
+                if let Some(column) = column_mut(&mut building.table, number) {
+                    column.comment = comment;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives the numbers of the indexes behind keys.
+fn constraints(
+    answers: &Answers,
+    lookup: &Lookup<'_>,
+    tables: &mut Tables,
+) -> Result<HashSet<u32>, ConnectorError> {
+    let mut keyed = HashSet::new();
+    for row in &answers.constraints {
+        let oid: u32 = get(row, 0)?;
+        let Some(building) = tables.get(&oid) else { continue };
+        let numbers = get::<Option<Vec<i16>>>(row, 3)?.unwrap_or_default();
+        let (name, columns) = (Some(text(row, 1)?), names(building, &numbers));
+        let kind = letter(row, 2)?;
+        let foreign = if kind == 'f' { foreign_key(row, lookup, tables)? } else { None };
+        let Some(building) = tables.get_mut(&oid) else { continue };
+        let table = &mut building.table;
+        if matches!(kind, 'p' | 'u') {
+            keyed.insert(get(row, 8)?);
+        }
+        match kind {
+            'p' => table.primary_key = Some(Key { name, columns }),
+            'u' => table.unique_keys.push(Key { name, columns }),
+            'f' => {
+                if let Some(foreign) = foreign {
+                    table.foreign_keys.push(ForeignKey { name, columns, ..foreign });
+                }
+            }
+            _ => table.checks.push(Check { name, expression: maybe(row, 9)?.unwrap_or_default() }),
+        }
+    }
+    Ok(keyed)
+}
+
+/// The far side of a reference; `None` when that table is not part of the snapshot.
+fn foreign_key(
+    row: &Row,
+    lookup: &Lookup<'_>,
+    tables: &Tables,
+) -> Result<Option<ForeignKey>, ConnectorError> {
+    let referred: u32 = get(row, 4)?;
+    // a reference to one partition leads to its table
+    let root = lookup.roots.get(&referred).copied().unwrap_or(referred);
+    let Some(to) = tables.get(&root) else { return Ok(None) };
+    let numbers = get::<Option<Vec<i16>>>(row, 5)?.unwrap_or_default();
+    Ok(Some(ForeignKey {
+        to_schema: to.table.schema.clone(),
+        to_table: to.table.name.clone(),
+        to_columns: names(to, &numbers),
+        on_update: action(letter(row, 6)?),
+        on_delete: action(letter(row, 7)?),
+        ..ForeignKey::default()
+    }))
+}
+
+fn action(letter: char) -> Option<String> {
+    let text = match letter {
+        'r' => "RESTRICT",
+        'c' => "CASCADE",
+        'n' => "SET NULL",
+        'd' => "SET DEFAULT",
+        // no action, the default
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn names(building: &Building, numbers: &[i16]) -> Vec<String> {
+    numbers.iter().filter_map(|n| building.numbers.get(n).cloned()).collect()
+}
+
+fn indexes(
+    answers: &Answers,
+    lookup: &Lookup<'_>,
+    tables: &mut Tables,
+    keyed: &HashSet<u32>,
+) -> Result<(), ConnectorError> {
+    for row in &answers.indexes {
+        let table: u32 = get(row, 1)?;
+        let root = lookup.roots.get(&table).copied().unwrap_or(table);
+        let Some(building) = tables.get_mut(&root) else { continue };
+        building.pages += i64::from(get::<i32>(row, 8)?);
+        // an index of a partition counts in its root's size; the root has an entry of its own
+        if root != table {
+            continue;
+        }
+        if keyed.contains(&get(row, 0)?) || !get::<bool>(row, 9)? {
+            continue;
+        }
+        let count = usize::try_from(get::<i16>(row, 6)?).unwrap_or(0);
+        let numbers: Vec<i16> = get::<Vec<i16>>(row, 7)?.into_iter().take(count).collect();
+        let mut expressions = get::<Option<Vec<String>>>(row, 11)?.unwrap_or_default().into_iter();
+        let (unique, predicate, name) = (get::<bool>(row, 4)?, maybe(row, 10)?, text(row, 2)?);
+        if unique && predicate.is_none() && !numbers.contains(&0) {
+            let columns = names(building, &numbers);
+            building.table.unique_keys.push(Key { name: Some(name), columns });
+            continue;
+        }
+        let columns = numbers
+            .iter()
+            .filter_map(|n| if *n == 0 { expressions.next() } else { building.numbers.get(n).cloned() })
+            .collect();
+        let method = lookup.methods.get(&get(row, 3)?).copied().unwrap_or_default().to_owned();
+        building.table.indexes.push(Index { name, method, columns, unique, predicate });
+    }
+    Ok(())
+}
+
+fn finish(building: Building, block: i32) -> Table {
+    let mut table = building.table;
+    let stored = !matches!(table.kind, TableKind::View | TableKind::Foreign);
+    // -1: never analyzed
+    table.row_estimate =
+        (building.tuples >= 0.0 && table.kind != TableKind::View).then_some(building.tuples as u64);
+    table.size_bytes = u64::try_from(building.pages * i64::from(block)).ok().filter(|_| stored);
+    table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
+    table.unique_keys.sort_by(|a, b| a.name.cmp(&b.name));
+    table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    table.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    table
+}
+
+fn routines(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Routine>, ConnectorError> {
+    let mut routines = Vec::new();
+    for row in &answers.routines {
+        let Some(schema) = lookup.schemas.get(&get(row, 1)?) else { continue };
+        if lookup.members.contains(&get(row, 0)?) {
+            continue;
+        }
+        let kind = match letter(row, 3)? {
+            'p' => "procedure",
+            'a' => "aggregate",
+            'w' => "window",
+            _ => "function",
+        };
+        let volatility = match letter(row, 6)? {
+            'i' => "immutable",
+            's' => "stable",
+            _ => "volatile",
+        };
+        routines.push(Routine {
+            schema: (*schema).to_owned(),
+            name: text(row, 2)?,
+            kind: kind.to_owned(),
+            arguments: maybe(row, 4)?.unwrap_or_default(),
+            returns: maybe(row, 5)?,
+            volatility: Some(volatility.to_owned()),
+            language: maybe(row, 7)?,
+            comment: maybe(row, 8)?,
+        });
+    }
+    routines.sort_by(|a, b| (&a.schema, &a.name, &a.arguments).cmp(&(&b.schema, &b.name, &b.arguments)));
+    Ok(routines)
+}

@@ -1,0 +1,148 @@
+//! One read-only transaction on one session: the server holds it read-only, its settings are read back, it always
+//! ends in ROLLBACK, and what outlives a transaction is cleared before the session is used again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_api::{ConnectorError, ErrorKind};
+use deadpool_postgres::Object;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use crate::error::{While, from_driver};
+use crate::pool::Sessions;
+
+/// How long ending or cancelling may take before the session is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// ROLLBACK, and then everything that SQL could have left behind, except prepared statements: those the driver
+/// counts on. It is `DISCARD ALL` otherwise.
+const END: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
+/// A session inside its read-only transaction.
+pub(crate) struct Session {
+    client: Object,
+    sessions: Arc<Sessions>,
+    /// Decimal places of type `money` in this database.
+    pub money_scale: i8,
+    /// The schemas that unqualified names stand for by the login's own settings.
+    pub search_path: Vec<String>,
+}
+
+impl Session {
+    /// Takes a session and begins, with `first` running beside the beginning: its messages follow in the same write,
+    /// so that both cost one round trip.
+    pub(crate) async fn begin<T>(
+        sessions: &Arc<Sessions>,
+        timeout: Duration,
+        first: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<(Session, T), ConnectorError> {
+        let client = sessions.take().await?;
+        let text = begin_text(timeout, sessions.settings.work_mem_mb);
+        let (began, first) = futures::future::join(client.simple_query(&text), first(&client)).await;
+        let mut session =
+            Session { client, sessions: Arc::clone(sessions), money_scale: 2, search_path: Vec::new() };
+        let began = match began {
+            Ok(messages) => session.read_back(&messages, timeout),
+            Err(error) => Err(from_driver(&error, While::Working)),
+        };
+        match (began, first) {
+            (Ok(()), Ok(first)) => Ok((session, first)),
+            (Err(error), _) => {
+                session.abandon().await;
+                Err(error)
+            }
+            (Ok(()), Err(error)) => {
+                session.end().await;
+                Err(from_driver(&error, While::Working))
+            }
+        }
+    }
+
+    /// The driver's client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Compares what the server says it set with what was asked.
+    fn read_back(
+        &mut self,
+        messages: &[SimpleQueryMessage],
+        timeout: Duration,
+    ) -> Result<(), ConnectorError> {
+        let rows: Vec<_> = messages
+            .iter()
+            .filter_map(|m| if let SimpleQueryMessage::Row(row) = m { Some(row) } else { None })
+            .collect();
+        let [path, settings] = rows.as_slice() else { return Err(not_read_only("settings")) };
+        let expected = [
+            ("transaction_read_only", "on".to_owned()),
+            ("transaction_isolation", "repeatable read".to_owned()),
+            ("search_path", "pg_catalog, pg_temp".to_owned()),
+            ("standard_conforming_strings", "on".to_owned()),
+            ("row_security", "on".to_owned()),
+            ("statement_timeout", milliseconds(timeout).to_string()),
+        ];
+        for (name, expected) in expected {
+            if settings.get(name) != Some(expected.as_str()) {
+                return Err(not_read_only(name));
+            }
+        }
+        self.money_scale = settings.get("money_scale").and_then(|s| s.parse().ok()).unwrap_or(2);
+        let path = path.get("search_path").and_then(|json| serde_json::from_str(json).ok());
+        self.search_path = path.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Rolls back and hands the session back; a session that does not end cleanly is closed.
+    pub(crate) async fn end(self) {
+        let ended = tokio::time::timeout(PATIENCE, self.client.simple_query(END)).await;
+        // behind a pooler the next transaction may meet another server session: nothing may be kept
+        if !matches!(ended, Ok(Ok(_))) || self.sessions.settings.pgbouncer {
+            drop(Object::take(self.client));
+        }
+    }
+
+    /// Cancels what runs, by a request on a second connection, and closes the session. The server rolls back.
+    pub(crate) async fn abandon(self) {
+        let cancel = self.client.cancel_token();
+        let sent = tokio::time::timeout(PATIENCE, cancel.cancel_query(self.sessions.tls.clone())).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            tracing::warn!("a cancel request could not be sent; the session is closed");
+        }
+        drop(Object::take(self.client));
+    }
+}
+
+fn not_read_only(setting: &str) -> ConnectorError {
+    ConnectorError::new(ErrorKind::NotReadOnly, format!("the session did not keep the setting {setting}"))
+        .hint("something between here and the server changes settings; connect directly or to a session pool")
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    // the setting is a 32-bit number of milliseconds, and 0 would mean no limit
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).clamp(1, i32::MAX as u64)
+}
+
+/// The beginning of every transaction. All text is ours; the numbers are numbers.
+fn begin_text(timeout: Duration, work_mem_mb: u64) -> String {
+    let statement = milliseconds(timeout);
+    let lock = statement.min(10_000);
+    let idle = milliseconds(timeout.saturating_add(Duration::from_secs(60)));
+    format!(
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+         SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)) AS search_path; \
+         SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL standard_conforming_strings = on; \
+         SET LOCAL row_security = on; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
+         SET LOCAL idle_in_transaction_session_timeout = {idle}; SET LOCAL work_mem = '{work_mem_mb}MB'; \
+         SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL datestyle = 'ISO'; \
+         SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
+         SELECT pg_catalog.current_setting('transaction_read_only') AS transaction_read_only, \
+         pg_catalog.current_setting('transaction_isolation') AS transaction_isolation, \
+         pg_catalog.current_setting('search_path') AS search_path, \
+         pg_catalog.current_setting('standard_conforming_strings') AS standard_conforming_strings, \
+         pg_catalog.current_setting('row_security') AS row_security, \
+         (1000 * extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval))::bigint AS \
+         statement_timeout, pg_catalog.scale(1::money::numeric) AS money_scale"
+    )
+}

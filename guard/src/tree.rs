@@ -21,15 +21,22 @@ impl PartialEq for Span {
     }
 }
 
-/// A name as written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A name. Two names are equal when their values are: the parser has folded unquoted ones, so how a name was quoted
+/// says nothing about what it means.
+#[derive(Debug, Clone, Default, Eq)]
 pub struct Ident {
-    /// The name without quotes, escapes undone.
+    /// The name without quotes, escapes undone; unquoted names are folded where the engine folds (PostgreSQL).
     pub value: String,
     /// Whether it was quoted (and so keeps its case on engines that fold).
     pub quoted: bool,
     /// Where it stands.
     pub span: Span,
+}
+
+impl PartialEq for Ident {
+    fn eq(&self, other: &Ident) -> bool {
+        self.value == other.value
+    }
 }
 
 impl Ident {

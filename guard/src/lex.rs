@@ -1,0 +1,273 @@
+//! What is refused before any parser sees the text: characters, comments and literals that engines read differently.
+//!
+//! This pass reads bytes by the engine's own quoting rules and keeps nothing; structure is measured later, on the
+//! parser's own tokens, so that both always agree.
+
+use catalog::Engine;
+
+use crate::finding::{Code, Finding};
+use crate::tree::Span;
+
+/// Looks at the text and says what must not be in it.
+///
+/// # Errors
+/// The first thing that refuses it.
+pub(crate) fn scan(sql: &str, engine: Engine, max_bytes: usize) -> Result<(), Finding> {
+    if sql.len() > max_bytes {
+        return Err(Finding::new(Code::G002, format!("The statement is longer than {max_bytes} bytes."))
+            .hint("Shorten it, or raise the limit of the policy."));
+    }
+    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at: 0 };
+    while scanner.at < scanner.text.len() {
+        scanner.step()?;
+    }
+    Ok(())
+}
+
+struct Scanner<'a> {
+    text: &'a [u8],
+    sql: &'a str,
+    engine: Engine,
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&self, ahead: usize) -> u8 {
+        self.text.get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    fn finding(&self, code: Code, start: usize, end: usize, message: &str) -> Finding {
+        Finding::new(code, message).at(Span { start: start as u32, end: end.max(start + 1) as u32 })
+    }
+
+    fn step(&mut self) -> Result<(), Finding> {
+        let byte = self.peek(0);
+        match byte {
+            b'\'' => self.string(),
+            b'"' => self.delimited(b'"'),
+            b'`' if self.backticks() => self.delimited(b'`'),
+            b'[' if self.brackets() => self.bracketed(),
+            b'-' if self.peek(1) == b'-' => self.line_comment(),
+            b'#' if self.is_mysql() => self.line_comment(),
+            b'/' if self.peek(1) == b'*' => self.block_comment(),
+            b'$' if self.engine == Engine::Postgres => self.dollar(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
+            b'0'..=b'9' => self.digits(),
+            _ => self.plain(),
+        }
+    }
+
+    fn is_mysql(&self) -> bool {
+        matches!(self.engine, Engine::Mysql | Engine::Mariadb)
+    }
+
+    fn backticks(&self) -> bool {
+        self.is_mysql() || self.engine == Engine::Sqlite
+    }
+
+    fn brackets(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite | Engine::Mssql)
+    }
+
+    /// A character outside literals, names and comments.
+    fn plain(&mut self) -> Result<(), Finding> {
+        let byte = self.peek(0);
+        if byte >= 0x80 {
+            return self.letter();
+        }
+        self.control(byte, true)?;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// NUL and control characters; a lone CR ends a comment on some engines and not on others.
+    fn control(&self, byte: u8, outside: bool) -> Result<(), Finding> {
+        let lone_cr = byte == b'\r' && outside && self.peek(1) != b'\n';
+        let bad = (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f || lone_cr;
+        if !bad {
+            return Ok(());
+        }
+        let name = if byte == 0 { "a NUL".to_owned() } else { format!("the control character U+{byte:04X}") };
+        Err(self
+            .finding(Code::G001, self.at, self.at + 1, &format!("The statement holds {name}."))
+            .hint("Remove it; only tab and line end are allowed."))
+    }
+
+    /// A non-ASCII character outside quotes: only letters and digits, as part of a name.
+    fn letter(&mut self) -> Result<(), Finding> {
+        let letter = self.sql.get(self.at..).and_then(|rest| rest.chars().next()).unwrap_or('\0');
+        let end = self.at + letter.len_utf8();
+        if !letter.is_alphanumeric() {
+            let message = format!("The character U+{:04X} stands outside quotes.", letter as u32);
+            return Err(self
+                .finding(Code::G001, self.at, end, &message)
+                .hint("Outside of quotes only letters and ASCII signs are allowed."));
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<(), Finding> {
+        let start = self.at;
+        while self.peek(0).is_ascii_alphanumeric()
+            || matches!(self.peek(0), b'_' | b'$')
+            || self.peek(0) >= 0x80
+        {
+            if self.peek(0) >= 0x80 {
+                self.letter()?;
+            } else {
+                self.at += 1;
+            }
+        }
+        let one = self.at - start == 1;
+        let escape = one && self.text[start].eq_ignore_ascii_case(&b'e') && self.engine == Engine::Postgres;
+        if escape && self.peek(0) == b'\'' {
+            return self.quoted(b'\'', true);
+        }
+        Ok(())
+    }
+
+    /// A number swallows the letters that touch it, so that `1e'x'` is not taken for an escape string.
+    fn digits(&mut self) -> Result<(), Finding> {
+        while self.peek(0).is_ascii_alphanumeric() || matches!(self.peek(0), b'_' | b'.') {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<(), Finding> {
+        let escapes = self.is_mysql();
+        self.quoted(b'\'', escapes)
+    }
+
+    fn delimited(&mut self, quote: u8) -> Result<(), Finding> {
+        let escapes = self.is_mysql() && quote == b'"';
+        self.quoted(quote, escapes)
+    }
+
+    /// From an opening quote to its end; a doubled quote stays inside.
+    fn quoted(&mut self, quote: u8, escapes: bool) -> Result<(), Finding> {
+        let start = self.at;
+        self.at += 1;
+        while self.at < self.text.len() {
+            let byte = self.peek(0);
+            self.control(byte, false)?;
+            if byte == b'\\' && escapes {
+                self.at += 2;
+            } else if byte == quote && self.peek(1) == quote {
+                self.at += 2;
+            } else if byte == quote {
+                self.at += 1;
+                return Ok(());
+            } else {
+                self.at += 1;
+            }
+        }
+        Err(self.unterminated(start, "A quoted text"))
+    }
+
+    fn bracketed(&mut self) -> Result<(), Finding> {
+        let start = self.at;
+        let doubled = self.engine == Engine::Mssql;
+        self.at += 1;
+        while self.at < self.text.len() {
+            let byte = self.peek(0);
+            self.control(byte, false)?;
+            if byte == b']' && doubled && self.peek(1) == b']' {
+                self.at += 2;
+                continue;
+            }
+            self.at += 1;
+            if byte == b']' && self.peek(0) == b']' {
+                let message = "A closing bracket follows a name in brackets.";
+                return Err(self.finding(Code::G010, self.at, self.at + 1, message));
+            }
+            if byte == b']' {
+                return Ok(());
+            }
+        }
+        Err(self.unterminated(start, "A quoted name"))
+    }
+
+    /// `$tag$ ... $tag$`; `$1` and a lone `$` are left to the parser.
+    fn dollar(&mut self) -> Result<(), Finding> {
+        let start = self.at;
+        let mut end = start + 1;
+        while self.text.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80) {
+            end += 1;
+        }
+        let digit_first = self.text.get(start + 1).is_some_and(u8::is_ascii_digit);
+        if digit_first || self.text.get(end) != Some(&b'$') {
+            self.at += 1;
+            return Ok(());
+        }
+        let tag = &self.text[start..=end];
+        if !tag.is_ascii() {
+            return Err(self.finding(Code::G001, start, end, "A dollar quote's tag is not ASCII."));
+        }
+        let body = end + 1;
+        let found = self.text[body..].windows(tag.len()).position(|window| window == tag);
+        let Some(length) = found else {
+            return Err(self.unterminated(start, "A dollar-quoted text"));
+        };
+        for at in body..body + length {
+            self.at = at;
+            self.control(self.text[at], false)?;
+        }
+        self.at = body + length + tag.len();
+        Ok(())
+    }
+
+    fn line_comment(&mut self) -> Result<(), Finding> {
+        while self.at < self.text.len() && self.peek(0) != b'\n' {
+            self.control(self.peek(0), true)?;
+            if self.peek(0) == b'/' && self.peek(1) == b'*' && self.peek(2) == b'+' {
+                return Err(self.hint_comment(self.at));
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn block_comment(&mut self) -> Result<(), Finding> {
+        let start = self.at;
+        let third = self.peek(2);
+        if third == b'!' || (third == b'M' && self.peek(3) == b'!') {
+            return Err(self
+                .finding(Code::G003, start, start + 3, "A comment that some servers execute.")
+                .hint("Remove the comment."));
+        }
+        if third == b'+' {
+            return Err(self.hint_comment(start));
+        }
+        self.at += 2;
+        while self.at < self.text.len() {
+            if self.peek(0) == b'*' && self.peek(1) == b'/' {
+                self.at += 2;
+                return Ok(());
+            }
+            if self.peek(0) == b'/' && self.peek(1) == b'*' {
+                return Err(self
+                    .finding(
+                        Code::G003,
+                        self.at,
+                        self.at + 2,
+                        "A comment inside a comment: engines end it in different places.",
+                    )
+                    .hint("Remove the inner comment."));
+            }
+            self.control(self.peek(0), true)?;
+            self.at += 1;
+        }
+        Err(self.finding(Code::G003, start, start + 2, "A comment without an end.").hint("Close it with */."))
+    }
+
+    fn hint_comment(&self, start: usize) -> Finding {
+        self.finding(Code::G003, start, start + 3, "Optimizer hints are not allowed.")
+            .hint("Remove the hint.")
+    }
+
+    fn unterminated(&self, start: usize, what: &str) -> Finding {
+        self.finding(Code::G010, start, start + 1, &format!("{what} has no end.")).hint("Close the quote.")
+    }
+}

@@ -1,0 +1,306 @@
+//! Expressions: every form of sqlparser's either becomes one of ours or is refused by name.
+
+use sqlparser::ast;
+
+use super::query::refuse_some;
+use super::refuse::{operator, unproven};
+use super::{Converter, dialect, ops};
+use crate::finding::Finding;
+use crate::tree::{BinaryOp, Expr, IsTest, LikeOp, ObjectName, UnaryOp};
+
+type Converted = Result<Expr, Finding>;
+
+impl Converter<'_> {
+    pub(super) fn exprs(&self, exprs: Vec<ast::Expr>) -> Result<Vec<Expr>, Finding> {
+        exprs.into_iter().map(|e| self.expr(e)).collect()
+    }
+
+    fn boxed(&self, expr: ast::Expr) -> Result<Box<Expr>, Finding> {
+        self.expr(expr).map(Box::new)
+    }
+
+    pub(super) fn expr(&self, expr: ast::Expr) -> Converted {
+        use ast::Expr as E;
+        match expr {
+            E::Identifier(ident) => Ok(Expr::Column(ObjectName(vec![self.ident(ident)?]))),
+            E::CompoundIdentifier(parts) => {
+                let parts = parts.into_iter().map(|p| self.ident(p)).collect::<Result<Vec<_>, _>>()?;
+                refuse_some(parts.len() > 3, "A name of more than three parts")?;
+                Ok(Expr::Column(ObjectName(parts)))
+            }
+            E::CompoundFieldAccess { root, access_chain } => self.access(*root, access_chain),
+            E::IsFalse(e) => self.is(*e, IsTest::False, false),
+            E::IsNotFalse(e) => self.is(*e, IsTest::False, true),
+            E::IsTrue(e) => self.is(*e, IsTest::True, false),
+            E::IsNotTrue(e) => self.is(*e, IsTest::True, true),
+            E::IsNull(e) => self.is(*e, IsTest::Null, false),
+            E::IsNotNull(e) => self.is(*e, IsTest::Null, true),
+            E::IsUnknown(e) => self.is(*e, IsTest::Unknown, false),
+            E::IsNotUnknown(e) => self.is(*e, IsTest::Unknown, true),
+            E::IsJson { expr, kind: None, unique_keys: None, negated } => {
+                self.is(*expr, IsTest::Json, negated)
+            }
+            E::IsJson { expr: _, kind: _, unique_keys: _, negated: _ } => {
+                Err(unproven("IS JSON with a kind"))
+            }
+            E::IsDistinctFrom(a, b) => self.pair(BinaryOp::Distinct, *a, *b),
+            E::IsNotDistinctFrom(a, b) => self.pair(BinaryOp::NotDistinct, *a, *b),
+            E::InList { expr, list, negated } => {
+                refuse_some(list.is_empty(), "An empty IN list")?;
+                Ok(Expr::InList { expr: self.boxed(*expr)?, list: self.exprs(list)?, negated })
+            }
+            E::InSubquery { expr, subquery, negated } => Ok(Expr::InSubquery {
+                expr: self.boxed(*expr)?,
+                query: Box::new(self.query(*subquery)?),
+                negated,
+            }),
+            E::Between { expr, negated, low, high } => self.between(*expr, *low, *high, negated),
+            E::BinaryOp { left, op, right } => self.binary(*left, op, *right),
+            E::Like { negated, any, expr, pattern, escape_char } => {
+                refuse_some(any, "LIKE ANY")?;
+                self.like(LikeOp::Like, *expr, *pattern, escape_char, negated)
+            }
+            E::ILike { negated, any, expr, pattern, escape_char } => {
+                refuse_some(any || !self.postgres(), "This ILIKE")?;
+                self.like(LikeOp::ILike, *expr, *pattern, escape_char, negated)
+            }
+            E::SimilarTo { negated, expr, pattern, escape_char } => {
+                refuse_some(!self.postgres(), "SIMILAR TO")?;
+                self.like(LikeOp::SimilarTo, *expr, *pattern, escape_char, negated)
+            }
+            E::RLike { negated, expr, pattern, regexp } => {
+                refuse_some(self.postgres() || !regexp, "RLIKE")?;
+                self.like(LikeOp::Regexp, *expr, *pattern, None, negated)
+            }
+            E::AnyOp { left, compare_op, right, is_some: _ } => {
+                self.quantified(*left, compare_op, *right, false)
+            }
+            E::AllOp { left, compare_op, right } => self.quantified(*left, compare_op, *right, true),
+            E::UnaryOp { op, expr } => self.unary(op, *expr),
+            E::Cast { kind, expr, data_type, format } => self.cast(kind, *expr, data_type, format),
+            E::AtTimeZone { timestamp, time_zone } => {
+                refuse_some(!self.postgres(), "AT TIME ZONE")?;
+                Ok(Expr::AtTimeZone { expr: self.boxed(*timestamp)?, zone: self.boxed(*time_zone)? })
+            }
+            E::Extract { field, syntax, expr } => self.extract(field, syntax, *expr),
+            E::Ceil { expr, field } => self.rounding("ceil", *expr, field),
+            E::Floor { expr, field } => self.rounding("floor", *expr, field),
+            E::Position { expr, r#in } => self.position(*expr, *r#in),
+            E::Substring { expr, substring_from, substring_for, special, shorthand } => {
+                self.substring(*expr, substring_from, substring_for, special, shorthand)
+            }
+            E::Trim { trim_where, trim_what, expr, trim_characters } => {
+                self.trim(trim_where, trim_what, *expr, trim_characters)
+            }
+            E::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+                self.overlay(*expr, *overlay_what, *overlay_from, overlay_for)
+            }
+            E::Collate { expr, collation } => {
+                Ok(Expr::Collate { expr: self.boxed(*expr)?, collation: self.object_name(collation)? })
+            }
+            E::Nested(inner) => self.expr(*inner),
+            E::Value(value) => self.value(value),
+            E::TypedString(typed) => self.typed(typed),
+            E::Function(function) => self.function(function),
+            E::Case { case_token: _, end_token: _, operand, conditions, else_result } => {
+                self.case(operand, conditions, else_result)
+            }
+            E::Exists { subquery, negated } => {
+                Ok(Expr::Exists { query: Box::new(self.query(*subquery)?), negated })
+            }
+            E::Subquery(query) => Ok(Expr::Subquery(Box::new(self.query(*query)?))),
+            E::Tuple(values) => Ok(Expr::Row(self.exprs(values)?)),
+            E::Array(ast::Array { elem, named }) => {
+                refuse_some(!self.postgres(), "An array")?;
+                // Inner brackets of ARRAY[[1, 2], [3, 4]] are arrays themselves.
+                let _ = named;
+                Ok(Expr::Array(self.exprs(elem)?))
+            }
+            E::Interval(interval) => self.interval(interval),
+            E::Prefixed { prefix: _, value: _ } => Err(unproven("A word before a literal")),
+            E::JsonAccess { value: _, path: _ } => Err(unproven("A path after a colon")),
+            E::IsNormalized { expr: _, form: _, negated: _ } => Err(unproven("IS NORMALIZED")),
+            E::InUnnest { expr: _, array_expr: _, negated: _ } => Err(unproven("IN UNNEST")),
+            E::Convert {
+                is_try: _,
+                expr: _,
+                data_type: _,
+                charset: _,
+                target_before_value: _,
+                styles: _,
+            } => Err(unproven("CONVERT")),
+            E::GroupingSets(_) | E::Cube(_) | E::Rollup(_) => Err(unproven("Grouping sets outside GROUP BY")),
+            E::Struct { values: _, fields: _ } => Err(unproven("STRUCT")),
+            E::Named { expr: _, name: _ } => Err(unproven("A named value")),
+            E::Dictionary(_) | E::Map(_) => Err(unproven("A map")),
+            E::MatchAgainst { columns: _, match_value: _, opt_search_modifier: _ } => {
+                Err(unproven("MATCH AGAINST"))
+            }
+            E::Wildcard(_) | E::QualifiedWildcard(_, _) => Err(unproven("A star here")),
+            E::OuterJoin(_) | E::Prior(_) | E::Lambda(_) | E::MemberOf(_) => Err(unproven("This expression")),
+        }
+    }
+
+    fn is(&self, expr: ast::Expr, test: IsTest, negated: bool) -> Converted {
+        let absent = self.sqlite() && matches!(test, IsTest::Unknown | IsTest::Json);
+        refuse_some(absent, "This IS test")?;
+        Ok(Expr::Is { expr: self.boxed(expr)?, test, negated })
+    }
+
+    fn pair(&self, op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Converted {
+        Ok(Expr::Binary { op, left: self.boxed(left)?, right: self.boxed(right)? })
+    }
+
+    fn between(&self, expr: ast::Expr, low: ast::Expr, high: ast::Expr, negated: bool) -> Converted {
+        let (low, symmetric) = match low {
+            ast::Expr::Prefixed { prefix, value } if prefix.value == dialect::SYMMETRIC => (*value, true),
+            low => (low, false),
+        };
+        let (expr, low, high) = (self.boxed(expr)?, self.boxed(low)?, self.boxed(high)?);
+        Ok(Expr::Between { expr, low, high, negated, symmetric })
+    }
+
+    fn binary(&self, left: ast::Expr, op: ast::BinaryOperator, right: ast::Expr) -> Converted {
+        match op {
+            ast::BinaryOperator::Glob if self.sqlite() => self.like(LikeOp::Glob, left, right, None, false),
+            ast::BinaryOperator::Regexp if self.sqlite() => {
+                self.like(LikeOp::Regexp, left, right, None, false)
+            }
+            op => self.pair(ops::binary(&op, self.engine)?, left, right),
+        }
+    }
+
+    fn unary(&self, op: ast::UnaryOperator, expr: ast::Expr) -> Converted {
+        if op != ast::UnaryOperator::BangNot {
+            return Ok(Expr::Unary { op: ops::unary(op, self.engine)?, expr: self.boxed(expr)? });
+        }
+        // The mark that the dialect puts on `x NOT GLOB y` and its relatives.
+        let ast::Expr::BinaryOp { left, op, right } = expr else { return Err(operator("!")) };
+        match self.binary(*left, op, *right)? {
+            Expr::Like { op, expr, pattern, escape, negated: _ } => {
+                Ok(Expr::Like { op, expr, pattern, escape, negated: true })
+            }
+            found @ Expr::Binary { op: BinaryOp::SqliteMatch, left: _, right: _ } => {
+                Ok(Expr::Unary { op: UnaryOp::Not, expr: Box::new(found) })
+            }
+            _ => Err(operator("!")),
+        }
+    }
+
+    fn like(
+        &self,
+        op: LikeOp,
+        expr: ast::Expr,
+        pattern: ast::Expr,
+        escape: Option<Box<ast::Expr>>,
+        negated: bool,
+    ) -> Converted {
+        let escape = escape.map(|e| self.boxed(*e)).transpose()?;
+        Ok(Expr::Like { op, expr: self.boxed(expr)?, pattern: self.boxed(pattern)?, escape, negated })
+    }
+
+    fn quantified(&self, left: ast::Expr, op: ast::BinaryOperator, right: ast::Expr, all: bool) -> Converted {
+        refuse_some(self.sqlite(), "ANY, SOME or ALL")?;
+        let op = ops::binary(&op, self.engine)?;
+        Ok(Expr::Quantified { left: self.boxed(left)?, op, all, right: self.boxed(right)? })
+    }
+
+    fn cast(
+        &self,
+        kind: ast::CastKind,
+        expr: ast::Expr,
+        ty: ast::DataType,
+        format: Option<ast::CastFormat>,
+    ) -> Converted {
+        refuse_some(format.is_some(), "FORMAT in CAST")?;
+        match kind {
+            ast::CastKind::Cast => {}
+            ast::CastKind::DoubleColon => refuse_some(self.sqlite(), "The cast ::")?,
+            ast::CastKind::TryCast | ast::CastKind::SafeCast => return Err(unproven("TRY_CAST")),
+        }
+        Ok(Expr::Cast { expr: self.boxed(expr)?, to: self.type_name(ty)?, try_cast: false })
+    }
+
+    fn case(
+        &self,
+        operand: Option<Box<ast::Expr>>,
+        conditions: Vec<ast::CaseWhen>,
+        otherwise: Option<Box<ast::Expr>>,
+    ) -> Converted {
+        let mut branches = Vec::with_capacity(conditions.len());
+        for ast::CaseWhen { condition, result } in conditions {
+            branches.push((self.expr(condition)?, self.expr(result)?));
+        }
+        Ok(Expr::Case {
+            operand: operand.map(|o| self.boxed(*o)).transpose()?,
+            branches,
+            otherwise: otherwise.map(|o| self.boxed(*o)).transpose()?,
+        })
+    }
+
+    fn typed(&self, typed: ast::TypedString) -> Converted {
+        let ast::TypedString { data_type, value, uses_odbc_syntax } = typed;
+        refuse_some(uses_odbc_syntax, "ODBC syntax")?;
+        refuse_some(self.sqlite(), "A type before a literal")?;
+        let (value, span) = self.text(value)?;
+        Ok(Expr::Typed { ty: self.type_name(data_type)?, value, span })
+    }
+
+    fn interval(&self, interval: ast::Interval) -> Converted {
+        let ast::Interval {
+            value,
+            leading_field,
+            leading_precision,
+            last_field,
+            fractional_seconds_precision,
+        } = interval;
+        refuse_some(!self.postgres(), "INTERVAL")?;
+        refuse_some(
+            leading_precision.is_some() || fractional_seconds_precision.is_some(),
+            "A precision in INTERVAL",
+        )?;
+        let value = self.boxed(*value)?;
+        refuse_some(!matches!(*value, Expr::Literal(_, _)), "INTERVAL of something other than a literal")?;
+        let first = leading_field.map(super::call::field).transpose()?;
+        let last = last_field.map(super::call::field).transpose()?;
+        let unit = match (first, last) {
+            (Some(first), Some(last)) => Some(format!("{first} to {last}")),
+            (first, None) => first,
+            (None, Some(_)) => return Err(unproven("This INTERVAL")),
+        };
+        Ok(Expr::Interval { value, unit })
+    }
+
+    /// `x[1]`, `x[1:2]`, `(row).field`.
+    fn access(&self, root: ast::Expr, chain: Vec<ast::AccessExpr>) -> Converted {
+        refuse_some(!self.postgres(), "A subscript")?;
+        let mut expr = self.expr(root)?;
+        for link in chain {
+            expr = self.link(expr, link)?;
+        }
+        Ok(expr)
+    }
+
+    fn link(&self, expr: Expr, link: ast::AccessExpr) -> Converted {
+        match link {
+            ast::AccessExpr::Dot(ast::Expr::Identifier(field)) => {
+                let field = self.ident(field)?;
+                match expr {
+                    Expr::Column(_) => Err(unproven("A field after a subscripted or long name")),
+                    expr => Ok(Expr::Field { expr: Box::new(expr), field }),
+                }
+            }
+            ast::AccessExpr::Dot(_) => Err(unproven("This field")),
+            ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
+                let index = Some(self.boxed(index)?);
+                Ok(Expr::Subscript { expr: Box::new(expr), index, slice_to: None })
+            }
+            ast::AccessExpr::Subscript(ast::Subscript::Slice { lower_bound, upper_bound, stride }) => {
+                refuse_some(stride.is_some(), "A stride")?;
+                let index = lower_bound.map(|e| self.boxed(e)).transpose()?;
+                let slice_to = Some(upper_bound.map(|e| self.boxed(e)).transpose()?);
+                Ok(Expr::Subscript { expr: Box::new(expr), index, slice_to })
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! FROM: tables, sub-queries, table functions and joins.
+
+use sqlparser::ast;
+
+use super::Converter;
+use super::query::refuse_some;
+use super::refuse::unproven;
+use crate::finding::Finding;
+use crate::tree::{Arg, Call, FromItem, Ident, JoinKind, JoinOn, ObjectName, TableAlias, TypeName};
+
+/// An alias with the column types that a function's alias may carry.
+type AliasParts = (Option<TableAlias>, Vec<(Ident, TypeName)>);
+
+impl Converter<'_> {
+    pub(super) fn table_with_joins(&self, item: ast::TableWithJoins) -> Result<FromItem, Finding> {
+        let ast::TableWithJoins { relation, joins } = item;
+        let mut left = self.table_factor(relation)?;
+        for join in joins {
+            left = self.join(left, join)?;
+        }
+        Ok(left)
+    }
+
+    fn join(&self, left: FromItem, join: ast::Join) -> Result<FromItem, Finding> {
+        let ast::Join { relation, global, join_operator } = join;
+        refuse_some(global, "GLOBAL JOIN")?;
+        let (kind, constraint) = match join_operator {
+            ast::JoinOperator::Join(c) | ast::JoinOperator::Inner(c) => (JoinKind::Inner, c),
+            ast::JoinOperator::Left(c) | ast::JoinOperator::LeftOuter(c) => (JoinKind::Left, c),
+            ast::JoinOperator::Right(c) | ast::JoinOperator::RightOuter(c) => (JoinKind::Right, c),
+            ast::JoinOperator::FullOuter(c) => (JoinKind::Full, c),
+            ast::JoinOperator::CrossJoin(c) => (JoinKind::Cross, c),
+            ast::JoinOperator::Semi(_)
+            | ast::JoinOperator::LeftSemi(_)
+            | ast::JoinOperator::RightSemi(_)
+            | ast::JoinOperator::Anti(_)
+            | ast::JoinOperator::LeftAnti(_)
+            | ast::JoinOperator::RightAnti(_)
+            | ast::JoinOperator::CrossApply
+            | ast::JoinOperator::OuterApply
+            | ast::JoinOperator::AsOf { match_condition: _, constraint: _ }
+            | ast::JoinOperator::StraightJoin(_)
+            | ast::JoinOperator::ArrayJoin
+            | ast::JoinOperator::LeftArrayJoin
+            | ast::JoinOperator::InnerArrayJoin => return Err(unproven("This kind of join")),
+        };
+        let on = self.join_on(constraint)?;
+        let cross = kind == JoinKind::Cross;
+        refuse_some(cross && on != JoinOn::None, "A condition on CROSS JOIN")?;
+        refuse_some(self.postgres() && !cross && on == JoinOn::None, "A join without ON or USING")?;
+        let kind = if kind == JoinKind::Inner && on == JoinOn::None { JoinKind::Cross } else { kind };
+        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
+    }
+
+    fn join_on(&self, constraint: ast::JoinConstraint) -> Result<JoinOn, Finding> {
+        match constraint {
+            ast::JoinConstraint::On(expr) => self.expr(expr).map(JoinOn::On),
+            ast::JoinConstraint::Using(names) => {
+                let mut columns = Vec::with_capacity(names.len());
+                for name in names {
+                    let ObjectName(mut parts) = self.object_name(name)?;
+                    refuse_some(parts.len() != 1, "A qualified name in USING")?;
+                    columns.append(&mut parts);
+                }
+                Ok(JoinOn::Using(columns))
+            }
+            ast::JoinConstraint::Natural => Ok(JoinOn::Natural),
+            ast::JoinConstraint::None => Ok(JoinOn::None),
+        }
+    }
+
+    fn table_factor(&self, factor: ast::TableFactor) -> Result<FromItem, Finding> {
+        match factor {
+            ast::TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_hints,
+                version,
+                with_ordinality,
+                partitions,
+                json_path,
+                sample,
+                index_hints,
+            } => {
+                refuse_some(!with_hints.is_empty() || !index_hints.is_empty(), "A table hint")?;
+                refuse_some(version.is_some(), "A table version")?;
+                refuse_some(!partitions.is_empty(), "PARTITION")?;
+                refuse_some(json_path.is_some(), "A path after a table")?;
+                refuse_some(sample.is_some(), "TABLESAMPLE")?;
+                match args {
+                    Some(args) => self.table_function(name, args, with_ordinality, alias),
+                    None => {
+                        refuse_some(with_ordinality, "WITH ORDINALITY after a table")?;
+                        self.table(name, alias)
+                    }
+                }
+            }
+            ast::TableFactor::Derived { lateral, subquery, alias, sample } => {
+                refuse_some(sample.is_some(), "TABLESAMPLE")?;
+                refuse_some(lateral && self.sqlite(), "LATERAL")?;
+                let query = Box::new(self.query(*subquery)?);
+                Ok(FromItem::Derived { lateral, query, alias: self.plain_alias(alias)? })
+            }
+            ast::TableFactor::Function { lateral, name, args, with_ordinality, alias } => {
+                self.function_item(lateral, name, args, with_ordinality, alias)
+            }
+            ast::TableFactor::UNNEST {
+                alias,
+                array_exprs,
+                with_offset,
+                with_offset_alias,
+                with_ordinality,
+            } => {
+                refuse_some(with_offset || with_offset_alias.is_some(), "WITH OFFSET")?;
+                let args = self.exprs(array_exprs)?.into_iter().map(Arg::plain).collect();
+                let name = ObjectName(vec![Ident { value: "unnest".to_owned(), ..Ident::default() }]);
+                let (alias, column_types) = self.table_alias(alias)?;
+                let call = Box::new(Call { name, args, ..Call::default() });
+                Ok(FromItem::Function {
+                    lateral: false,
+                    call,
+                    ordinality: with_ordinality,
+                    alias,
+                    column_types,
+                })
+            }
+            ast::TableFactor::NestedJoin { table_with_joins, alias } => {
+                refuse_some(alias.is_some(), "An alias of a join in parentheses")?;
+                self.table_with_joins(*table_with_joins)
+            }
+            ast::TableFactor::TableFunction { expr: _, alias: _ } => Err(unproven("TABLE(...)")),
+            ast::TableFactor::JsonTable { json_expr: _, json_path: _, columns: _, alias: _ } => {
+                Err(unproven("JSON_TABLE"))
+            }
+            ast::TableFactor::OpenJsonTable { json_expr: _, json_path: _, columns: _, alias: _ } => {
+                Err(unproven("OPENJSON"))
+            }
+            ast::TableFactor::Pivot { .. }
+            | ast::TableFactor::Unpivot { .. }
+            | ast::TableFactor::UnpivotExpr { .. } => Err(unproven("PIVOT or UNPIVOT")),
+            ast::TableFactor::MatchRecognize { .. } => Err(unproven("MATCH_RECOGNIZE")),
+            ast::TableFactor::XmlTable { .. } => Err(unproven("XMLTABLE")),
+            ast::TableFactor::SemanticView { .. } => Err(unproven("SEMANTIC_VIEW")),
+        }
+    }
+
+    fn table(&self, name: ast::ObjectName, alias: Option<ast::TableAlias>) -> Result<FromItem, Finding> {
+        Ok(FromItem::Table { name: self.object_name(name)?, alias: self.plain_alias(alias)? })
+    }
+
+    fn table_function(
+        &self,
+        name: ast::ObjectName,
+        args: ast::TableFunctionArgs,
+        ordinality: bool,
+        alias: Option<ast::TableAlias>,
+    ) -> Result<FromItem, Finding> {
+        let ast::TableFunctionArgs { args, settings } = args;
+        refuse_some(settings.is_some(), "SETTINGS")?;
+        self.function_item(false, name, args, ordinality, alias)
+    }
+
+    fn function_item(
+        &self,
+        lateral: bool,
+        name: ast::ObjectName,
+        args: Vec<ast::FunctionArg>,
+        ordinality: bool,
+        alias: Option<ast::TableAlias>,
+    ) -> Result<FromItem, Finding> {
+        refuse_some((lateral || ordinality) && self.sqlite(), "LATERAL or WITH ORDINALITY")?;
+        let (alias, column_types) = self.table_alias(alias)?;
+        let call =
+            Box::new(Call { name: self.object_name(name)?, args: self.args(args)?, ..Call::default() });
+        Ok(FromItem::Function { lateral, call, ordinality, alias, column_types })
+    }
+
+    fn plain_alias(&self, alias: Option<ast::TableAlias>) -> Result<Option<TableAlias>, Finding> {
+        let (alias, types) = self.table_alias(alias)?;
+        refuse_some(!types.is_empty(), "A type in a list of column aliases")?;
+        refuse_some(
+            self.sqlite() && alias.as_ref().is_some_and(|a| !a.columns.is_empty()),
+            "A list of column aliases",
+        )?;
+        Ok(alias)
+    }
+
+    /// An alias; its columns have types either all (`AS x(a int, b text)`) or none.
+    fn table_alias(&self, alias: Option<ast::TableAlias>) -> Result<AliasParts, Finding> {
+        let Some(ast::TableAlias { explicit: _, name, columns, at }) = alias else {
+            return Ok((None, Vec::new()));
+        };
+        refuse_some(at.is_some(), "AT after an alias")?;
+        let name = self.alias(name)?;
+        let mut names = Vec::new();
+        let mut types = Vec::new();
+        for ast::TableAliasColumnDef { name, data_type } in columns {
+            let name = self.ident(name)?;
+            match data_type {
+                Some(ty) => types.push((name, self.type_name(ty)?)),
+                None => names.push(name),
+            }
+        }
+        refuse_some(
+            !names.is_empty() && !types.is_empty(),
+            "A list of aliases of which only some have types",
+        )?;
+        Ok((Some(TableAlias { name, columns: names }), types))
+    }
+}

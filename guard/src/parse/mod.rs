@@ -1,0 +1,168 @@
+//! Text to tree: sqlparser reads, then everything it read must find its place in our own tree or is refused.
+
+mod call;
+mod dialect;
+mod expr;
+mod from;
+mod literal;
+mod ops;
+mod prepass;
+mod query;
+mod refuse;
+mod select;
+mod types;
+
+use catalog::Engine;
+use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+
+use crate::finding::{Code, Finding};
+use crate::policy::Policy;
+use crate::tree::{Query, Span};
+use crate::{lex, measure};
+
+/// Text that was tokenized and found small enough to parse.
+pub(crate) struct Source<'a> {
+    sql: &'a str,
+    engine: Engine,
+    lines: Lines,
+    tokens: Vec<TokenWithSpan>,
+    /// Bound of the tree's depth.
+    pub(crate) depth: usize,
+}
+
+/// The first steps for any text: is the engine proven, are its characters and comments plain, is it small enough.
+///
+/// # Errors
+/// The finding that refuses the text.
+pub(crate) fn read<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Result<Source<'a>, Finding> {
+    if !crate::engine_supported(engine) {
+        return Err(Finding::new(Code::G201, format!("SQL of {engine} cannot be proven yet."))
+            .hint("Ask a PostgreSQL or SQLite connection."));
+    }
+    lex::scan(sql, engine, policy.max_bytes)?;
+    tokenize(sql, engine, policy)
+}
+
+/// Splits text into tokens and bounds the depth of its tree.
+///
+/// # Errors
+/// Text that has no tokens, is no read by its first word, or is too deep.
+pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Result<Source<'a>, Finding> {
+    let dialect = dialect_of(engine)?;
+    let lines = Lines::new(sql);
+    let raw = Tokenizer::new(dialect, sql).tokenize_with_location().map_err(|error| {
+        Finding::new(Code::G010, format!("Not understood: {}.", error.message))
+            .at(lines.point(sql, error.location))
+    })?;
+    let depth = measure::depth(&raw, policy)?;
+    refuse::first_word(&raw, sql, &lines)?;
+    let tokens = prepass::rewrite(raw, sql.as_bytes(), &lines, engine)?;
+    Ok(Source { sql, engine, lines, tokens, depth })
+}
+
+/// Parses one query to the end of the text and converts it.
+///
+/// # Errors
+/// What the parser did not understand, or what has no place in the tree.
+pub(crate) fn parse(source: Source<'_>, policy: &Policy) -> Result<Query, Finding> {
+    let Source { sql, engine, lines, tokens, depth: _ } = source;
+    let dialect = dialect_of(engine)?;
+    let limit = policy.max_depth.saturating_mul(6).saturating_add(policy.max_chain).saturating_add(50);
+    let mut parser = Parser::new(dialect).with_recursion_limit(limit).with_tokens_with_locations(tokens);
+    let query = parser.parse_query().map_err(|error| not_understood(error, &mut parser, sql, &lines))?;
+    while parser.consume_token(&Token::SemiColon) {}
+    let next = parser.peek_token();
+    if next.token != Token::EOF {
+        return Err(refuse::trailing(&next, sql, &lines));
+    }
+    Converter { sql, engine, lines }.query(*query)
+}
+
+fn dialect_of(engine: Engine) -> Result<&'static dyn Dialect, Finding> {
+    match engine {
+        Engine::Postgres => Ok(&dialect::Postgres),
+        Engine::Sqlite => Ok(&dialect::Sqlite),
+        Engine::Mysql | Engine::Mariadb => Ok(&MySqlDialect {}),
+        Engine::Mssql => Ok(&MsSqlDialect {}),
+        Engine::Mongodb => Err(Finding::new(Code::G201, "MongoDB has no SQL text of its own.")),
+    }
+}
+
+fn not_understood(error: ParserError, parser: &mut Parser, sql: &str, lines: &Lines) -> Finding {
+    let next = parser.peek_token();
+    let message = match error {
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
+        ParserError::RecursionLimitExceeded => {
+            return Finding::new(Code::G002, "The statement is nested too deeply.")
+                .hint("Split it with WITH.");
+        }
+    };
+    let message = message.split(" at Line:").next().unwrap_or_default().replace('\0', "");
+    if let Some(finding) = refuse::write_word(&next, sql, lines) {
+        return finding;
+    }
+    Finding::new(Code::G010, format!("Not understood: {message}."))
+        .at(lines.span(sql.as_bytes(), next.span))
+        .hint("Check the spelling and the order of the clauses for this database.")
+}
+
+/// Carries the text for spans while sqlparser's tree is converted.
+pub(super) struct Converter<'a> {
+    sql: &'a str,
+    engine: Engine,
+    lines: Lines,
+}
+
+impl Converter<'_> {
+    fn span(&self, span: sqlparser::tokenizer::Span) -> Span {
+        self.lines.span(self.sql.as_bytes(), span)
+    }
+
+    fn postgres(&self) -> bool {
+        self.engine == Engine::Postgres
+    }
+
+    fn sqlite(&self) -> bool {
+        self.engine == Engine::Sqlite
+    }
+}
+
+/// Byte offsets of line starts: sqlparser counts lines and characters, findings count bytes.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    fn new(sql: &str) -> Lines {
+        let mut starts = vec![0];
+        starts.extend(sql.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
+        Lines(starts)
+    }
+
+    fn offset(&self, source: &[u8], at: Location) -> usize {
+        let line = at.line.checked_sub(1).and_then(|l| usize::try_from(l).ok());
+        let Some(start) = line.and_then(|l| self.0.get(l)) else { return 0 };
+        let mut left = at.column.saturating_sub(1);
+        let mut offset = *start;
+        while left > 0 && offset < source.len() {
+            offset += 1;
+            while source.get(offset).is_some_and(|b| b & 0xC0 == 0x80) {
+                offset += 1;
+            }
+            left -= 1;
+        }
+        offset
+    }
+
+    fn span(&self, source: &[u8], span: sqlparser::tokenizer::Span) -> Span {
+        if span.start.line == 0 {
+            return Span::default();
+        }
+        Span { start: self.offset(source, span.start) as u32, end: self.offset(source, span.end) as u32 }
+    }
+
+    fn point(&self, sql: &str, at: Location) -> Span {
+        let start = self.offset(sql.as_bytes(), at) as u32;
+        Span { start, end: start + 1 }
+    }
+}

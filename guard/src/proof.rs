@@ -1,0 +1,89 @@
+//! The proof: the only place where a [`ReadOnly`] is made, after its rendered text was read back to the same tree.
+
+use std::sync::Arc;
+
+use catalog::{Catalog, Engine};
+
+use crate::finding::{Code, Finding};
+use crate::policy::Policy;
+use crate::report::Report;
+use crate::tree::Query;
+use crate::{cap, parse, render, stack};
+
+/// A statement proven to be one read: the text that may run, its tree and its report.
+#[derive(Debug, Clone)]
+pub struct ReadOnly {
+    engine: Engine,
+    sql: Arc<str>,
+    tree: Arc<Query>,
+    report: Arc<Report>,
+}
+
+impl ReadOnly {
+    /// The canonical text, rendered from the checked tree. Nothing else may be sent to a database.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The canonical text on several lines, for people.
+    pub fn pretty(&self) -> String {
+        render::render_pretty(&self.tree, self.engine)
+    }
+
+    /// The engine whose rules it was checked by.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The checked tree (names resolved and qualified).
+    pub fn tree(&self) -> &Query {
+        &self.tree
+    }
+
+    /// What it reads and what comes out.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+/// Resolves, caps, renders and reads back.
+pub(crate) fn prove(mut query: Query, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
+    let engine = catalog.engine();
+    let mut report = resolve(&mut query, catalog, policy)?;
+    report.capped_rows = cap::apply(&mut query, policy.max_rows, engine);
+    let sql = render::render(&query, engine);
+    read_back(&sql, &query, engine, policy).map_err(|f| vec![f])?;
+    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), report: Arc::new(report) })
+}
+
+/// Names are resolved by the semantic half.
+fn resolve(_query: &mut Query, _catalog: &Catalog, _policy: &Policy) -> Result<Report, Vec<Finding>> {
+    Ok(Report::default())
+}
+
+/// The rendered text must be read as the tree it was made from.
+fn read_back(sql: &str, query: &Query, engine: Engine, policy: &Policy) -> Result<(), Finding> {
+    let wide = widened(policy);
+    let source = parse::read(sql, engine, &wide).map_err(|f| differs(&f.message))?;
+    let same = stack::with_room(source.depth, || parse::parse(source, &wide).map(|again| again == *query));
+    match same {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(differs("it is read back as another tree")),
+        Err(finding) => Err(differs(&finding.message)),
+    }
+}
+
+/// The rendered text is longer than what came in (names are qualified, parentheses explicit): caps are wider for it.
+fn widened(policy: &Policy) -> Policy {
+    Policy {
+        max_bytes: policy.max_bytes.saturating_mul(16),
+        max_chain: policy.max_chain.saturating_mul(4),
+        max_depth: policy.max_depth.saturating_mul(8),
+        ..Policy::default()
+    }
+}
+
+fn differs(why: &str) -> Finding {
+    Finding::new(Code::G500, format!("The checked text could not be proven to mean the same: {why}"))
+        .hint("Write the statement in a simpler way.")
+}

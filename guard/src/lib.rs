@@ -8,15 +8,19 @@
 
 mod cap;
 pub mod finding;
+pub mod functions;
 mod lex;
 mod measure;
 mod parse;
 pub mod policy;
 mod proof;
+pub mod reading;
 mod render;
 pub mod report;
+pub mod resolve;
 mod stack;
 pub mod tree;
+mod warn;
 
 use catalog::{Catalog, Engine};
 

@@ -7,6 +7,7 @@ use catalog::{Catalog, Engine};
 use crate::finding::{Code, Finding};
 use crate::policy::Policy;
 use crate::report::Report;
+use crate::resolve::resolve;
 use crate::tree::Query;
 use crate::{cap, parse, render, stack};
 
@@ -54,11 +55,6 @@ pub(crate) fn prove(mut query: Query, catalog: &Catalog, policy: &Policy) -> Res
     let sql = render::render(&query, engine);
     read_back(&sql, &query, engine, policy).map_err(|f| vec![f])?;
     Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), report: Arc::new(report) })
-}
-
-/// Names are resolved by the semantic half.
-fn resolve(_query: &mut Query, _catalog: &Catalog, _policy: &Policy) -> Result<Report, Vec<Finding>> {
-    Ok(Report::default())
 }
 
 /// The rendered text must be read as the tree it was made from.

@@ -72,7 +72,7 @@ impl<'a, 'r> Readable<'a, 'r> {
         if *self.depth.borrow() >= DEEPEST {
             return None;
         }
-        let mut query = crate::parse::tokenize(text, self.catalog.engine(), self.policy).and_then(|source| crate::parse::parse(source, self.policy)).ok()?;
+        let mut query = crate::parse::read(text, self.catalog.engine(), self.policy).and_then(|source| crate::parse::parse(source, self.policy)).ok()?;
         *self.depth.borrow_mut() += 1;
         let mut resolver = Resolver::new(self.catalog, self.policy, self);
         resolver.in_view = true;

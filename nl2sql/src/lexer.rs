@@ -134,3 +134,15 @@ fn quoted_length(rest: &str, close: char, backslash: bool) -> usize {
     }
     rest.len()
 }
+
+/// Words that cannot stand as a bare name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    const RESERVED: [&str; 44] = [
+        "all", "and", "any", "as", "asc", "between", "by", "case", "check", "column", "cross", "default", "desc",
+        "distinct", "else", "end", "except", "for", "foreign", "from", "full", "group", "having", "in", "inner",
+        "intersect", "into", "is", "join", "left", "like", "limit", "not", "null", "on", "or", "order", "right",
+        "select", "table", "then", "union", "user", "where",
+    ];
+    RESERVED.contains(&name.to_ascii_lowercase().as_str())
+        || ["when", "with", "primary", "references", "using", "values"].contains(&name.to_ascii_lowercase().as_str())
+}

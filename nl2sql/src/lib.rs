@@ -4,6 +4,8 @@ pub mod eval;
 pub mod extract;
 mod lexer;
 pub mod model;
+pub mod prompt;
+pub mod repair;
 mod types;
 
 pub use types::*;

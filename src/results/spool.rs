@@ -48,6 +48,15 @@ impl SpoolWriter {
         std::fs::rename(&self.partial, &self.path)?;
         Ok(())
     }
+
+    /// Gives the file up and removes what was written of it.
+    pub fn discard(self) {
+        let partial = self.partial.clone();
+        drop(self);
+        if let Err(error) = std::fs::remove_file(&partial) {
+            tracing::warn!(%error, "a partial result file could not be removed");
+        }
+    }
 }
 
 /// Reads a spool file batch by batch.

@@ -1,0 +1,169 @@
+//! Builds everything once: the store, the keys, the sources, the executors, the chat.
+
+mod token;
+mod translator;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_api::{CrawlOptions, Limits};
+
+pub use translator::translator;
+
+use crate::chat::Chat;
+use crate::config::Config;
+use crate::crawl::Crawler;
+use crate::error::{Class, Error, Result};
+use crate::exec::Exec;
+use crate::secrets::{Keyring, Secret};
+use crate::sources::Sources;
+use crate::store::recover::{Abandoned, Interrupted};
+use crate::store::{self, Db};
+
+/// Sessions of the store on PostgreSQL at the most.
+const STORE_SESSIONS: usize = 16;
+
+/// The settings, before anything is opened: what commands get that may not need the store.
+pub struct Setup {
+    /// All settings.
+    pub config: Config,
+    app: tokio::sync::OnceCell<Arc<App>>,
+}
+
+impl Setup {
+    /// Keeps the settings.
+    pub fn new(config: Config) -> Setup {
+        Setup { config, app: tokio::sync::OnceCell::new() }
+    }
+
+    /// The daemon's parts, opened by the first use.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn app(&self) -> Result<&Arc<App>> {
+        self.app.get_or_try_init(|| async { Ok(Arc::new(App::open(self.config.clone()).await?)) }).await
+    }
+
+    /// Caps of one execution.
+    pub fn limits(&self) -> Limits {
+        limits(&self.config)
+    }
+
+    /// How databases are crawled.
+    pub fn crawl_options(&self) -> CrawlOptions {
+        crawl_options(&self.config)
+    }
+}
+
+/// The daemon's parts.
+pub struct App {
+    /// All settings.
+    pub config: Config,
+    /// The store.
+    pub db: Db,
+    /// Registered databases.
+    pub sources: Arc<Sources>,
+    /// The door to databases.
+    pub exec: Arc<Exec>,
+    /// Crawls.
+    pub crawler: Arc<Crawler>,
+    /// Answers.
+    pub chat: Arc<Chat>,
+    /// The owner's token.
+    pub token: Secret,
+}
+
+impl App {
+    /// Opens the store (bringing its schema up to date) and builds everything over it.
+    ///
+    /// # Errors
+    /// When the data folder, the store, the keys or the model's settings cannot be used.
+    pub async fn open(config: Config) -> Result<App> {
+        let results = config.data_dir.join("results");
+        make_folder(&config.data_dir)?;
+        make_folder(&results)?;
+        let db = open_store(&config).await?;
+        store::migrate::up(&db).await?;
+        let keys = Arc::new(Keyring::load_or_create(&config.data_dir.join("secret.key"))?);
+        let token = token::load_or_create(&config.data_dir.join("owner.token"))?;
+        let sources = Arc::new(Sources::new(db.clone(), keys));
+        let exec = Arc::new(Exec::new(
+            db.clone(),
+            results,
+            limits(&config),
+            config.limits.executions,
+            config.limits.waiting,
+        ));
+        let crawler = Arc::new(Crawler::new(db.clone(), sources.clone(), crawl_options(&config)));
+        let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
+        let translator = translator(&config.model)?;
+        let chat = Arc::new(Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost));
+        Ok(App { config, db, sources, exec, crawler, chat, token })
+    }
+
+    /// Marks work as interrupted that a daemon left behind when it died. Called by a daemon at its start. SQLite has one
+    /// daemon, so everything unfinished is abandoned; on PostgreSQL another daemon may be at work, so leases decide.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recover(&self) -> Result<Interrupted> {
+        let which = if matches!(self.db, Db::Sqlite(_)) { Abandoned::All } else { Abandoned::Expired };
+        let tx = self.db.begin().await?;
+        let marked = store::recover::mark_interrupted(&tx, which).await?;
+        tx.commit().await?;
+        remove_partial_results(&self.config.data_dir.join("results"));
+        Ok(marked)
+    }
+}
+
+/// The store that the settings name, without touching its schema.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn open_store(config: &Config) -> Result<Db> {
+    if config.database_url.is_empty() {
+        make_folder(&config.data_dir)?;
+        return Ok(Db::open_sqlite(&config.data_dir.join("querent.db")).await?);
+    }
+    Ok(Db::open_postgres(&config.database_url, STORE_SESSIONS).await?)
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        max_rows: config.limits.rows,
+        max_bytes: config.limits.bytes,
+        timeout: Duration::from_secs(config.limits.seconds),
+        ..Limits::default()
+    }
+}
+
+fn crawl_options(config: &Config) -> CrawlOptions {
+    CrawlOptions {
+        statistics: config.crawl.statistics,
+        sample_rows: config.crawl.statistics.then_some(config.crawl.sample_rows),
+        max_common_values: config.crawl.common_values,
+        ..CrawlOptions::default()
+    }
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|e| {
+        Error::new("K020", Class::Internal, format!("the folder {} cannot be made: {e}", path.display()))
+            .hint("Choose another with --data-dir or data_dir.")
+    })
+}
+
+/// Files that a killed daemon was writing. They never had a name that anything refers to.
+fn remove_partial_results(results: &Path) {
+    let Ok(entries) = std::fs::read_dir(results) else { return };
+    for path in entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "partial")) {
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(%error, "a partial result could not be removed");
+        }
+    }
+}

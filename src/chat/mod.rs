@@ -1,0 +1,267 @@
+//! The recipe of an answer. [`Chat::ask`] reads from top to bottom: remember, understand, prove, run, tell, store.
+
+mod compose;
+mod events;
+mod propose;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::Catalog;
+use guard::Policy;
+use nl2sql::{Checked, Translator, Turn};
+use serde_json::{Value, json};
+
+pub use compose::{Answer, TextParts};
+pub use events::{Event, Events, RowsPart, SqlPart};
+pub use propose::{Proposed, propose};
+
+use crate::error::{Class, Error, Result};
+use crate::exec::Exec;
+use crate::model::{ChatMessage, ChatSession, Id, MessageStatus, Query, Role, new_id};
+use crate::sources::{Source, Sources};
+use crate::store::chats::{MessageEnd, NewMessage};
+use crate::store::queries::NewQuery;
+use crate::store::{self, Db};
+
+/// Longest question, in characters.
+pub const MAX_QUESTION: usize = 4_000;
+/// Earlier turns that a question may lean on.
+const HISTORY: u32 = 12;
+/// Tables that one question is answered from at the most.
+const TABLES: usize = 60;
+/// How long an answer may look pending before it counts as abandoned.
+const LEASE: Duration = Duration::from_secs(900);
+
+/// Answers questions about registered databases.
+pub struct Chat {
+    db: Db,
+    sources: Arc<Sources>,
+    exec: Arc<Exec>,
+    translator: Translator,
+    max_cost: Option<f64>,
+}
+
+/// What a question led to.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The answer's message, complete.
+    pub message: ChatMessage,
+    /// The query behind it, when there is one.
+    pub query: Option<Query>,
+}
+
+impl Chat {
+    /// `max_cost` refuses statements that the server expects to cost more.
+    pub fn new(
+        db: Db,
+        sources: Arc<Sources>,
+        exec: Arc<Exec>,
+        translator: Translator,
+        max_cost: Option<f64>,
+    ) -> Chat {
+        Chat { db, sources, exec, translator, max_cost }
+    }
+
+    /// Answers a question in a chat. Everything is stored, a failure too; `events` hears of each step.
+    ///
+    /// # Errors
+    /// When the question is empty or too long, the chat's database is gone, or the store fails. A question that cannot
+    /// be answered is no error: the answer's message says so with its code.
+    pub async fn ask(&self, session: &ChatSession, question: &str, events: &Events) -> Result<Answered> {
+        let question = checked_question(question)?;
+        let source = self.sources.get(session.connection_id).await?;
+        let history = self.history(session.id).await?;
+        let message = self.remember(session, question).await?;
+        let mut pending = Abandoned::watch(&self.db, message.id);
+        events.send(Event::Started { message_id: message.id });
+        let outcome = self.answer(&source, message.id, question, &history, events).await;
+        let (end, query) = compose::end(outcome);
+        let stored = self.close(&message, end).await;
+        pending.settled();
+        Ok(Answered { message: stored?, query })
+    }
+
+    /// Stores the question and its pending answer together.
+    async fn remember(&self, session: &ChatSession, question: &str) -> Result<ChatMessage> {
+        let asked = NewMessage {
+            id: new_id(),
+            session_id: session.id,
+            role: Role::User,
+            parts: json!([{ "type": "text", "text": question }]),
+            reply_to: None,
+            status: MessageStatus::Complete,
+            lease: LEASE,
+        };
+        let answer = NewMessage {
+            id: new_id(),
+            session_id: session.id,
+            role: Role::Assistant,
+            parts: Value::Array(Vec::new()),
+            reply_to: Some(asked.id),
+            status: MessageStatus::Pending,
+            lease: LEASE,
+        };
+        let tx = self.db.begin().await?;
+        store::chats::add_message(&tx, asked).await?;
+        let message = store::chats::add_message(&tx, answer).await?;
+        tx.commit().await?;
+        Ok(message)
+    }
+
+    async fn answer(
+        &self,
+        source: &Source,
+        message: Id,
+        question: &str,
+        history: &[Turn],
+        events: &Events,
+    ) -> Result<Answer> {
+        let (version, index) = source.catalog()?;
+        let policy = policy(source)?;
+        let visible = guard::visible_catalog(index.catalog(), &policy);
+        let catalog = narrowed(index, visible, question);
+        let proposed = propose(question, history, &catalog, &policy, &self.translator, events).await;
+        self.keep_calls(message, &proposed).await?;
+        let proposed = proposed?;
+        let best = &proposed.best;
+        let query = store::queries::create(&self.db, new_query(source, version.id, message, question, best)).await?;
+        events.send(Event::Sql(compose::sql_part(&query, best)));
+        self.check_cost(source, best, events).await?;
+        let finished = self
+            .exec
+            .run(source, &query, &best.statement, |execution| events.send(Event::Running(execution.clone())))
+            .await;
+        compose::answer(question, query, best, finished, events)
+    }
+
+    /// The last turns: each question with the SQL that answered it.
+    async fn history(&self, session: Id) -> Result<Vec<Turn>> {
+        let messages = store::chats::last_messages(&self.db, session, HISTORY).await?;
+        let mut turns = Vec::new();
+        for answer in messages.iter().filter(|m| m.role == Role::Assistant) {
+            let asked = messages.iter().find(|m| Some(m.id) == answer.reply_to);
+            let Some(question) = asked.and_then(compose::text_of) else { continue };
+            let sql = match answer.query_id {
+                Some(id) => Some(store::queries::get(&self.db, id).await?.canonical_sql),
+                None => None,
+            };
+            turns.push(Turn { question, sql });
+        }
+        Ok(turns)
+    }
+
+    async fn check_cost(&self, source: &Source, best: &Checked, events: &Events) -> Result<()> {
+        let Some(max) = self.max_cost else { return Ok(()) };
+        let estimate = source.connector.explain(&best.statement).await?;
+        events.send(Event::Estimate { cost: estimate.cost, rows: estimate.rows });
+        match estimate.cost {
+            Some(cost) if cost > max => {
+                let message = format!("the server expects this statement to cost {cost:.0}, the limit is {max:.0}");
+                Err(Error::new("A003", Class::TooLarge, message)
+                    .hint("Ask for less (a date range, fewer tables), or raise limits.cost."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn keep_calls(&self, message: Id, proposed: &Result<Proposed>) -> Result<()> {
+        let Ok(proposed) = proposed else { return Ok(()) };
+        for call in &proposed.calls {
+            store::llm_calls::add(&self.db, &compose::llm_call(message, call)).await?;
+        }
+        Ok(())
+    }
+
+    /// Completes the answer's message and its audit line in one transaction.
+    async fn close(&self, message: &ChatMessage, end: MessageEnd) -> Result<ChatMessage> {
+        let details = json!({ "session": message.session_id, "status": end.status.as_str(), "query": end.query_id });
+        let tx = self.db.begin().await?;
+        let stored = store::chats::finish_message(&tx, message.id, end).await?;
+        store::audits::add(&tx, "owner", "chat.answer", &message.id.to_string(), details).await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+}
+
+fn checked_question(question: &str) -> Result<&str> {
+    let question = question.trim();
+    if question.is_empty() {
+        return Err(Error::new("A001", Class::BadInput, "the question is empty").hint("Write what you want to know."));
+    }
+    if question.chars().count() > MAX_QUESTION {
+        let message = format!("the question is longer than {MAX_QUESTION} characters");
+        return Err(Error::new("A002", Class::TooLarge, message).hint("Ask a shorter question."));
+    }
+    Ok(question)
+}
+
+/// The policy stored with the connection.
+fn policy(source: &Source) -> Result<Policy> {
+    if source.connection.policy.is_null() {
+        return Ok(Policy::default());
+    }
+    serde_json::from_value(source.connection.policy.clone()).map_err(|e| {
+        Error::new("X005", Class::Internal, format!("the connection's policy cannot be read: {e}"))
+            .hint("Store the policy again with PATCH /api/v1/connections/{id}.")
+    })
+}
+
+/// What the question is about, of what the caller may see.
+fn narrowed(index: &Arc<crate::index::Index>, visible: Catalog, question: &str) -> Arc<Catalog> {
+    if visible.snapshot().tables.len() == index.catalog().snapshot().tables.len() {
+        return index.narrow(question, TABLES);
+    }
+    crate::index::Index::build(Arc::new(visible)).narrow(question, TABLES)
+}
+
+fn new_query(source: &Source, version: Id, message: Id, question: &str, best: &Checked) -> NewQuery {
+    NewQuery {
+        id: new_id(),
+        connection_id: source.connection.id,
+        chat_message_id: Some(message),
+        question: Some(question.to_owned()),
+        sql: best.candidate.sql.clone(),
+        canonical_sql: best.statement.sql().to_owned(),
+        schema_version_id: Some(version),
+        reading: best.statement.report().reading.clone(),
+        report: serde_json::to_value(best.statement.report()).unwrap_or(Value::Null),
+        source: compose::source_name(&best.candidate.source),
+        confidence: Some(best.candidate.score),
+        created_by: Some("owner".to_owned()),
+    }
+}
+
+/// Marks an answer as abandoned when its future is dropped midway (the client went away).
+struct Abandoned {
+    db: Db,
+    message: Option<Id>,
+}
+
+impl Abandoned {
+    fn watch(db: &Db, message: Id) -> Abandoned {
+        Abandoned { db: db.clone(), message: Some(message) }
+    }
+
+    fn settled(&mut self) {
+        self.message = None;
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        let Some(message) = self.message else { return };
+        let db = self.db.clone();
+        tokio::spawn(async move {
+            let end = MessageEnd {
+                status: MessageStatus::Cancelled,
+                parts: Value::Array(Vec::new()),
+                query_id: None,
+                error: Some(("A004".into(), "the client went away before the answer was complete".into())),
+            };
+            if let Err(error) = store::chats::finish_message(&db, message, end).await {
+                tracing::warn!(%message, %error, "an abandoned answer could not be marked");
+            }
+        });
+    }
+}

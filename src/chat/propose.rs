@@ -1,0 +1,72 @@
+//! Candidates for a question, proven by the guard: the part of an answer that needs no store.
+
+use catalog::Catalog;
+use guard::Policy;
+use nl2sql::model::CallRecord;
+use nl2sql::{Ask, Checked, NoAnswer, Translator, Turn};
+
+use super::events::{Event, Events};
+use crate::error::{Class, Error, Result};
+use crate::model::clock;
+
+/// What was proposed.
+pub struct Proposed {
+    /// The best candidate.
+    pub best: Checked,
+    /// The others, best first.
+    pub others: Vec<Checked>,
+    /// Calls to models.
+    pub calls: Vec<CallRecord>,
+    /// What happened on the way, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Asks the translator and tells its steps as events.
+///
+/// # Errors
+/// `A010` when nothing links to the question, `A011` when the guard refuses every candidate, `A012` when the schema
+/// cannot answer it, `A013` when the model failed.
+pub async fn propose(
+    question: &str,
+    history: &[Turn],
+    catalog: &Catalog,
+    policy: &Policy,
+    translator: &Translator,
+    events: &Events,
+) -> Result<Proposed> {
+    let today = clock::today();
+    let ask = Ask { question, history, catalog, policy, glossary: &[], today: &today };
+    events.send(Event::Status(format!("Looking at {} tables", catalog.snapshot().tables.len())));
+    let proposal = nl2sql::propose(&ask, translator, &mut |step| tell(step, events)).await.map_err(no_answer)?;
+    let mut checked = proposal.checked.into_iter();
+    let best = checked.next().ok_or_else(|| no_answer(NoAnswer::NotLinked(question.to_owned())))?;
+    Ok(Proposed { best, others: checked.collect(), calls: proposal.calls, notes: proposal.notes })
+}
+
+fn tell(step: nl2sql::Event, events: &Events) {
+    match step {
+        nl2sql::Event::ModelDelta(text) => events.send(Event::Delta(text)),
+        nl2sql::Event::Findings { sql, findings } => events.send(Event::Findings { sql, findings }),
+        nl2sql::Event::Repair(note) => events.send(Event::Repaired(note)),
+        nl2sql::Event::Fallback(note) => events.send(Event::Status(note)),
+        nl2sql::Event::Candidate(_) => {}
+    }
+}
+
+fn no_answer(reason: NoAnswer) -> Error {
+    match reason {
+        NoAnswer::NotLinked(words) => {
+            Error::new("A010", Class::BadInput, format!("no table or column fits the question: {words}"))
+                .hint("Name what you want to know with words of the schema, or look the schema up first.")
+        }
+        NoAnswer::Refused(findings) => {
+            let first = findings.first().map(ToString::to_string).unwrap_or_default();
+            Error::new("A011", Class::BadInput, format!("every candidate was refused by the guard: {first}"))
+                .hint("Ask in other words, or write the SQL yourself under /api/v1/queries.")
+        }
+        NoAnswer::Unanswerable(why) => Error::new("A012", Class::BadInput, why)
+            .hint("The schema does not hold what the question asks for."),
+        NoAnswer::Model(why) => Error::new("A013", Class::Upstream, why)
+            .hint("Check model.* in the configuration; model.provider = \"builtin\" needs no model."),
+    }
+}

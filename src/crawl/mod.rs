@@ -1,0 +1,154 @@
+//! The recipe of a crawl: introspect, tag, compare with the last version, publish what changed.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use catalog::Snapshot;
+use connector_api::{Connector, CrawlOptions, Progress};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::error::{Class, Error, Result};
+use crate::model::{CrawlRun, Id, SchemaVersion};
+use crate::sources::{Source, Sources};
+use crate::store::crawls::CrawlEnd;
+use crate::store::{self, Db};
+
+/// How long a crawl may look alive without a sign.
+const LEASE: Duration = Duration::from_secs(600);
+/// Progress messages that may wait for a slow reader.
+const QUEUE: usize = 64;
+
+/// Crawls registered databases, one crawl of a connection at a time.
+pub struct Crawler {
+    db: Db,
+    sources: Arc<Sources>,
+    options: CrawlOptions,
+    busy: Mutex<std::collections::HashSet<Id>>,
+}
+
+/// What a crawl led to.
+#[derive(Debug, Clone)]
+pub struct Crawled {
+    /// Its record.
+    pub run: CrawlRun,
+    /// The schema version that holds now.
+    pub version: SchemaVersion,
+    /// Whether this crawl made it.
+    pub changed: bool,
+}
+
+/// Reads a database's catalog without storing it.
+///
+/// # Errors
+/// As the connector says; `X010` when there is nothing to ask about.
+pub async fn snapshot(
+    connector: &dyn Connector,
+    options: &CrawlOptions,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Snapshot> {
+    let mut snapshot = connector.introspect(options, progress).await?;
+    if snapshot.tables.is_empty() {
+        return Err(Error::new("X010", Class::Upstream, "the database has no tables that this login can see").hint(
+            "Check the database's name in the URL, the login's grants, and the include and exclude globs.",
+        ));
+    }
+    catalog::sensitivity::tag(&mut snapshot);
+    Ok(snapshot)
+}
+
+impl Crawler {
+    /// A crawler with the options that hold for every connection.
+    pub fn new(db: Db, sources: Arc<Sources>, options: CrawlOptions) -> Crawler {
+        Crawler { db, sources, options, busy: Mutex::default() }
+    }
+
+    /// Makes the record of a crawl that [`Crawler::run`] then works on.
+    ///
+    /// # Errors
+    /// When the store fails, or a crawl of that connection is running.
+    pub async fn begin(&self, connection: Id, by: Option<&str>) -> Result<CrawlRun> {
+        if self.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(&connection) {
+            return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running")
+                .hint("Wait for it to end, or look at it under /api/v1/crawls."));
+        }
+        Ok(store::crawls::create(&self.db, connection, by, LEASE).await?)
+    }
+
+    /// Crawls a registered database and publishes a new schema version when something changed. `progress` hears of
+    /// every step; the record keeps the last one.
+    ///
+    /// # Errors
+    /// What went wrong; the record tells the same.
+    pub async fn run(
+        &self,
+        source: &Source,
+        run: CrawlRun,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Crawled> {
+        let _turn = Turn::take(self, run.connection_id)?;
+        let (steps, written) = self.keep_progress(run.id);
+        let report = |step: Progress| {
+            progress(step.clone());
+            // A full queue loses a step of the record's progress, never the crawl.
+            let _ = steps.try_send(step);
+        };
+        store::crawls::begin(&self.db, run.id, LEASE).await?;
+        let outcome = snapshot(source.connector.as_ref(), &self.options, &report).await;
+        drop(steps);
+        let _ = written.await;
+        match outcome {
+            Ok(snapshot) => self.publish(source, run.id, snapshot).await,
+            Err(error) => {
+                let end = CrawlEnd::Failed(error.code.to_owned(), error.message.clone());
+                store::crawls::finish(&self.db, run.id, end).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn publish(&self, source: &Source, run: Id, snapshot: Snapshot) -> Result<Crawled> {
+        let connection = source.connection.id;
+        let published = store::catalog::publish(&self.db, connection, run, snapshot).await?;
+        self.sources.forget(connection, Some(published.version.id));
+        let run = store::crawls::get(&self.db, run).await?;
+        Ok(Crawled { run, version: published.version, changed: published.changed })
+    }
+
+    fn keep_progress(&self, run: Id) -> (mpsc::Sender<Progress>, tokio::task::JoinHandle<()>) {
+        let (sender, mut steps) = mpsc::channel::<Progress>(QUEUE);
+        let db = self.db.clone();
+        let task = tokio::spawn(async move {
+            while let Some(step) = steps.recv().await {
+                let progress = json!({ "step": step.step, "done": step.done, "of": step.of });
+                if let Err(error) = store::crawls::progress(&db, run, &progress, LEASE).await {
+                    tracing::warn!(crawl = %run, %error, "the crawl's progress could not be stored");
+                }
+            }
+        });
+        (sender, task)
+    }
+}
+
+/// The right to crawl a connection; given back when dropped.
+struct Turn<'a> {
+    crawler: &'a Crawler,
+    connection: Id,
+}
+
+impl<'a> Turn<'a> {
+    fn take(crawler: &'a Crawler, connection: Id) -> Result<Turn<'a>> {
+        let mut busy = crawler.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !busy.insert(connection) {
+            return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running"));
+        }
+        Ok(Turn { crawler, connection })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.crawler.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&self.connection);
+    }
+}

@@ -1,0 +1,233 @@
+//! The only door from SQL to a database: a checked statement goes in, a stored execution comes out.
+
+mod drain;
+mod pages;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use connector_api::{Connector, Limits, ResultStream};
+use guard::ReadOnly;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Class, Error, Result};
+use crate::model::clock::Stopwatch;
+use crate::model::{Execution, Id, Query, RunStatus, new_id};
+use crate::results::column_type;
+use crate::sources::Source;
+use crate::store::executions::{ExecutionEnd, NewExecution};
+use crate::store::{self, Db};
+
+pub use pages::RowsPage;
+
+/// Rows kept in memory of each result, for the answer and its chart.
+const HEAD_ROWS: usize = 200;
+
+/// Runs statements within bounds, spools their results, remembers what runs so that it can be cancelled.
+pub struct Exec {
+    db: Db,
+    results: PathBuf,
+    limits: Limits,
+    slots: Semaphore,
+    waiting: AtomicUsize,
+    max_waiting: usize,
+    running: Mutex<HashMap<Id, CancellationToken>>,
+}
+
+/// An execution that ended well, with its first rows.
+pub struct Finished {
+    /// Its record.
+    pub execution: Execution,
+    /// The columns.
+    pub schema: SchemaRef,
+    /// The first rows, at most 200.
+    pub head: Vec<RecordBatch>,
+}
+
+/// Streams a checked statement's result without keeping it: for the command line and for measuring.
+///
+/// # Errors
+/// As the connector says.
+pub async fn stream(connector: &dyn Connector, statement: &ReadOnly, limits: &Limits) -> Result<ResultStream> {
+    Ok(connector.query(statement, limits).await?)
+}
+
+impl Exec {
+    /// Results are kept in `results`; `slots` statements run at the same time and `waiting` may wait for a place.
+    pub fn new(db: Db, results: PathBuf, limits: Limits, slots: usize, waiting: usize) -> Exec {
+        Exec {
+            db,
+            results,
+            limits,
+            slots: Semaphore::new(slots),
+            waiting: AtomicUsize::new(0),
+            max_waiting: waiting,
+            running: Mutex::default(),
+        }
+    }
+
+    /// The caps of an execution.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Runs a stored query's checked statement to its end. `accepted` hears of the execution's record before the work
+    /// starts, so that it can be watched and cancelled.
+    ///
+    /// Dropping the future cancels the statement on the server and marks the execution as cancelled.
+    ///
+    /// # Errors
+    /// Too many wait already; the statement failed, timed out or was cancelled. The record tells the same.
+    pub async fn run(
+        self: &Arc<Self>,
+        source: &Source,
+        query: &Query,
+        statement: &ReadOnly,
+        accepted: impl FnOnce(&Execution),
+    ) -> Result<Finished> {
+        let execution = self.accept(query).await?;
+        accepted(&execution);
+        self.work(source, statement, execution).await
+    }
+
+    /// Starts a stored query's checked statement and returns its record at once; the work goes on by itself.
+    ///
+    /// # Errors
+    /// Too many wait already, or the store fails.
+    pub async fn start(self: &Arc<Self>, source: Source, query: &Query, statement: ReadOnly) -> Result<Execution> {
+        let execution = self.accept(query).await?;
+        let (exec, record) = (self.clone(), execution.clone());
+        tokio::spawn(async move {
+            let id = record.id;
+            if let Err(error) = exec.work(&source, &statement, record).await {
+                tracing::info!(execution = %id, code = error.code, "the execution ended with an error");
+            }
+        });
+        Ok(execution)
+    }
+
+    /// Stops a running execution of this daemon. False when it is not running here.
+    pub fn cancel(&self, id: Id) -> bool {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&id).map(CancellationToken::cancel).is_some()
+    }
+
+    async fn accept(&self, query: &Query) -> Result<Execution> {
+        if self.slots.available_permits() == 0 && self.waiting.load(Ordering::Relaxed) >= self.max_waiting {
+            return Err(Error::new("E001", Class::Busy, "too many statements are waiting to run")
+                .hint("Try again in a moment, or raise limits.executions or limits.waiting."));
+        }
+        let new = NewExecution {
+            id: new_id(),
+            query_id: query.id,
+            connection_id: query.connection_id,
+            lease: self.lease(),
+            created_by: query.created_by.clone(),
+        };
+        Ok(store::executions::create(&self.db, new).await?)
+    }
+
+    /// How long an execution may look alive without a sign: its own time-out and a little more.
+    fn lease(&self) -> std::time::Duration {
+        self.limits.timeout * 2 + std::time::Duration::from_secs(60)
+    }
+
+    async fn work(self: &Arc<Self>, source: &Source, statement: &ReadOnly, execution: Execution) -> Result<Finished> {
+        let token = CancellationToken::new();
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, token.clone());
+        let mut guard = Unfinished { exec: self.clone(), id: execution.id, ended: false };
+        let watch = Stopwatch::start();
+        let outcome = tokio::select! {
+            outcome = self.in_turn(source, statement, &execution) => outcome,
+            () = token.cancelled() => Err(Error::new("E002", Class::Cancelled, "the execution was cancelled")),
+        };
+        let end = end(&outcome, watch.millis(), self.relative(execution.id));
+        let stored = store::executions::finish(&self.db, execution.id, end).await;
+        guard.ended = true;
+        drop(guard);
+        let drained = outcome?;
+        Ok(Finished { execution: stored?, schema: drained.schema, head: drained.head })
+    }
+
+    async fn in_turn(&self, source: &Source, statement: &ReadOnly, execution: &Execution) -> Result<drain::Drained> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let slot = self.slots.acquire().await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        let _slot = slot.map_err(|_| internal("the daemon is stopping"))?;
+        store::executions::begin(&self.db, execution.id, self.lease()).await?;
+        let stream = stream(source.connector.as_ref(), statement, &self.limits).await?;
+        drain::drain(stream, &self.path(execution.id), HEAD_ROWS).await
+    }
+
+    fn relative(&self, id: Id) -> String {
+        format!("{id}.arrow")
+    }
+
+    fn path(&self, id: Id) -> PathBuf {
+        self.results.join(self.relative(id))
+    }
+}
+
+/// Takes an execution off the list of running ones; when its future was dropped midway, also off the store's.
+struct Unfinished {
+    exec: Arc<Exec>,
+    id: Id,
+    ended: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.exec.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        if self.ended {
+            return;
+        }
+        let (exec, id) = (self.exec.clone(), self.id);
+        tokio::spawn(async move {
+            let gone = Err(Error::new("E003", Class::Cancelled, "the client went away"));
+            let end = end(&gone, 0, String::new());
+            if let Err(error) = store::executions::finish(&exec.db, id, end).await {
+                tracing::warn!(execution = %id, %error, "an abandoned execution could not be marked");
+            }
+        });
+    }
+}
+
+fn end(outcome: &Result<drain::Drained>, elapsed_ms: i64, path: String) -> ExecutionEnd {
+    match outcome {
+        Ok(drained) => ExecutionEnd {
+            status: RunStatus::Succeeded,
+            row_count: Some(drained.rows as i64),
+            byte_count: Some(drained.bytes as i64),
+            truncated: drained.truncated,
+            error: None,
+            columns: columns(&drained.schema),
+            result_path: Some(path),
+            elapsed_ms,
+        },
+        Err(error) => ExecutionEnd {
+            status: if error.class == Class::Cancelled { RunStatus::Cancelled } else { RunStatus::Failed },
+            row_count: None,
+            byte_count: None,
+            truncated: None,
+            error: Some((error.code.to_owned(), error.message.clone())),
+            columns: Value::Array(Vec::new()),
+            result_path: None,
+            elapsed_ms,
+        },
+    }
+}
+
+/// The result's columns as the API states them.
+pub fn columns(schema: &SchemaRef) -> Value {
+    schema.fields().iter().map(|f| json!({ "name": f.name(), "type": column_type(f.data_type()) })).collect()
+}
+
+fn internal(message: impl Into<String>) -> Error {
+    Error::new("E099", Class::Internal, message)
+}

@@ -1,0 +1,157 @@
+//! Registered databases as things to work with: a connector, and the catalog of the latest schema version.
+//! The only place that names connector crates.
+
+mod errors;
+mod open;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use catalog::{Catalog, Snapshot};
+use connector_api::Connector;
+use jiff::Timestamp;
+
+pub use open::{connectors, display_url, engine_of, open};
+
+use crate::error::{Class, Error, Result};
+use crate::index::Index;
+use crate::model::{Connection, Id, SchemaVersion};
+use crate::secrets::{Keyring, Sealed, Secret};
+use crate::store::{self, Db};
+
+/// Connectors and indexes kept ready, each at the most.
+const KEPT: usize = 64;
+
+/// Opens registered databases and keeps what is costly to make.
+pub struct Sources {
+    db: Db,
+    keys: Arc<Keyring>,
+    connectors: Mutex<HashMap<Id, (Timestamp, Arc<dyn Connector>)>>,
+    indexes: Mutex<HashMap<Id, Arc<Index>>>,
+}
+
+/// A registered database, ready to be asked.
+#[derive(Clone)]
+pub struct Source {
+    /// Its record.
+    pub connection: Connection,
+    /// The way in.
+    pub connector: Arc<dyn Connector>,
+    /// The latest schema version and its searchable catalog; `None` before the first crawl.
+    pub schema: Option<(SchemaVersion, Arc<Index>)>,
+}
+
+impl Source {
+    /// The latest schema version and its catalog.
+    ///
+    /// # Errors
+    /// `X001` before the first crawl.
+    pub fn catalog(&self) -> Result<(&SchemaVersion, &Arc<Index>)> {
+        self.schema.as_ref().map(|(version, index)| (version, index)).ok_or_else(|| {
+            let message = format!("the connection {:?} has not been crawled yet", self.connection.name);
+            Error::new("X001", Class::Conflict, message)
+                .hint(format!("Run `querent crawl --on {}` or POST /api/v1/connections/{{id}}/crawls.", self.connection.name))
+        })
+    }
+}
+
+impl Sources {
+    /// Sources whose URIs stand sealed in the store.
+    pub fn new(db: Db, keys: Arc<Keyring>) -> Sources {
+        Sources { db, keys, connectors: Mutex::default(), indexes: Mutex::default() }
+    }
+
+    /// The registered database of that key.
+    ///
+    /// # Errors
+    /// Not found; or its URI cannot be unsealed or used.
+    pub async fn get(&self, id: Id) -> Result<Source> {
+        let connection = store::connections::get(&self.db, id).await?;
+        self.of(connection).await
+    }
+
+    /// The registered database of that name.
+    ///
+    /// # Errors
+    /// Not found, with the names that there are.
+    pub async fn named(&self, name: &str) -> Result<Source> {
+        match store::connections::find_by_name(&self.db, name).await? {
+            Some(connection) => self.of(connection).await,
+            None => Err(self.unknown(name).await?),
+        }
+    }
+
+    async fn unknown(&self, name: &str) -> Result<Error> {
+        let page = store::connections::list(&self.db, crate::model::PageRequest::first()).await?;
+        let names: Vec<&str> = page.items.iter().map(|c| c.name.as_str()).collect();
+        let known = if names.is_empty() {
+            "Register one with `querent connection add NAME URL`, or give a URL such as sqlite:FILE.".to_owned()
+        } else {
+            format!("Registered: {}. A URL such as sqlite:FILE works too.", names.join(", "))
+        };
+        Ok(Error::new("X002", Class::NotFound, format!("there is no connection called {name:?}")).hint(known))
+    }
+
+    async fn of(&self, connection: Connection) -> Result<Source> {
+        let connector = self.connector(&connection)?;
+        let version = store::catalog::latest(&self.db, connection.id).await?;
+        let schema = match version {
+            Some(version) => {
+                let index = self.index(&version).await?;
+                Some((version, index))
+            }
+            None => None,
+        };
+        Ok(Source { connection, connector, schema })
+    }
+
+    fn connector(&self, connection: &Connection) -> Result<Arc<dyn Connector>> {
+        let mut kept = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, connector)) = kept.get(&connection.id)
+            && *at == connection.updated_at
+        {
+            return Ok(connector.clone());
+        }
+        let uri = Sealed::parse(&connection.sealed_uri)?.open(&connection.id.to_string(), &self.keys)?;
+        let connector = open(uri.expose())?;
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(connection.id, (connection.updated_at, connector.clone()));
+        Ok(connector)
+    }
+
+    async fn index(&self, version: &SchemaVersion) -> Result<Arc<Index>> {
+        if let Some(index) = self.kept_index(version.id) {
+            return Ok(index);
+        }
+        let snapshot: Snapshot = store::catalog::load(&self.db, version.id).await?;
+        let index = Arc::new(Index::build(Arc::new(Catalog::new(snapshot))));
+        let mut kept = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(version.id, index.clone());
+        Ok(index)
+    }
+
+    fn kept_index(&self, version: Id) -> Option<Arc<Index>> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
+    }
+
+    /// Forgets what is kept of a connection and of a version whose figures were refreshed.
+    pub fn forget(&self, connection: Id, version: Option<Id>) {
+        self.connectors.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+        if let Some(version) = version {
+            self.indexes.lock().unwrap_or_else(PoisonError::into_inner).remove(&version);
+        }
+    }
+
+    /// Seals a URI for a connection's record.
+    ///
+    /// # Errors
+    /// When the key cannot be used.
+    pub fn seal(&self, id: Id, url: &str) -> Result<String> {
+        Ok(Sealed::seal(&Secret::new(url), &id.to_string(), &self.keys)?.to_string())
+    }
+}

@@ -1,0 +1,74 @@
+//! From a URL to a connector: one line an engine.
+
+use std::sync::Arc;
+
+use catalog::Engine;
+use connector_api::{Connector, ConnectorInfo};
+
+use crate::error::{Class, Error, Result};
+
+/// The engines that can be connected to, with their parameters.
+pub fn connectors() -> Vec<&'static ConnectorInfo> {
+    vec![&connector_sqlite::INFO, &connector_postgres::INFO]
+}
+
+/// Opens a connector for a URL; nothing is connected to yet.
+///
+/// # Errors
+/// When the URL cannot be used, with an example of one that can.
+pub fn open(url: &str) -> Result<Arc<dyn Connector>> {
+    Ok(match info_of(url)?.engine {
+        Engine::Sqlite => Arc::new(connector_sqlite::SqliteConnector::open(url)?),
+        Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::open(url)?),
+        other => return Err(unsupported(other.name())),
+    })
+}
+
+/// The engine that a URL's scheme names.
+///
+/// # Errors
+/// When there is no scheme or no connector for it.
+pub fn engine_of(url: &str) -> Result<Engine> {
+    Ok(info_of(url)?.engine)
+}
+
+fn info_of(url: &str) -> Result<&'static ConnectorInfo> {
+    let Some((scheme, _)) = url.split_once(':') else {
+        return Err(Error::new("X003", Class::BadInput, "the connection's URL has no scheme").hint(examples()));
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    connectors().into_iter().find(|info| info.schemes.contains(&scheme.as_str())).ok_or_else(|| unsupported(&scheme))
+}
+
+fn unsupported(scheme: &str) -> Error {
+    Error::new("X004", Class::BadInput, format!("there is no connector for {scheme:?}")).hint(examples())
+}
+
+fn examples() -> String {
+    let all: Vec<&str> = connectors().iter().map(|info| info.example).collect();
+    format!("A URL looks like this: {}", all.join(" or "))
+}
+
+/// The URL without its password and without parameters that are secrets, for people and for the store's plain columns.
+pub fn display_url(url: &str) -> String {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let shown = match base.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let authority = match authority.rsplit_once('@') {
+                Some((login, host)) => format!("{}@{host}", login.split(':').next().unwrap_or_default()),
+                None => authority.to_owned(),
+            };
+            format!("{scheme}://{authority}{path}")
+        }
+        None => base.to_owned(),
+    };
+    let secrets: Vec<&str> = info_of(url)
+        .map(|info| info.params.iter().filter(|p| p.secret).map(|p| p.name).collect())
+        .unwrap_or_default();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !secrets.contains(&pair.split('=').next().unwrap_or_default()))
+        .collect();
+    if kept.is_empty() { shown } else { format!("{shown}?{}", kept.join("&")) }
+}

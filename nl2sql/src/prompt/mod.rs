@@ -10,7 +10,9 @@ use std::path::Path;
 
 use catalog::Engine;
 use guard::Finding;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::{Deserialize, Serialize};
 
 use crate::Ask;
@@ -105,8 +107,8 @@ impl Prompts {
 
     fn load(get: impl Fn(&str) -> Result<Option<String>, PromptError>) -> Result<Prompts, PromptError> {
         let mut templates = Environment::new();
-        templates.set_trim_blocks(true);
-        templates.set_lstrip_blocks(true);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        templates.set_syntax(syntax.map_err(|e| failed("syntax", &e))?);
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         let files = TEMPLATES.iter().map(|(n, t)| (*n, *t)).chain(DIALECTS.iter().map(|d| (d.2, d.3)));
@@ -130,7 +132,13 @@ impl Prompts {
         let system = self.system(ask)?;
         let user = self.render(
             "question.j2",
-            context! { schema => schema.text, glossary, history, question, today => ask.today },
+            context! {
+                schema => schema.text,
+                glossary => Value::from(Serde(&glossary)),
+                history => Value::from(Serde(&history)),
+                question => question.as_str(),
+                today => ask.today,
+            },
         )?;
         let mut bytes = schema.bytes;
         bytes.question = question.len() as u64;
@@ -159,7 +167,7 @@ impl Prompts {
         let said: Vec<String> =
             findings.iter().take(MAX_FINDINGS).map(|f| text::fenced(&f.to_string(), 400)).collect();
         let sql = text::fenced(sql, 8_000);
-        let content = self.render("repair.j2", context! { sql, findings => said })?;
+        let content = self.render("repair.j2", context! { sql => sql.as_str(), findings => said })?;
         let mut request = before.clone();
         request.messages.truncate(2);
         request.messages.push(Message { role: Role::Assistant, content: format!("```sql\n{sql}\n```") });
@@ -176,7 +184,7 @@ impl Prompts {
         self.render("system.j2", context! { engine_name, dialect_notes => dialect_notes.trim(), today => ask.today })
     }
 
-    fn render(&self, name: &str, values: minijinja::Value) -> Result<String, PromptError> {
+    fn render(&self, name: &str, values: Value) -> Result<String, PromptError> {
         let template = self.templates.get_template(name).map_err(|e| failed(name, &e))?;
         template.render(values).map_err(|e| failed(name, &e))
     }

@@ -99,7 +99,7 @@ pub fn routine(routine: &Routine) -> String {
     form.hash()
 }
 
-/// The fingerprint of everything; the server's version is no part of it.
+/// The fingerprint of everything; the server's version and the database's name are no part of it.
 ///
 /// ```
 /// use catalog::{Engine, ddl, fingerprint};
@@ -117,7 +117,6 @@ pub fn snapshot(snapshot: &Snapshot) -> String {
 pub fn combine(snapshot: &Snapshot, tables: Vec<String>) -> String {
     let mut form = Form::new("snapshot");
     form.text(snapshot.engine.name());
-    form.text(&snapshot.database);
     form.texts(&snapshot.search_path);
     form.unordered(snapshot.schemas.iter().map(schema).collect());
     form.unordered(tables.into_iter().map(String::into_bytes).collect());

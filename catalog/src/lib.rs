@@ -1,6 +1,7 @@
 //! The catalog: what a database looks like. Model, fingerprint, diff, rendering, and reading of DDL text. No I/O.
 
 pub mod ddl;
+pub mod diff;
 mod engine;
 pub mod fingerprint;
 pub mod glob;

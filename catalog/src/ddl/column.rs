@@ -157,12 +157,19 @@ pub(super) fn type_text(tokens: &[Token<'_>], engine: Engine) -> String {
             out.push(' ');
         }
         match token.kind {
-            Kind::Quoted => out.push_str(&token.value(engine)),
+            Kind::Quoted if engine != Engine::Postgres || token.raw.bytes().all(is_plain) => {
+                out.push_str(&token.value(engine));
+            }
             _ => out.push_str(token.raw),
         }
         glue = punct && !token.is_punct(")") && !token.is_punct("]");
     }
     out
+}
+
+/// Whether PostgreSQL would print a name of such bytes without quotes.
+fn is_plain(b: u8) -> bool {
+    matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'"')
 }
 
 fn option(

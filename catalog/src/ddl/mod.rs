@@ -184,7 +184,9 @@ fn create(builder: &mut Builder, mut at: Cursor<'_, '_>) -> Result<(), Reason> {
 /// A schema, and the elements that may stand in the same statement: they belong to it.
 fn create_schema(builder: &mut Builder, mut at: Cursor<'_, '_>) -> Result<(), Reason> {
     let name = notes::create_schema(builder, &mut at)?;
-    at.run_until(|c| c.is(0, "CREATE"));
+    if !at.is(0, "CREATE") {
+        at.run_until(|c| c.is(0, "CREATE"));
+    }
     let outside = std::mem::replace(&mut builder.default_schema, name);
     let mut outcome = Ok(());
     while at.eat("CREATE") {

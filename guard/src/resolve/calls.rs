@@ -43,6 +43,16 @@ impl<'a> Resolver<'a, '_> {
         let args = self.arguments(call, function);
         if let Some(function) = function {
             self.check_shape(call, function);
+            let nested = args.iter().any(|a| a.folded);
+            if nested && call.over.is_none() && self.is_aggregate(call, function) {
+                let message = format!("{} aggregates what is already aggregated", function.name);
+                self.refuse(
+                    Finding::new(Code::G310, message)
+                        .at(call.name.span())
+                        .subject(function.name)
+                        .hint("aggregate in a sub-query first"),
+                );
+            }
         }
         super::bounds::check(call).into_iter().for_each(|f| self.refuse(f));
         let mut sorted = Info::default();
@@ -287,6 +297,8 @@ impl<'a> Resolver<'a, '_> {
         let mut info = info.with_class(class);
         info.element = element;
         info.aggregate |= aggregate;
+        // a window over aggregates of its block is itself one value of the group
+        info.folded |= aggregate;
         info.nullable = function.name != "count";
         info
     }

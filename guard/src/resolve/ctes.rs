@@ -196,6 +196,7 @@ impl<'a> Resolver<'a, '_> {
         all.for_each(|o| info.absorb(&o.info));
         info.nullable = true;
         info.aggregate = false;
+        info.folded = false;
         info
     }
 }

@@ -21,12 +21,43 @@ impl<'a> Resolver<'a, '_> {
     /// Resolves the comma-separated entries of FROM.
     pub(super) fn from(&mut self, items: &mut [FromItem]) -> Namespace<'a> {
         let mut names = Namespace::default();
-        for item in items {
+        for item in items.iter_mut() {
             let one = self.from_item(item, &names);
             self.check_distinct_names(&names, &one);
             names.extend(one);
         }
-        names
+        if self.engine != Engine::Sqlite || !items.iter().any(|i| matches!(i, FromItem::Join { .. })) {
+            return names;
+        }
+        // SQLite reads ON like WHERE: it may name every entry, later ones too
+        self.scopes.push(Scope { names, ..Scope::default() });
+        for item in items {
+            self.conditions(item);
+        }
+        self.scopes.pop().map(|s| s.names).unwrap_or_default()
+    }
+
+    /// Resolves the ON conditions of an entry against the scope on top.
+    fn conditions(&mut self, item: &mut FromItem) {
+        let mut joins = Vec::new();
+        let mut first = item;
+        while let FromItem::Join { left, right, on, kind: _ } = first {
+            joins.push((right, on));
+            first = left;
+        }
+        while let Some((right, on)) = joins.pop() {
+            self.conditions(right);
+            if let JoinOn::On(condition) = on {
+                self.expr(condition);
+                self.read_condition(condition);
+            }
+        }
+    }
+
+    fn read_condition(&mut self, condition: &Expr) {
+        let Some(scope) = self.scopes.last() else { return };
+        let keyed = crate::warn::keyed(self.engine, &scope.names, condition);
+        self.fill_join(crate::reading::plain(condition), keyed);
     }
 
     fn from_item(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
@@ -47,7 +78,7 @@ impl<'a> Resolver<'a, '_> {
                 self.from_item(right, before)
             };
             self.check_distinct_names(&names, &right_names);
-            names = self.join(kind, names, right_names, on, before);
+            names = self.join(kind, names, right_names, on);
         }
         names
     }
@@ -280,7 +311,6 @@ impl<'a> Resolver<'a, '_> {
         left: Namespace<'a>,
         right: Namespace<'a>,
         on: &mut JoinOn,
-        before: &Namespace<'a>,
     ) -> Namespace<'a> {
         let mut read = JoinRead {
             left: called(&left),
@@ -302,37 +332,25 @@ impl<'a> Resolver<'a, '_> {
                 self.merge(left, right, columns)
             }
             JoinOn::On(condition) => {
-                read.keyed = false;
-                let joined = self.on(left, right, condition, before);
-                read.keyed = crate::warn::keyed(self.engine, &joined, condition);
-                read.condition = crate::reading::plain(condition);
-                joined
+                super::OPEN.clone_into(&mut read.condition);
+                self.joined(read);
+                return self.on(left, right, condition);
             }
         };
         self.joined(read);
         joined
     }
 
-    fn on(
-        &mut self,
-        left: Namespace<'a>,
-        right: Namespace<'a>,
-        condition: &mut Expr,
-        before: &Namespace<'a>,
-    ) -> Namespace<'a> {
+    fn on(&mut self, left: Namespace<'a>, right: Namespace<'a>, condition: &mut Expr) -> Namespace<'a> {
         let mut joined = left;
         joined.extend(right);
-        let (entries, slots) = (joined.entries.len(), joined.slots.len());
-        // SQLite moves conditions into WHERE, so they may name what stands before the join
         if self.engine == Engine::Sqlite {
-            joined.extend(before.clone());
+            return joined;
         }
         self.scopes.push(Scope { names: joined, ..Scope::default() });
         self.expr(condition);
-        let mut joined = self.scopes.pop().map(|s| s.names).unwrap_or_default();
-        joined.entries.truncate(entries);
-        joined.slots.truncate(slots);
-        joined
+        self.read_condition(condition);
+        self.scopes.pop().map(|s| s.names).unwrap_or_default()
     }
 
     /// NATURAL joins on whatever columns are common on the server, hidden and new ones too: said with USING instead.

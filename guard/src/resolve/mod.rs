@@ -52,6 +52,9 @@ pub fn resolve(query: &mut Query, catalog: &Catalog, policy: &Policy) -> Result<
     Ok(report)
 }
 
+/// Condition of a join that was met and whose ON is not resolved yet.
+pub(crate) const OPEN: &str = "?";
+
 /// Where a query stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outer {
@@ -149,6 +152,14 @@ impl<'a, 'r> Resolver<'a, 'r> {
 
     pub(crate) fn joined(&mut self, join: JoinRead) {
         self.joins.push(join);
+    }
+
+    /// Completes the first join whose condition is still open (conditions are resolved in the order of the joins).
+    pub(crate) fn fill_join(&mut self, condition: String, keyed: bool) {
+        if let Some(join) = self.joins.iter_mut().find(|j| j.condition == OPEN) {
+            join.condition = condition;
+            join.keyed = keyed;
+        }
     }
 
     fn sorted_findings(mut self) -> Vec<Finding> {

@@ -74,8 +74,11 @@ impl<'a> Resolver<'a, '_> {
         if let Some(scope) = self.scopes.last_mut() {
             scope.outputs.clone_from(&outputs);
         }
-        if let Some(condition) = &mut select.selection {
-            self.expr(condition);
+        if let Some(condition) = &mut select.selection
+            && self.expr(condition).folded
+        {
+            let message = "WHERE is applied before rows are aggregated";
+            self.refuse(Finding::new(Code::G310, message).hint("put the condition on the aggregate into HAVING"));
         }
         self.group_by(&mut select.group_by, &outputs);
         if let Some(condition) = &mut select.having {

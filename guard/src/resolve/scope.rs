@@ -40,8 +40,10 @@ pub struct Info<'a> {
     pub lineage: Vec<ColumnRef<'a>>,
     /// Strongest sensitivity of them, unless only counted.
     pub sensitivity: Option<Sensitivity>,
-    /// Whether an aggregate is in it.
+    /// Whether an aggregate is in it, here or in a sub-query that it comes from.
     pub aggregate: bool,
+    /// Whether an aggregate of this very block is in it.
+    pub folded: bool,
     /// Whether it can be NULL, as far as can be told.
     pub nullable: bool,
     /// One value or a row.
@@ -63,6 +65,7 @@ impl<'a> Info<'a> {
         }
         self.sensitivity = stronger(self.sensitivity, other.sensitivity);
         self.aggregate |= other.aggregate;
+        self.folded |= other.folded;
         self.nullable |= other.nullable;
     }
 
@@ -179,7 +182,9 @@ pub struct Namespace<'a> {
 
 impl<'a> Namespace<'a> {
     /// The namespace of one relation.
-    pub fn of(entry: Entry<'a>) -> Namespace<'a> {
+    pub fn of(mut entry: Entry<'a>) -> Namespace<'a> {
+        // what a relation aggregated is a plain value outside
+        entry.fields.iter_mut().for_each(|f| f.info.folded = false);
         let entry = Rc::new(entry);
         let slots = entry
             .fields

@@ -1,31 +1,4 @@
-//! Small text helpers shared by the connectors: globs, nearest names, percent encoding.
-
-/// Whether `text` as a whole matches a glob of `*` (any run) and `?` (any one character).
-pub fn glob_matches(glob: &str, text: &str) -> bool {
-    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
-    let (mut g, mut t) = (0, 0);
-    // where to go on when what follows the last star did not match: one more character goes to the star
-    let mut retry: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match glob.get(g) {
-            Some('*') => {
-                retry = Some((g, t));
-                g += 1;
-            }
-            Some(c) if *c == '?' || *c == text[t] => {
-                g += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((star, from)) = retry else { return false };
-                retry = Some((star, from + 1));
-                g = star + 1;
-                t = from + 1;
-            }
-        }
-    }
-    glob[g..].iter().all(|c| *c == '*')
-}
+//! Small text helpers shared by the connectors: nearest names, percent encoding.
 
 /// The known name closest to what was written, if one is close enough to be a slip.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -78,18 +51,6 @@ pub fn percent_decode(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn globs_match_whole_names() {
-        assert!(glob_matches("public.*", "public.orders"));
-        assert!(glob_matches("*_log", "audit_log"));
-        assert!(glob_matches("t?", "t1"));
-        assert!(glob_matches("a*b*c", "aXXbYYbc"));
-        assert!(!glob_matches("log", "audit_log"));
-        assert!(!glob_matches("t?", "t"));
-        assert!(!glob_matches("a*b", "a"));
-        assert!(glob_matches("**", ""));
-    }
 
     #[test]
     fn a_slip_finds_its_name_and_nonsense_does_not() {

@@ -1,10 +1,20 @@
 //! What the daemon keeps: one file per resource, each statement beside the function that decodes its rows.
 
+pub mod audits;
+pub mod catalog;
 pub mod chats;
 pub mod connections;
+pub mod crawls;
 pub mod db;
+pub mod embeddings;
 pub mod error;
+pub mod executions;
+pub mod llm_calls;
 pub mod migrate;
+pub mod owner_token;
+pub mod queries;
+pub mod recover;
+pub mod settings;
 
 pub use db::{Conn, Db, Dialect, Row, Tx, Value};
 pub use error::{Result, StoreError, StoreErrorKind};

@@ -24,6 +24,7 @@ impl ToSql for Value {
             Value::Uuid(id) => id.to_sql_checked(ty, out),
             Value::Time(moment) => moment.to_sql_checked(ty, out),
             Value::Json(document) => document.to_sql_checked(ty, out),
+            Value::JsonText(text) => json_text_to_sql(text, ty, out),
             Value::Vector(vector) => pgvector::Vector::from(vector.clone()).to_sql_checked(ty, out),
         }
     }
@@ -41,6 +42,17 @@ fn int_to_sql(number: i64, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
         Type::INT4 => i32::try_from(number)?.to_sql(ty, out),
         _ => number.to_sql_checked(ty, out),
     }
+}
+
+fn json_text_to_sql(text: &str, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
+    if *ty == Type::JSONB {
+        // version of the binary form, then the text
+        out.extend_from_slice(&[1]);
+    } else if *ty != Type::JSON {
+        return Err(format!("a document cannot go into a column of type {ty}").into());
+    }
+    out.extend_from_slice(text.as_bytes());
+    Ok(IsNull::No)
 }
 
 impl<'a> FromSql<'a> for Value {

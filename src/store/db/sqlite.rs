@@ -196,16 +196,20 @@ fn open_session(path: &Path, reader: bool) -> Result<Connection> {
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(translate)?;
-    add_distance(&session).map_err(translate)?;
+    add_functions(&session).map_err(translate)?;
     if reader {
         session.execute_batch("PRAGMA query_only = ON").map_err(translate)?;
     }
     Ok(session)
 }
 
-/// `vector_distance(a, b)`: the cosine distance that pgvector's `<=>` gives, for an exact scan.
-fn add_distance(session: &Connection) -> rusqlite::Result<()> {
+/// `vector_distance(a, b)`: the cosine distance that pgvector's `<=>` gives, for an exact scan. `unicode_lower(text)`:
+/// PostgreSQL's `lower`.
+fn add_functions(session: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    session.create_scalar_function("unicode_lower", 1, flags, |call| {
+        Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+    })?;
     session.create_scalar_function("vector_distance", 2, flags, |call| {
         let (a, b) = (call.get_raw(0).as_blob(), call.get_raw(1).as_blob());
         let (Ok(a), Ok(b)) = (a, b) else { return Ok(None) };
@@ -269,7 +273,9 @@ impl ToSql for Value {
             Value::Bool(truth) => ToSqlOutput::Owned(Owned::Integer((*truth).into())),
             Value::Int(number) => ToSqlOutput::Owned(Owned::Integer(*number)),
             Value::Float(number) => ToSqlOutput::Owned(Owned::Real(*number)),
-            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Text(text) | Value::JsonText(text) => {
+                ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+            }
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             Value::Uuid(id) => ToSqlOutput::Owned(Owned::Text(id.to_string())),
             Value::Time(moment) => ToSqlOutput::Owned(Owned::Integer(moment.as_microsecond())),

@@ -26,6 +26,8 @@ pub enum Value {
     Time(Timestamp),
     /// A document.
     Json(Json),
+    /// A document that is written out already.
+    JsonText(String),
     /// A vector of an embedding.
     Vector(Vec<f32>),
 }
@@ -43,6 +45,7 @@ impl Value {
             Value::Uuid(_) => "uuid",
             Value::Time(_) => "time",
             Value::Json(_) => "json",
+            Value::JsonText(_) => "json",
             Value::Vector(_) => "vector",
         }
     }

@@ -1,9 +1,13 @@
 //! The store's suite: every case runs on both backends.
 
+mod catalog;
 mod chats;
 mod connections;
+mod embeddings;
 mod migrations;
+mod snapshots;
 mod transactions;
+mod work;
 
 /// Instantiates each case once per backend. A case is an `async fn(TestStore)` of the calling module.
 macro_rules! store_suite {

@@ -1,0 +1,79 @@
+//! Loading a schema version back into a snapshot.
+
+use std::collections::HashMap;
+
+use catalog::{Snapshot, Table};
+use serde::de::DeserializeOwned;
+
+use super::super::db::{Conn, Row, args};
+use super::super::error::Result;
+use super::figures::{self, Figures};
+use super::latest;
+use super::parts::Facts;
+use super::publish::off_thread;
+use crate::model::SchemaVersion;
+
+/// The snapshot of a version. The latest one carries the figures of the last crawl, older ones carry none.
+///
+/// # Errors
+/// When the store fails.
+pub async fn load(on: &impl Conn, version: &SchemaVersion) -> Result<Snapshot> {
+    let facts = on
+        .query_one("schema version", "SELECT facts FROM schema_versions WHERE id = $1", args![version.id])
+        .await?;
+    let facts: Facts = facts.document("facts")?;
+    let schemas = definitions(on, "schemas", version).await?;
+    let tables = definitions(on, "tables", version).await?;
+    let routines = definitions(on, "routines", version).await?;
+    let is_latest = latest(on, version.connection_id).await?.is_some_and(|v| v.id == version.id);
+    let figures = if is_latest { figures_rows(on, version).await? } else { Vec::new() };
+    off_thread(move || {
+        let mut snapshot = Snapshot {
+            engine: facts.engine,
+            server_version: facts.server_version,
+            database: facts.database,
+            search_path: facts.search_path,
+            schemas: read_all(&schemas)?,
+            tables: read_all::<Table>(&tables)?,
+            routines: read_all(&routines)?,
+        };
+        figures::put_back(&mut snapshot, read_figures(&figures)?);
+        sort(&mut snapshot);
+        Ok(snapshot)
+    })
+    .await?
+}
+
+async fn definitions(on: &impl Conn, table: &str, version: &SchemaVersion) -> Result<Vec<Row>> {
+    // as text: read straight into its type, without a document in between
+    let sql = format!(
+        "SELECT CAST(definition AS text) AS definition FROM {table} WHERE connection_id = $1 \
+         AND from_version <= $2 AND (to_version IS NULL OR to_version > $2)"
+    );
+    on.query(&sql, args![version.connection_id, version.ordinal]).await
+}
+
+async fn figures_rows(on: &impl Conn, version: &SchemaVersion) -> Result<Vec<Row>> {
+    let sql = "SELECT schema_name, table_name, CAST(figures AS text) AS figures FROM table_figures \
+               WHERE connection_id = $1";
+    on.query(sql, args![version.connection_id]).await
+}
+
+fn read_all<T: DeserializeOwned>(rows: &[Row]) -> Result<Vec<T>> {
+    rows.iter().map(|row| row.document("definition")).collect()
+}
+
+fn read_figures(rows: &[Row]) -> Result<HashMap<(String, String), Figures>> {
+    rows.iter()
+        .map(|row| Ok(((row.text("schema_name")?, row.text("table_name")?), row.document("figures")?)))
+        .collect()
+}
+
+/// Here and not in SQL: collations of the backends differ.
+fn sort(snapshot: &mut Snapshot) {
+    snapshot.schemas.sort_by(|a, b| a.name.cmp(&b.name));
+    snapshot.tables.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
+    snapshot
+        .routines
+        .sort_by(|a, b| (&a.schema, &a.name, &a.arguments).cmp(&(&b.schema, &b.name, &b.arguments)));
+}

@@ -1,0 +1,182 @@
+//! Executions: runs of queries. The rows themselves lie as Arrow files in the data folder; here are path and counts.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::db::{Conn, Row, args};
+use super::error::Result;
+use super::read_page;
+use crate::model::{Cursor, Execution, Id, Page, PageRequest, RunStatus, Truncation, clock};
+
+const COLUMNS: &str = "id, query_id, connection_id, status, row_count, byte_count, truncated, error_code, \
+                       error_message, columns, result_path, elapsed_ms, created_at, created_by, started_at, \
+                       finished_at";
+
+fn read(row: &Row) -> Result<Execution> {
+    Ok(Execution {
+        id: row.id("id")?,
+        query_id: row.id("query_id")?,
+        connection_id: row.id("connection_id")?,
+        status: row.word("status", RunStatus::parse)?,
+        row_count: row.opt_int("row_count")?,
+        byte_count: row.opt_int("byte_count")?,
+        truncated: row.opt_word("truncated", Truncation::parse)?,
+        error_code: row.opt_text("error_code")?,
+        error_message: row.opt_text("error_message")?,
+        columns: row.json("columns")?,
+        result_path: row.opt_text("result_path")?,
+        elapsed_ms: row.opt_int("elapsed_ms")?,
+        created_at: row.time("created_at")?,
+        created_by: row.opt_text("created_by")?,
+        started_at: row.opt_time("started_at")?,
+        finished_at: row.opt_time("finished_at")?,
+    })
+}
+
+/// An execution to be stored.
+#[derive(Debug, Clone)]
+pub struct NewExecution {
+    /// Key; a fresh one from [`crate::model::new_id`].
+    pub id: Id,
+    /// Query.
+    pub query_id: Id,
+    /// Connection.
+    pub connection_id: Id,
+    /// Who asked.
+    pub created_by: Option<String>,
+    /// Until when it is not taken for abandoned.
+    pub lease: Duration,
+}
+
+/// Stores an execution that waits for its turn.
+///
+/// # Errors
+/// A broken reference when the query is not there.
+pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
+    let sql = format!(
+        "INSERT INTO executions ({COLUMNS}, lease_until) VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, \
+         NULL, $4, NULL, NULL, $5, $6, NULL, NULL, $7) RETURNING {COLUMNS}"
+    );
+    let lease = clock::after(new.lease);
+    let args = args![new.id, new.query_id, new.connection_id, json!([]), clock::now(), new.created_by, lease];
+    read(&on.query_one("execution", &sql, args).await?)
+}
+
+/// Starts a queued one.
+///
+/// # Errors
+/// Not found when it is not queued any more.
+pub async fn begin(on: &impl Conn, id: Id, lease: Duration) -> Result<Execution> {
+    let sql = format!(
+        "UPDATE executions SET status = 'running', started_at = $2, lease_until = $3 \
+         WHERE id = $1 AND status = 'queued' RETURNING {COLUMNS}"
+    );
+    read(&on.query_one("queued execution", &sql, args![id, clock::now(), clock::after(lease)]).await?)
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone)]
+pub struct ExecutionEnd {
+    /// Succeeded, failed or cancelled.
+    pub status: RunStatus,
+    /// Rows in the result.
+    pub row_count: Option<i64>,
+    /// Bytes in the result.
+    pub byte_count: Option<i64>,
+    /// Which cap cut it.
+    pub truncated: Option<Truncation>,
+    /// Code and sentence of the error that ended it.
+    pub error: Option<(String, String)>,
+    /// Names and types of the columns.
+    pub columns: Json,
+    /// Where the result lies, relative to the data folder.
+    pub result_path: Option<String>,
+    /// Time it took.
+    pub elapsed_ms: i64,
+}
+
+/// Ends one that has not ended.
+///
+/// # Errors
+/// Not found when it has: it was cancelled, or taken for abandoned.
+pub async fn finish(on: &impl Conn, id: Id, end: ExecutionEnd) -> Result<Execution> {
+    let sql = format!(
+        "UPDATE executions SET status = $2, row_count = $3, byte_count = $4, truncated = $5, error_code = $6, \
+         error_message = $7, columns = $8, result_path = $9, elapsed_ms = $10, finished_at = $11, \
+         lease_until = NULL WHERE id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+    );
+    let (code, message) = end.error.unzip();
+    let args = args![
+        id,
+        end.status.as_str(),
+        end.row_count,
+        end.byte_count,
+        end.truncated.map(Truncation::as_str),
+        code,
+        message,
+        end.columns,
+        end.result_path,
+        end.elapsed_ms,
+        clock::now(),
+    ];
+    read(&on.query_one("active execution", &sql, args).await?)
+}
+
+/// Cancels one that has not ended.
+///
+/// # Errors
+/// Not found when it has.
+pub async fn cancel(on: &impl Conn, id: Id) -> Result<Execution> {
+    let sql = format!(
+        "UPDATE executions SET status = 'cancelled', finished_at = $2, lease_until = NULL \
+         WHERE id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+    );
+    read(&on.query_one("active execution", &sql, args![id, clock::now()]).await?)
+}
+
+/// The execution of that key.
+///
+/// # Errors
+/// Not found.
+pub async fn get(on: &impl Conn, id: Id) -> Result<Execution> {
+    let sql = format!("SELECT {COLUMNS} FROM executions WHERE id = $1");
+    read(&on.query_one("execution", &sql, args![id]).await?)
+}
+
+/// Executions of a query, newest first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list(on: &impl Conn, query_id: Id, page: PageRequest) -> Result<Page<Execution>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM executions WHERE query_id = $1 AND (created_at, id) < ($2, $3) \
+         ORDER BY created_at DESC, id DESC LIMIT $4"
+    );
+    let after = page.after.unwrap_or_else(Cursor::newest);
+    let rows = on.query(&sql, args![query_id, after.at, after.id, page.limit() + 1]).await?;
+    read_page(&rows, page.limit(), read, |e| Cursor { at: e.created_at, id: e.id })
+}
+
+/// Results of executions that ended before a moment: their files may go. At most `limit`, oldest first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn results_before(
+    on: &impl Conn,
+    moment: jiff::Timestamp,
+    limit: u32,
+) -> Result<Vec<(Id, String)>> {
+    let sql = "SELECT id, result_path FROM executions WHERE result_path IS NOT NULL AND finished_at < $1 \
+               ORDER BY finished_at, id LIMIT $2";
+    let rows = on.query(sql, args![moment, limit]).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("result_path")?))).collect()
+}
+
+/// Notes that the file of a result is gone.
+///
+/// # Errors
+/// Not found.
+pub async fn forget_result(on: &impl Conn, id: Id) -> Result<()> {
+    on.execute_one("execution", "UPDATE executions SET result_path = NULL WHERE id = $1", args![id]).await
+}

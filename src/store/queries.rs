@@ -1,0 +1,158 @@
+//! Queries: stored SQL with its review state.
+
+use serde_json::Value as Json;
+
+use super::db::{Conn, Row, args};
+use super::error::Result;
+use super::read_page;
+use crate::model::{Cursor, Id, Page, PageRequest, Query, QueryState, clock};
+
+const COLUMNS: &str = "id, connection_id, chat_message_id, question, sql, canonical_sql, schema_version_id, \
+                       state, reading, report, source, confidence, created_at, created_by, updated_at, \
+                       updated_by, deleted_at";
+
+fn read(row: &Row) -> Result<Query> {
+    Ok(Query {
+        id: row.id("id")?,
+        connection_id: row.id("connection_id")?,
+        chat_message_id: row.opt_id("chat_message_id")?,
+        question: row.opt_text("question")?,
+        sql: row.text("sql")?,
+        canonical_sql: row.text("canonical_sql")?,
+        schema_version_id: row.opt_id("schema_version_id")?,
+        state: row.word("state", QueryState::parse)?,
+        reading: row.text("reading")?,
+        report: row.json("report")?,
+        source: row.text("source")?,
+        confidence: row.opt_float("confidence")?,
+        created_at: row.time("created_at")?,
+        created_by: row.opt_text("created_by")?,
+        updated_at: row.time("updated_at")?,
+        updated_by: row.opt_text("updated_by")?,
+        deleted_at: row.opt_time("deleted_at")?,
+    })
+}
+
+/// A query to be stored, as a draft.
+#[derive(Debug, Clone)]
+pub struct NewQuery {
+    /// Key; a fresh one from [`crate::model::new_id`].
+    pub id: Id,
+    /// Connection.
+    pub connection_id: Id,
+    /// The message that it answers.
+    pub chat_message_id: Option<Id>,
+    /// The question.
+    pub question: Option<String>,
+    /// The SQL as proposed.
+    pub sql: String,
+    /// The SQL as the guard rendered it.
+    pub canonical_sql: String,
+    /// The schema version it was checked against.
+    pub schema_version_id: Option<Id>,
+    /// The statement in plain sentences.
+    pub reading: String,
+    /// The guard's report.
+    pub report: Json,
+    /// Who proposed it.
+    pub source: String,
+    /// 0 to 1.
+    pub confidence: Option<f64>,
+    /// Who asked.
+    pub created_by: Option<String>,
+}
+
+/// Stores a query as a draft.
+///
+/// # Errors
+/// A broken reference when connection or message are not there.
+pub async fn create(on: &impl Conn, new: NewQuery) -> Result<Query> {
+    let sql = format!(
+        "INSERT INTO queries ({COLUMNS}) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12, $13, $12, $13, NULL) \
+         RETURNING {COLUMNS}"
+    );
+    let args = args![
+        new.id,
+        new.connection_id,
+        new.chat_message_id,
+        new.question,
+        new.sql,
+        new.canonical_sql,
+        new.schema_version_id,
+        new.reading,
+        new.report,
+        new.source,
+        new.confidence,
+        clock::now(),
+        new.created_by,
+    ];
+    read(&on.query_one("query", &sql, args).await?)
+}
+
+/// The query of that key, unless it is deleted.
+///
+/// # Errors
+/// Not found.
+pub async fn get(on: &impl Conn, id: Id) -> Result<Query> {
+    let sql = format!("SELECT {COLUMNS} FROM queries WHERE id = $1 AND deleted_at IS NULL");
+    read(&on.query_one("query", &sql, args![id]).await?)
+}
+
+/// Queries that are not deleted, of one connection or all, newest first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list(on: &impl Conn, connection_id: Option<Id>, page: PageRequest) -> Result<Page<Query>> {
+    // a parameter stands in both forms, so that both are prepared with four
+    let filter = if connection_id.is_some() { "connection_id = $4" } else { "id <> $4" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM queries WHERE deleted_at IS NULL AND {filter} AND (created_at, id) < ($1, $2) \
+         ORDER BY created_at DESC, id DESC LIMIT $3"
+    );
+    let after = page.after.unwrap_or_else(Cursor::newest);
+    let filter = connection_id.unwrap_or_else(Id::nil);
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, filter]).await?;
+    read_page(&rows, page.limit(), read, |q| Cursor { at: q.created_at, id: q.id })
+}
+
+/// Moves a query to another state, if it still is in the one that the caller saw.
+///
+/// # Errors
+/// Not found when it is gone or somebody moved it in between.
+pub async fn set_state(
+    on: &impl Conn,
+    id: Id,
+    from: QueryState,
+    to: QueryState,
+    by: Option<&str>,
+) -> Result<Query> {
+    let sql = format!(
+        "UPDATE queries SET state = $3, updated_at = $4, updated_by = $5 \
+         WHERE id = $1 AND state = $2 AND deleted_at IS NULL RETURNING {COLUMNS}"
+    );
+    let args = args![id, from.as_str(), to.as_str(), clock::now(), by];
+    read(&on.query_one("query in that state", &sql, args).await?)
+}
+
+/// Deletes a query in a way that [`restore`] can undo.
+///
+/// # Errors
+/// Not found.
+pub async fn delete(on: &impl Conn, id: Id, by: Option<&str>) -> Result<()> {
+    let sql = "UPDATE queries SET deleted_at = $2, updated_at = $2, updated_by = $3 \
+               WHERE id = $1 AND deleted_at IS NULL";
+    on.execute_one("query", sql, args![id, clock::now(), by]).await
+}
+
+/// Undoes [`delete`].
+///
+/// # Errors
+/// Not found, or not deleted.
+pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Query> {
+    let sql = format!(
+        "UPDATE queries SET deleted_at = NULL, updated_at = $2, updated_by = $3 \
+         WHERE id = $1 AND deleted_at IS NOT NULL RETURNING {COLUMNS}"
+    );
+    read(&on.query_one("deleted query", &sql, args![id, clock::now(), by]).await?)
+}

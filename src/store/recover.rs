@@ -1,0 +1,88 @@
+//! After a crash: what was being worked on when a daemon died is marked `interrupted`, so that nothing waits for it.
+//!
+//! Work carries a lease. A daemon alone on its store (SQLite) takes everything unfinished for its own dead predecessor's;
+//! where several share one (PostgreSQL), only work whose lease ran out is abandoned, so each renews its own.
+
+use std::time::Duration;
+
+use super::db::{Conn, Tx, Value, args};
+use super::error::Result;
+use crate::model::{Id, clock};
+
+/// Which unfinished work is abandoned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Abandoned {
+    /// All of it: nobody else works on this store.
+    All,
+    /// Only that whose lease ran out.
+    Expired,
+}
+
+/// How much was marked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Interrupted {
+    /// Crawls.
+    pub crawls: u64,
+    /// Chat messages.
+    pub messages: u64,
+    /// Executions.
+    pub executions: u64,
+}
+
+const CODE: &str = "S030";
+const SENTENCE: &str = "the daemon ended before this was done";
+
+/// Marks abandoned work. Run at start, and from time to time where several daemons share the store.
+///
+/// # Errors
+/// When the store fails; nothing is marked then.
+pub async fn mark_interrupted(tx: &Tx, which: Abandoned) -> Result<Interrupted> {
+    let lapsed = match which {
+        Abandoned::All => "TRUE",
+        Abandoned::Expired => "(lease_until IS NULL OR lease_until < $1)",
+    };
+    let run = |table: &str| {
+        format!(
+            "UPDATE {table} SET status = 'interrupted', finished_at = $1, lease_until = NULL, error_code = $2, \
+             error_message = $3 WHERE status IN ('queued', 'running') AND {lapsed}"
+        )
+    };
+    let message = format!(
+        "UPDATE chat_messages SET status = 'interrupted', updated_at = $1, lease_until = NULL, error_code = $2, \
+         error_message = $3 WHERE status = 'pending' AND {lapsed}"
+    );
+    let args = args![clock::now(), CODE, SENTENCE];
+    Ok(Interrupted {
+        crawls: tx.execute(&run("crawls"), args).await?,
+        messages: tx.execute(&message, args).await?,
+        executions: tx.execute(&run("executions"), args).await?,
+    })
+}
+
+/// Work that a daemon does right now.
+#[derive(Debug, Clone, Default)]
+pub struct Work {
+    /// Crawls.
+    pub crawls: Vec<Id>,
+    /// Chat messages.
+    pub messages: Vec<Id>,
+    /// Executions.
+    pub executions: Vec<Id>,
+}
+
+/// Renews the leases of a daemon's work.
+///
+/// # Errors
+/// When the store fails.
+pub async fn renew(on: &impl Conn, work: &Work, lease: Duration) -> Result<()> {
+    let until = clock::after(lease);
+    for (table, ids) in
+        [("crawls", &work.crawls), ("chat_messages", &work.messages), ("executions", &work.executions)]
+    {
+        let sql = format!("UPDATE {table} SET lease_until = $2 WHERE id = $1 AND lease_until IS NOT NULL");
+        for id in ids {
+            on.execute(&sql, &[Value::Uuid(*id), Value::Time(until)]).await?;
+        }
+    }
+    Ok(())
+}

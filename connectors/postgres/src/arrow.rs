@@ -9,7 +9,7 @@
 //! | money | Decimal128(19, places of the database's currency) |
 //! | text, varchar, char, name, json, jsonb, xml, enums, uuid | Utf8 |
 //! | bytea | Binary |
-//! | date, time, timestamp, timestamptz | Date32, Time64(us), Timestamp(us), Timestamp(us, UTC); the infinities are the least and greatest value of the Arrow type |
+//! | date, time, timestamp, timestamptz | Date32, Time64(us), Timestamp(us), Timestamp(us, `+00:00`, the spelling of UTC that needs no zone tables); the infinities are the least and greatest value of the Arrow type |
 //! | interval | Utf8 in ISO 8601 (Parquet cannot hold Arrow's interval) |
 //! | timetz, inet, cidr, macaddr, bit, varbit, pg_lsn, xid8 | Utf8 as the server prints it |
 //! | arrays of these | List; an array of several dimensions is an error that names the column |
@@ -153,7 +153,7 @@ impl Reading {
             Reading::Date => DataType::Date32,
             Reading::Time => DataType::Time64(TimeUnit::Microsecond),
             Reading::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Reading::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Reading::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
             Reading::Text(_) => DataType::Utf8,
             Reading::List(element) => DataType::List(Arc::new(item_field(element))),
         }

@@ -37,7 +37,11 @@ pub(crate) fn from_driver(error: &tokio_postgres::Error, doing: While) -> Connec
     if let Some(error) = find_source::<rustls::Error>(error) {
         return tls(error);
     }
-    let text = error.to_string();
+    // the driver's kinds are not public; its texts hold no values
+    let text = match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    };
     if text.contains("TLS") {
         return ConnectorError::new(ErrorKind::Tls, "the server does not offer TLS, or the handshake failed")
             .hint("use sslmode=prefer if the network is trusted, or switch TLS on at the server");

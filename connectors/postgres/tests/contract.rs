@@ -1,0 +1,24 @@
+//! The suite that every connector passes, on PostgreSQL.
+
+mod support;
+
+use std::sync::Arc;
+
+use catalog::Engine;
+use connector_api::contract::{Fixture, setup};
+use connector_postgres::PostgresConnector;
+use support::Database;
+
+async fn fixture() -> Fixture {
+    let statements = setup(Engine::Postgres);
+    let database = Database::new(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let connector = PostgresConnector::new(&database.url("pool_size=1&pool_wait_ms=1500")).expect("a connector");
+    Fixture {
+        connector: Arc::new(connector),
+        engine: Engine::Postgres,
+        schema: "public".to_owned(),
+        keep: Box::new(database),
+    }
+}
+
+connector_api::contract_suite!(fixture);

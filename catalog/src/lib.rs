@@ -7,6 +7,8 @@ pub mod fingerprint;
 pub mod glob;
 mod index;
 mod model;
+pub mod render;
+pub mod sensitivity;
 pub mod types;
 
 pub use engine::Engine;

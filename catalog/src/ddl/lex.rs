@@ -248,6 +248,8 @@ impl<'a> Lexer<'a> {
     fn word(&self) -> (Kind, usize) {
         let rest = self.rest();
         let len = rest.bytes().take_while(|b| is_word_start(*b) || b.is_ascii_digit() || *b == b'$').count();
+        // `END$$` where `$$` ends statements: the word stops before it
+        let len = rest.get(..len).and_then(|w| w.find(self.delimiter)).unwrap_or(len);
         let prefix = rest.get(..len).unwrap_or_default().to_ascii_lowercase();
         let charset = prefix.starts_with('_') && self.mysql();
         let prefixed = matches!(prefix.as_str(), "n" | "e" | "b" | "x" | "u") || charset;

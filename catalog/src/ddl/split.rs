@@ -58,7 +58,7 @@ impl<'a> Statements<'a> {
             && so_far.parens <= 0
             && !so_far.routine
             && !so_far.view;
-        if !candidate || so_far.tokens.last().is_some_and(|t| t.is("ON")) {
+        if !candidate {
             return false;
         }
         let next = self.lexer.clone().next();

@@ -1,6 +1,6 @@
 //! The typed diff: what it says, how bad it thinks it is, and that it is complete.
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,11 @@
+//! The crate's tests, in one binary: all of them go through the public surface.
+
+mod common;
+mod ddl_engines;
+mod ddl_postgres;
+mod diff;
+mod fingerprint;
+mod glob;
+mod render;
+mod sensitivity;
+mod types;

@@ -1,0 +1,108 @@
+//! The built-in translator: from a question to syntax trees without any model. It links words to the catalog, reads
+//! phrases into a frame, and builds the tree over foreign keys; it never writes SQL text itself.
+
+mod build;
+mod compare;
+mod frame;
+mod join;
+mod link;
+mod notes;
+mod parse;
+mod schema;
+mod scope;
+mod sql;
+mod text;
+mod values;
+mod words;
+
+use std::collections::HashSet;
+
+use crate::types::{Ask, Candidate, NoAnswer, Source};
+use link::Item;
+use parse::Parser;
+use schema::{Cid, Schema};
+
+/// Most candidates that are returned.
+const MAX_CANDIDATES: usize = 5;
+
+/// Translates a question; the best reading first.
+///
+/// # Errors
+/// [`NoAnswer::NotLinked`] when no word of the question names anything in the catalog.
+pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
+    let tokens = text::tokenize(ask.question);
+    let schema = Schema::new(ask);
+    let items = link::link(&schema, &tokens);
+    let linked = items.iter().any(|i| i.table_score().max(i.col_score()).max(i.val_score()) >= 0.5);
+    if !linked {
+        let words: Vec<&str> = tokens.iter().filter(|t| !words::is_stop(&t.lemma)).map(|t| t.text.as_str()).take(12).collect();
+        return Err(NoAnswer::NotLinked(words.join(", ")));
+    }
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let first = Parser::read(&schema, &items, None);
+    let mut bans: Vec<(usize, Cid)> = close_choices(&first);
+    push(&schema, &items, &first, 1.0, ask, &mut candidates);
+    bans.truncate(MAX_CANDIDATES * 2);
+    for (i, ban) in bans.into_iter().enumerate() {
+        if candidates.len() >= MAX_CANDIDATES {
+            break;
+        }
+        let other = Parser::read(&schema, &items, Some(ban));
+        push(&schema, &items, &other, 0.8 - 0.05 * i as f64, ask, &mut candidates);
+    }
+    if candidates.is_empty() {
+        return Err(NoAnswer::NotLinked(first.unread().join(", ")));
+    }
+    Ok(candidates)
+}
+
+/// Choices with a close second, closest first.
+fn close_choices(parser: &Parser<'_, '_>) -> Vec<(usize, Cid)> {
+    let mut close: Vec<_> = parser.choices.iter().filter(|c| c.margin < 0.35).collect();
+    close.sort_by(|a, b| a.margin.total_cmp(&b.margin));
+    let mut seen = HashSet::new();
+    close.into_iter().map(|c| (c.item, c.col)).filter(|c| seen.insert(*c)).collect()
+}
+
+fn push(schema: &Schema<'_>, items: &[Item], parser: &Parser<'_, '_>, weight: f64, ask: &Ask<'_>, out: &mut Vec<Candidate>) {
+    if parser.frame.select.is_empty() {
+        return;
+    }
+    let prefer = named_edges(schema, items);
+    let Some(tree) = build::Builder::build(schema, &parser.frame, prefer) else { return };
+    if out.iter().any(|c| c.tree.as_ref() == Some(&tree)) {
+        return;
+    }
+    let unread = parser.unread();
+    let links: Vec<f64> = items.iter().map(|i| i.table_score().max(i.col_score()).max(i.val_score())).filter(|s| *s > 0.0).collect();
+    let quality = links.iter().sum::<f64>() / links.len().max(1) as f64;
+    let score = (weight * quality * 0.85_f64.powi(unread.len().min(20) as i32)).clamp(0.0, 1.0);
+    let sql = render(&tree, ask);
+    out.push(Candidate {
+        sql,
+        tree: Some(tree),
+        source: Source::Builtin,
+        notes: notes::notes(schema, &parser.frame),
+        unread,
+        score,
+    });
+}
+
+fn render(tree: &guard::tree::Query, ask: &Ask<'_>) -> String {
+    guard::render(tree, ask.catalog.engine())
+}
+
+/// References whose column the question names in so many words (`liked` for `liked_id`).
+fn named_edges(schema: &Schema<'_>, items: &[Item]) -> HashSet<usize> {
+    let mut named = HashSet::new();
+    for (i, edge) in schema.edges.iter().enumerate() {
+        let [(from, _)] = edge.pairs[..] else { continue };
+        let column = schema.tables[edge.from].columns[from].column;
+        let table = schema.tables[edge.from].table.name.to_lowercase();
+        let parts: Vec<String> = column.name.split('_').map(str::to_lowercase).filter(|p| p.len() > 3 && *p != table).collect();
+        if items.iter().any(|item| item.lower.split(' ').any(|w| parts.iter().any(|p| p == w))) {
+            named.insert(i);
+        }
+    }
+    named
+}

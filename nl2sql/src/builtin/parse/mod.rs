@@ -1,0 +1,339 @@
+//! Reads the linked question from left to right and fills the frame.
+
+mod compare;
+mod group;
+mod project;
+mod rank;
+mod select;
+mod value;
+
+use std::collections::HashMap;
+
+use super::frame::{Agg, Filter, Frame, Related, Sel, What};
+use super::join;
+use super::link::Item;
+use super::schema::{Cid, Schema};
+use super::words;
+
+/// Where in the question the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    /// Listing what to show.
+    Show,
+    /// Saying which rows.
+    Which,
+}
+
+/// A column that was read and waits for what is said about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending {
+    pub item: usize,
+    pub col: Cid,
+    pub agg: Option<Agg>,
+}
+
+/// A choice among columns, kept so that another reading can take the second best.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice {
+    /// Item that was read.
+    pub item: usize,
+    /// Chosen.
+    pub col: Cid,
+    /// Lead over the second best.
+    pub margin: f64,
+}
+
+/// The reader.
+pub(crate) struct Parser<'s, 'a> {
+    pub(super) schema: &'s Schema<'a>,
+    pub(super) items: &'s [Item],
+    pub(super) at: usize,
+    pub(super) zone: Zone,
+    pub(crate) frame: Frame,
+    pub(super) pending: Option<Pending>,
+    pub(super) negated: bool,
+    pub(super) next_or: bool,
+    /// Filter (a `Related`) that takes the conditions on its own tables.
+    pub(super) sink: Option<usize>,
+    pub(super) read: Vec<bool>,
+    pub(super) named: HashMap<usize, f64>,
+    pub(super) loose: Vec<Cid>,
+    pub(super) distinct_next: bool,
+    pub(super) sorting: bool,
+    pub(crate) choices: Vec<Choice>,
+    banned: Option<(usize, Cid)>,
+    near: HashMap<usize, HashMap<usize, f64>>,
+    pub(crate) confidence: f64,
+}
+
+impl<'s, 'a> Parser<'s, 'a> {
+    /// Reads the items; `banned` keeps one item from its first choice.
+    pub(crate) fn read(schema: &'s Schema<'a>, items: &'s [Item], banned: Option<(usize, Cid)>) -> Parser<'s, 'a> {
+        let mut named: HashMap<usize, f64> = HashMap::new();
+        for item in items.iter().filter(|i| i.table_score() >= 0.6 && i.table_score() + 0.05 >= i.col_score()) {
+            for &(t, score) in item.tables.iter().filter(|t| t.1 + 0.02 >= item.table_score()) {
+                let best = named.entry(t).or_default();
+                *best = best.max(score);
+            }
+        }
+        let mut parser = Parser {
+            schema, items, at: 0, zone: Zone::Show, frame: Frame::default(), pending: None, negated: false, next_or: false,
+            sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false,
+            choices: Vec::new(), banned, near: HashMap::new(), confidence: 1.0,
+        };
+        parser.run();
+        parser
+    }
+
+    fn run(&mut self) {
+        while self.at < self.items.len() {
+            let before = self.at;
+            self.step();
+            if self.at == before {
+                self.at += 1;
+            }
+        }
+        self.finish();
+    }
+
+    fn step(&mut self) {
+        if self.items[self.at].mark.is_some() {
+            return self.mark();
+        }
+        let done = self.skip_phrase()
+            || self.group_phrase()
+            || self.order_phrase()
+            || self.count_phrase()
+            || self.rank_phrase()
+            || self.aggregate_phrase()
+            || self.compare_phrase()
+            || self.negation()
+            || self.value_phrase()
+            || self.name_phrase();
+        if !done {
+            self.word();
+        }
+    }
+
+    /// A mark: sentences end what is pending, commas end a clause's negation.
+    fn mark(&mut self) {
+        let mark = self.items[self.at].mark.unwrap_or(',');
+        self.at += 1;
+        self.flush();
+        if mark == ',' {
+            if self.zone == Zone::Which && self.negated {
+                self.end_clause();
+            }
+            return;
+        }
+        if !matches!(mark, '.' | '?' | '!' | ';' | '|') {
+            return;
+        }
+        self.end_clause();
+        let rest = &self.items[self.at..];
+        let starts = rest.iter().take(5).any(|i| {
+            matches!(i.lemma.as_str(), "list" | "show" | "give" | "return" | "find" | "tell" | "display" | "include" | "report" | "provide" | "what" | "who")
+        });
+        let names = rest.iter().any(|i| i.col_score() > 0.5 || i.table_score() > 0.5);
+        if starts && names && self.frame_started() {
+            self.zone = Zone::Show;
+            let old = std::mem::take(&mut self.frame.select);
+            let groups = self.frame.groups.clone();
+            self.run();
+            if self.frame.select.is_empty() {
+                self.frame.select = old;
+            } else if old.iter().any(|s| matches!(s.what, What::Rows(_))) && !groups.is_empty() && !self.frame.select.iter().any(|s| s.agg.is_some()) {
+                self.frame.select.extend(old.into_iter().filter(|s| s.agg.is_some()));
+            }
+            return;
+        }
+        if rest.iter().any(|i| i.lemma == "stand" || i.lemma == "note") {
+            self.at = self.items.len();
+        }
+        self.zone = if self.frame_started() { Zone::Which } else { Zone::Show };
+    }
+
+    pub(super) fn frame_started(&self) -> bool {
+        !self.frame.select.is_empty() || self.frame.subject.is_some()
+    }
+
+    pub(super) fn end_clause(&mut self) {
+        self.flush();
+        self.negated = false;
+        self.sink = None;
+    }
+
+    /// A pending column that nothing was said about: shown if the reader lists, a yes-or-no column is a condition.
+    pub(super) fn flush(&mut self) {
+        let Some(pending) = self.pending.take() else { return };
+        if self.zone == Zone::Which && self.flag_condition(pending.col) {
+            return;
+        }
+        self.loose.push(pending.col);
+    }
+
+    /// Whether the item at `at` is one of these words (by lemma or as written).
+    pub(super) fn is(&self, at: usize, options: &[&str]) -> bool {
+        self.items.get(at).is_some_and(|i| {
+            i.end == i.start + 1 && !i.quoted && (options.contains(&i.lemma.as_str()) || options.contains(&i.lower.as_str()))
+        })
+    }
+
+    /// First place from `at` that is none of these words.
+    pub(super) fn skip(&self, mut at: usize, options: &[&str]) -> usize {
+        while self.is(at, options) {
+            at += 1;
+        }
+        at
+    }
+
+    pub(super) fn take(&mut self, upto: usize) {
+        for i in self.at..upto.min(self.items.len()) {
+            self.read[i] = true;
+        }
+        self.at = upto;
+    }
+
+    /// The table an item means, if it means one rather than a column.
+    pub(super) fn table_of(&self, at: usize, least: f64) -> Option<usize> {
+        let item = self.items.get(at)?;
+        let score = item.table_score();
+        if score < least || score + 0.05 < item.col_score() || item.quoted {
+            return None;
+        }
+        self.choose_table(at)
+    }
+
+    /// Among equally good tables the one nearest to what was named already.
+    pub(super) fn choose_table(&self, at: usize) -> Option<usize> {
+        let item = self.items.get(at)?;
+        let top = item.table_score();
+        let rate = |t: usize, score: f64| {
+            let subject = if self.frame.subject == Some(t) { 0.1 } else { 0.0 };
+            score + subject - 0.001 * t as f64
+        };
+        let best = item.tables.iter().filter(|t| t.1 + 0.15 > top).max_by(|a, b| rate(a.0, a.1).total_cmp(&rate(b.0, b.1)));
+        best.map(|t| t.0)
+    }
+
+    pub(super) fn distance(&mut self, from: usize, to: usize) -> f64 {
+        let schema = self.schema;
+        let map = self.near.entry(from).or_insert_with(|| join::distances(schema, from));
+        map.get(&to).copied().unwrap_or(6.0)
+    }
+
+    /// The column an item means, given the table it seems to belong to.
+    pub(super) fn pick(&mut self, at: usize, hint: Option<usize>) -> Option<Cid> {
+        let alternatives: Vec<(Cid, f64)> = self.items.get(at)?.cols.clone();
+        self.choose(at, &alternatives, hint)
+    }
+
+    pub(super) fn choose(&mut self, at: usize, alternatives: &[(Cid, f64)], hint: Option<usize>) -> Option<Cid> {
+        let hint = hint.or(self.frame.subject).or_else(|| self.first_named());
+        let asks_key = self.items.get(at).is_some_and(|i| i.lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "codes" | "number" | "numbers")));
+        let mut rated: Vec<(f64, Cid)> = Vec::new();
+        for &(col, score) in alternatives {
+            if self.banned == Some((at, col)) {
+                continue;
+            }
+            let mut total = score;
+            if let Some(hint) = hint {
+                total += if hint == col.t { 0.3 } else { -0.06 * self.distance(hint, col.t) };
+            }
+            if self.named.contains_key(&col.t) {
+                total += 0.15;
+            }
+            let info = self.schema.col(col);
+            if info.key && !asks_key {
+                total -= 0.12;
+            }
+            if asks_key && self.schema.tables[col.t].pk == Some(col.c) {
+                total += 0.05;
+            }
+            rated.push((total, col));
+        }
+        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let first = rated.first()?;
+        let margin = rated.get(1).map_or(1.0, |s| first.0 - s.0);
+        self.choices.push(Choice { item: at, col: first.1, margin });
+        Some(first.1)
+    }
+
+    fn first_named(&self) -> Option<usize> {
+        let from = self.at.min(self.items.len());
+        (from..self.items.len()).chain(0..from).find_map(|i| self.table_of(i, 0.6))
+    }
+
+    /// The table a column at `at` belongs to, by the words around it.
+    pub(super) fn owner(&self, at: usize) -> Option<usize> {
+        if let Some(t) = at.checked_sub(1).and_then(|p| self.table_of(p, 0.55)) {
+            return Some(t);
+        }
+        let mut linked = false;
+        for j in at + 1..(at + 12).min(self.items.len()) {
+            let item = &self.items[j];
+            if let (true, Some(t)) = (linked, self.table_of(j, 0.55)) {
+                return Some(t);
+            }
+            if self.is(j, &["of", "for", "from", "in", "on", "that", "which", "whose", "who", "do", "be"]) {
+                linked = true;
+                continue;
+            }
+            let ends = item.mark.is_some_and(|m| m != ',') || self.is(j, &["where", "when", "with", "order", "sort", "have"]);
+            if ends {
+                break;
+            }
+        }
+        None
+    }
+
+    pub(super) fn add_filter(&mut self, filter: Filter) {
+        let or = std::mem::take(&mut self.next_or) && !self.frame.filters.is_empty();
+        self.frame.filters.push((filter, or));
+    }
+
+    pub(super) fn mention(&mut self, table: usize) {
+        if !self.frame.mentioned.contains(&table) {
+            self.frame.mentioned.push(table);
+        }
+        if self.frame.subject.is_none() {
+            self.frame.subject = Some(table);
+        }
+    }
+
+    pub(super) fn show(&mut self, agg: Option<Agg>, what: What) {
+        let distinct = std::mem::take(&mut self.distinct_next);
+        let counted = matches!(agg, Some(Agg::Count)) && distinct;
+        if distinct && !counted {
+            self.frame.distinct = true;
+        }
+        let sel = Sel { agg, what, distinct: counted };
+        if !self.frame.select.iter().any(|s| s.agg == agg && s.what == what) {
+            self.frame.select.push(sel);
+        }
+    }
+
+    pub(super) fn related(&mut self, table: usize, negated: bool) {
+        self.add_filter(Filter::Related(Related { tables: vec![table], negated, ..Related::default() }));
+        self.sink = Some(self.frame.filters.len() - 1);
+    }
+
+    /// Content words that nothing took.
+    pub(crate) fn unread(&self) -> Vec<String> {
+        let fresh = |(i, item): (usize, &Item)| {
+            let content = item.mark.is_none() && !self.read[i] && !words::is_stop(&item.lemma) && !is_verb(&item.lemma);
+            content.then(|| item.lower.clone())
+        };
+        self.items.iter().enumerate().filter_map(fresh).collect()
+    }
+}
+
+/// Verbs that only tie an entity to its attributes.
+fn is_verb(lemma: &str) -> bool {
+    const VERBS: &[&str] = &[
+        "use", "make", "own", "owned", "live", "work", "produce", "produced", "come", "receive", "received", "perform", "performed", "play", "hire",
+        "named", "name", "called", "located", "include", "contain", "take", "go", "run", "hold", "belong", "raise", "used", "using", "say", "get",
+        "help", "provide", "describe", "stand", "note", "term", "based", "grouped", "group", "associated", "related", "year", "people", "person", "currently",
+    ];
+    VERBS.contains(&lemma)
+}

@@ -117,9 +117,9 @@ fn types(answers: &Answers) -> Result<HashMap<(u32, i32), ColumnType>, Connector
     let mut types = HashMap::with_capacity(answers.types.len());
     for row in &answers.types {
         let (oid, modifier, name): (u32, i32, String) = (get(row, 0)?, get(row, 1)?, text(row, 2)?);
-        let (base, element): (u32, u32) = (get(row, 4)?, get(row, 6)?);
+        let (base, element): (u32, u32) = (get(row, 4)?, get(row, 5)?);
         // a domain is what it is based on
-        let base_text = maybe(row, 7)?;
+        let base_text = maybe(row, 6)?;
         let (mut class, mut element_class) =
             classify(Engine::Postgres, base_text.as_deref().unwrap_or(&name));
         let known = labels.get(&oid).or_else(|| labels.get(&base));

@@ -6,18 +6,23 @@ mod raw;
 mod sql;
 mod statistics;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use catalog::Snapshot;
 use connector_api::{ConnectorError, CrawlOptions, Progress};
 use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
 use crate::session::Session;
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
+/// A parameter of a query and its type.
+type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// The queries' answers.
 pub(crate) struct Answers {
@@ -67,28 +72,37 @@ async fn ask(
     options: &CrawlOptions,
     progress: Report<'_>,
 ) -> Result<Answers, ConnectorError> {
-    let client = session.client();
     let done = AtomicU32::new(0);
     let of = if options.statistics { 16 } else { 15 };
     progress(Progress { step: "server", done: 0, of });
-    let ask = async |step: &'static str, sql: &'static str| {
-        let rows = client.query_typed(sql, &[]).await.map_err(|e| from_driver(&e, While::Working))?;
+    let ask_with = async |step: &'static str, sql: &'static str, parameters: &[Parameter<'_>]| {
+        let rows = session.client().query_typed(sql, parameters).await;
+        let rows = rows.map_err(|e| from_driver(&e, While::Working))?;
         progress(Progress { step, done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
         Ok::<_, ConnectorError>(rows)
     };
-    let statistics =
-        async { if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Vec::new()) } };
-    // all are sent before the first answers: one round trip
+    let ask = async |step, sql| ask_with(step, sql, &[]).await;
+    // types are asked for when the columns are there, while the server is busy with the other queries
+    let columns_and_types = async {
+        let columns = ask("columns", sql::COLUMNS).await?;
+        let (oids, modifiers) = types_of(&columns)?;
+        let parameters: [Parameter<'_>; 2] = [(&oids, Type::OID_ARRAY), (&modifiers, Type::INT4_ARRAY)];
+        let types = ask_with("types", sql::TYPES, &parameters).await?;
+        Ok::<_, ConnectorError>((columns, types))
+    };
+    let statistics = async {
+        if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Vec::new()) }
+    };
+    // all of these are sent before the first answer comes: one round trip
     let (
+        (columns, types),
         server,
         schemas,
         members,
         relations,
         views,
-        columns,
         defaults,
         comments,
-        types,
         enums,
         constraints,
         indexes,
@@ -98,15 +112,14 @@ async fn ask(
         statistics,
     ) = tokio::try_join!(
         biased;
+        columns_and_types,
         ask("server", sql::SERVER),
         ask("schemas", sql::SCHEMAS),
         ask("extensions", sql::EXTENSION_MEMBERS),
         ask("tables", sql::RELATIONS),
         ask("views", sql::VIEWS),
-        ask("columns", sql::COLUMNS),
         ask("defaults", sql::DEFAULTS),
         ask("comments", sql::COMMENTS),
-        ask("types", sql::TYPES),
         ask("enums", sql::ENUMS),
         ask("keys", sql::CONSTRAINTS),
         ask("indexes", sql::INDEXES),
@@ -134,4 +147,11 @@ async fn ask(
         routines,
         statistics,
     })
+}
+
+/// The types and modifiers of columns, each pair once.
+fn types_of(columns: &[Row]) -> Result<(Vec<u32>, Vec<i32>), ConnectorError> {
+    let pairs: HashSet<(u32, i32)> =
+        columns.iter().map(|row| Ok((raw::get(row, 3)?, raw::get(row, 4)?))).collect::<Result<_, ConnectorError>>()?;
+    Ok(pairs.into_iter().unzip())
 }

@@ -38,19 +38,21 @@ pub(super) const COLUMNS: &str = "SELECT a.attrelid, a.attnum, a.attname, a.attt
      WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND EXISTS \
      (SELECT FROM pg_class c WHERE c.oid = a.attrelid AND c.relkind IN ('r', 'v', 'm', 'f', 'p'))";
 
-/// Default and generation expressions.
-pub(super) const DEFAULTS: &str =
-    "SELECT adrelid, adnum, pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid >= 16384";
+/// Default and generation expressions. Only those that name columns need their table to be printed, which is what
+/// costs: with 4,000 defaults 11 ms instead of 117.
+pub(super) const DEFAULTS: &str = "SELECT adrelid, adnum, pg_get_expr(adbin, \
+     CASE WHEN position('{VAR ' IN adbin::text) > 0 THEN adrelid ELSE 0 END) \
+     FROM pg_attrdef WHERE adrelid >= 16384";
 
 /// Comments of relations and columns.
 pub(super) const COMMENTS: &str = "SELECT objoid, objsubid, description FROM pg_description \
      WHERE objoid >= 16384 AND classoid = 'pg_class'::regclass";
 
-/// The type texts that columns use, each once, with what it is made of.
-pub(super) const TYPES: &str = "SELECT u.atttypid, u.atttypmod, format_type(u.atttypid, u.atttypmod), t.typtype, \
-     t.typbasetype, t.typtypmod, t.typelem, CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END \
-     FROM (SELECT DISTINCT atttypid, atttypmod FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 \
-     AND NOT attisdropped) u JOIN pg_type t ON t.oid = u.atttypid";
+/// What the types that columns use are called and made of, each once: asked with the pairs of type and modifier that
+/// the columns came with.
+pub(super) const TYPES: &str = "SELECT u.oid, u.modifier, format_type(u.oid, u.modifier), t.typtype, t.typbasetype, \
+     t.typelem, CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END \
+     FROM unnest($1::oid[], $2::int4[]) AS u (oid, modifier) JOIN pg_type t ON t.oid = u.oid";
 
 /// Labels of enums, in order.
 pub(super) const ENUMS: &str = "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder";

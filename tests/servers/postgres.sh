@@ -6,7 +6,8 @@
 #   tests/servers/postgres.sh stop    stop what `start` started
 #
 # Environment
-#   QUERENT_TEST_POSTGRES_URL   a server of your own (superuser, pgvector installed): used as it is, nothing is started
+#   QUERENT_TEST_POSTGRES_URL   a server of your own (superuser, pgvector installed): used as it is, nothing is started.
+#                               The tests of logins also need TLS and the two roles below in its pg_hba.conf.
 #   QUERENT_TEST_POSTGRES_DIR   where the cluster lives (default: .cache/servers/postgres, or the temporary folder when
 #                               user postgres cannot reach the checkout)
 #   QUERENT_TEST_POSTGRES_PORT  its port (default: the first free one from 54329 on)
@@ -120,7 +121,9 @@ make_certificates() {
 
 make_cluster() {
   local dir=$1 bin=$2
-  [ -e "$dir/data/PG_VERSION" ] && [ -e "$dir/ready" ] && return 0
+  local major
+  major=$("$bin/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+  [ -e "$dir/ready" ] && [ "$(cat "$dir/data/PG_VERSION" 2>/dev/null)" = "$major" ] && return 0
   rm -rf "$dir"
   mkdir -p "$dir"
   if is_root; then chown postgres "$dir"; fi
@@ -164,9 +167,14 @@ pick_port() {
 }
 print_url() { printf 'QUERENT_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:%s/postgres\n' "$(cat "$1/port")"; }
 
+launch() {
+  as_owner "$2/pg_ctl" start -w -t 60 -D "$1/data" -l "$1/server.log" -o "-p $3" >"$cache/pg_ctl.log" 2>&1 9>&-
+}
+
 start() {
   mkdir -p "$cache"
-  exec 9>"$cache/postgres.lock"; flock 9 2>/dev/null || true
+  exec 9>"$cache/postgres.lock"
+  flock 9
   install_postgres
   local bin dir port
   bin=$(find_bin)
@@ -175,8 +183,14 @@ start() {
   make_cluster "$dir" "$bin"
   if ! running "$dir" "$bin"; then
     port=$(pick_port)
-    as_owner "$bin/pg_ctl" start -w -t 60 -D "$dir/data" -l "$dir/server.log" -o "-p $port" >"$cache/pg_ctl.log" 2>&1 9>&- \
-      || { tail -n 5 "$dir/server.log" >&2; die "PostgreSQL did not start, see $dir/server.log" "$own_server"; }
+    if ! launch "$dir" "$bin" "$port"; then
+      # without fsync a cluster does not survive a crash of the machine; there is nothing in it to keep
+      say "the cluster in $dir does not start; making it anew"
+      rm -rf "$dir"
+      make_cluster "$dir" "$bin"
+      launch "$dir" "$bin" "$port" \
+        || { tail -n 5 "$dir/server.log" >&2; die "PostgreSQL did not start, see $dir/server.log" "$own_server"; }
+    fi
     as_owner sh -c "echo $port >'$dir/port'"
     as_owner "$bin/psql" -X -q -h 127.0.0.1 -p "$port" -U postgres -d postgres -c "DO \$\$ BEGIN
       CREATE ROLE querent_password NOLOGIN; CREATE ROLE querent_tls_only NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END \$\$" >&2

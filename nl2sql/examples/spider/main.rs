@@ -73,7 +73,7 @@ fn main() {
         let ordered = outer_order(&q.gold);
         let ask = Ask { question: &q.text, history: &[], catalog, policy: &policy, glossary: &[], today: "2026-01-01" };
         let begun = Instant::now();
-        let answer = nl2sql::translate(&ask);
+        let answer = nl2sql::builtin::translate(&ask);
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         let mut sqls = Vec::new();
         let mut unread = Vec::new();

@@ -233,7 +233,9 @@ impl<'s, 'a> Builder<'s, 'a> {
                     let info = &self.schema.tables[*t];
                     match info.pk {
                         Some(pk) => {
-                            keyed.push(*t);
+                            if info.table.primary_key.is_some() && self.schema.engine != catalog::Engine::Mssql {
+                                keyed.push(*t);
+                            }
                             columns.push(Cid { t: *t, c: pk });
                         }
                         None => columns.extend(info.naming.iter().map(|&c| Cid { t: *t, c })),
@@ -249,7 +251,9 @@ impl<'s, 'a> Builder<'s, 'a> {
             }
         }
         let mut seen = HashSet::new();
-        columns.into_iter().filter(|c| seen.insert(*c)).map(|c| GroupItem::Expr(scope.col(c))).collect()
+        // a grouped primary key fixes all other columns of its table
+        let fixed = |c: &Cid| keyed.contains(&c.t) && self.schema.tables[c.t].pk != Some(c.c);
+        columns.into_iter().filter(|c| !fixed(c) && seen.insert(*c)).map(|c| GroupItem::Expr(scope.col(c))).collect()
     }
 
     fn having(&self, scope: &Scope<'_, '_>, having: &Having) -> Expr {

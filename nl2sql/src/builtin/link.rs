@@ -128,12 +128,22 @@ fn table_score(schema: &Schema<'_>, t: usize, span: &[&Token], all: &[Token]) ->
 
 fn column_score(schema: &Schema<'_>, id: Cid, span: &[&Token], all: &[Token]) -> f64 {
     let column = schema.col(id);
-    let table = &schema.tables[id.t].words;
+    if only_counts(span, all, &column.words) {
+        return 0.0;
+    }
+    let table = &column.table_words;
     let mut own = cover(span, &column.words, table).max(glued(span, all, &column.words));
     if !column.table_words.is_empty() && span.len() > 1 && own >= 0.99 {
         own += 0.02;
     }
     column.aliases.iter().map(|a| 0.9 * cover(span, a, table)).fold(own, f64::max)
+}
+
+/// `number of X` names a column only when X is part of the column's own name.
+fn only_counts(span: &[&Token], all: &[Token], core: &[Word]) -> bool {
+    let of = all.iter().any(|t| t.lower == "of");
+    let counting = span.first().is_some_and(|t| matches!(t.lemma.as_str(), "number" | "count" | "total" | "amount"));
+    of && counting && !span.iter().skip(1).any(|t| core.iter().any(|w| alike(t, w) > 0.0))
 }
 
 /// Links the tokens: a segmentation of highest total weight.
@@ -192,9 +202,9 @@ fn span_item(schema: &Schema<'_>, tokens: &[Token], start: usize, end: usize, hi
     let mut weight = 0.0_f64;
     let mut size = end - start;
     if size <= MAX_SPAN && !item.quoted && span.iter().all(|t| t.kind == Kind::Word) {
-        let content: Vec<&Token> = span.iter().filter(|t| !words::is_stop(&t.lemma) || named_word(&t.lemma)).collect();
+        let content: Vec<&Token> = span.iter().filter(|t| !words::is_stop_form(&t.lower, &t.lemma) || named_word(&t.lemma)).collect();
         let ends_well = [&span[0], &span[span.len() - 1]].iter().all(|t| content.iter().any(|c| std::ptr::eq::<Token>(*c, *t)));
-        let real = content.iter().any(|t| !words::is_stop(&t.lemma)) && !breaks(span);
+        let real = content.iter().any(|t| !words::is_stop_form(&t.lower, &t.lemma)) && !breaks(span);
         if ends_well && real {
             link_names(schema, &content, span, &mut item);
             let best = item.table_score().max(item.col_score());

@@ -244,6 +244,19 @@ fn name_words(name: &str, vocabulary: &HashSet<String>) -> Vec<Word> {
         }
         out.push(Word::new(&part));
     }
+    for i in 1..out.len() {
+        if out[i].lemma == "name" {
+            match out[i - 1].lemma.as_str() {
+                "f" => out[i - 1] = Word::new("first"),
+                "l" => out[i - 1] = Word::new("last"),
+                _ => {}
+            }
+        }
+    }
+    let glue = |w: &Word| matches!(w.lemma.as_str(), "of" | "by" | "the" | "in" | "from" | "to" | "and" | "for" | "a" | "on" | "at" | "is" | "if" | "has" | "be" | "have");
+    if out.iter().any(|w| !glue(w)) {
+        out.retain(|w| !glue(w));
+    }
     out
 }
 
@@ -265,7 +278,8 @@ fn table_info<'a>(table: &'a Table, vocabulary: &HashSet<String>) -> TableInfo<'
 
 fn guess_key(info: &TableInfo<'_>) -> Option<usize> {
     let composite = info.table.primary_key.as_ref().is_some_and(|k| k.columns.len() > 1);
-    let is_key = |c: &ColumnInfo<'_>| c.words.len() == 1 && c.words[0].lemma == "id";
+    let foreign = |c: &ColumnInfo<'_>| info.table.foreign_keys.iter().any(|k| k.columns.contains(&c.column.name));
+    let is_key = |c: &ColumnInfo<'_>| c.words.len() == 1 && c.words[0].lemma == "id" && !foreign(c);
     if composite { None } else { info.columns.iter().position(is_key) }
 }
 
@@ -331,7 +345,8 @@ fn flag(column: &Column, words: &[Word]) -> Option<(String, String)> {
     if values.is_empty() || values.len() > 2 {
         return None;
     }
-    let named = words.iter().any(|w| matches!(w.lemma.as_str(), "yn" | "is" | "if" | "flag" | "has"));
+    let raw = raw_parts(&column.name);
+    let named = raw.iter().any(|w| matches!(w.as_str(), "yn" | "is" | "if" | "flag" | "has")) || words.iter().any(|w| w.lemma == "yn");
     let (yes, no) = PAIRS.iter().find(|(y, n)| {
         values.iter().all(|v| v.eq_ignore_ascii_case(y) || v.eq_ignore_ascii_case(n))
     })?;
@@ -377,7 +392,9 @@ fn edges(tables: &mut [TableInfo<'_>], index: &HashMap<(&str, &str), usize>) -> 
             if let [(a, b)] = pairs[..] {
                 tables[from].columns[a].refers = Some(Cid { t: to, c: b });
             }
-            let cost = if key.inferred.is_some() { 1.2 } else { 1.0 };
+            // of two references to one table the first column is the plainer one
+            let place = pairs.first().map_or(0.0, |p| p.0 as f64 * 0.002);
+            let cost = place + if key.inferred.is_some() { 1.2 } else { 1.0 };
             edges.push(Edge { from, to, pairs, cost });
         }
     }

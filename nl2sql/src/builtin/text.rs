@@ -211,7 +211,7 @@ pub(crate) fn stem(lemma: &str) -> String {
     }
     for ending in ENDINGS {
         let Some(base) = lemma.strip_suffix(ending) else { continue };
-        let least = if ending.len() == 1 { 3 } else { 4 };
+        let least = if ending.len() == 1 || matches!(ending, "ing" | "ed" | "ings") { 3 } else { 4 };
         if base.len() < least {
             continue;
         }

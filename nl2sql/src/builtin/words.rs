@@ -12,9 +12,9 @@ const SYNONYMS: &[&[&str]] = &[
     &["city", "town"], &["price", "cost", "fee", "charge"], &["amount", "sum", "value"],
     &["weight", "weigh", "heavy"], &["height", "tall"], &["length", "long", "duration"],
     &["date", "day", "time"], &["year", "time"], &["film", "movie"], &["phone", "telephone", "mobile"],
-    &["cell", "mobile"], &["email", "mail"], &["address", "street"], &["car", "vehicle", "automobile"],
+    &["cell", "mobile"], &["phone", "number"], &["email", "mail"], &["address", "street"], &["car", "vehicle", "automobile"],
     &["airline", "carrier"], &["flight", "trip"], &["song", "track"], &["singer", "artist", "vocalist"],
-    &["album", "record"], &["book", "publication"], &["author", "writer", "write"], &["kind", "type", "category", "sort", "genre"],
+    &["album", "record"], &["book", "publication"], &["author", "writer", "write"], &["kind", "type", "category", "genre"],
     &["breed", "type"], &["rating", "score", "rate"], &["rank", "ranking", "position", "place"], &["grade", "level", "score"],
     &["department", "division"], &["course", "class"], &["product", "item", "goods", "good"], &["quantity", "amount", "number", "count"],
     &["stadium", "arena"], &["attendance", "audience", "attendee", "visitor"], &["description", "detail", "explanation"],
@@ -62,12 +62,20 @@ const STOP: &[&str] = &[
     "yet", "into", "through", "ever", "never", "without", "else", "someone", "anyone", "somebody", "least", "such", "whether", "while", "i'd",
     "hello", "hi", "ok", "yes", "thank", "thanks", "sum", "exist", "ascending", "descending", "alphabetically", "highest", "lowest", "largest",
     "smallest", "biggest", "greatest", "youngest", "oldest", "latest", "earliest", "fewest", "common", "higher", "lower", "greater", "larger", "smaller",
-    "older", "younger", "top", "first", "last", "or", "non", "except", "value", "whole", "entire", "single", "various", "possible", "belong", "exactly", "equal",
+    "older", "younger", "top", "first", "last", "or", "non", "except", "value", "whole", "entire", "single", "various", "possible", "belong", "exactly", "equal", "shared", "used", "using", "named", "based", "highly", "listed",
 ];
 
 /// Whether a lemma is a word of the language rather than of the data.
 pub(crate) fn is_stop(lemma: &str) -> bool {
     STOP.contains(&lemma)
+}
+
+/// Nouns that look like a word of the language in the singular.
+const NOUN_FORMS: &[&str] = &["likes", "liked", "orders", "shows", "details", "lists", "reports", "values", "counts", "shares"];
+
+/// Whether a token is a word of the language, by the form it has.
+pub(crate) fn is_stop_form(lower: &str, lemma: &str) -> bool {
+    is_stop(lemma) && !NOUN_FORMS.contains(&lower)
 }
 
 /// Whether a part of a table name says nothing.

@@ -214,7 +214,7 @@ impl Parser<'_, '_> {
                 return Some(pending.col);
             }
         }
-        let subject = self.frame.subject.or_else(|| self.nearest_table(from))?;
+        let subject = self.focus()?;
         let near = self.nearest_table(from).unwrap_or(subject);
         if old {
             return self.schema.concept(near, &["age"]).map(|c| Cid { t: near, c }).or_else(|| self.schema.concept(subject, &["age"]).map(|c| Cid { t: subject, c }));
@@ -238,7 +238,7 @@ impl Parser<'_, '_> {
 
     /// A column that holds years or dates, in the tables named so far or next to them.
     fn year_column(&mut self, _value: f64) -> Option<Cid> {
-        let mut tables: Vec<usize> = self.nearest_table(self.at).into_iter().chain(self.frame.subject).collect();
+        let mut tables: Vec<usize> = self.nearest_table(self.at).into_iter().chain(self.focus()).collect();
         tables.extend(self.named.keys().copied());
         for first in ["year", "date"] {
             for &t in &tables {

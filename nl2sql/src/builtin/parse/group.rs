@@ -15,7 +15,8 @@ impl Parser<'_, '_> {
         j = self.skip(j, &["the", "all"]);
         let each = self.is(j, &["each", "every"]) || (self.is(j, &["different"]) && preposition && self.is(at, &["for", "across"]));
         let per = self.is(at, &["per"]);
-        let by = self.is(at, &["by"]) && self.aggregated() && self.items.get(at + 1).is_some_and(|i| i.col_score() > 0.6 || i.table_score() > 0.6);
+        let participle = at.checked_sub(1).is_some_and(|p| self.items[p].cols.is_empty() && self.items[p].tables.is_empty());
+        let by = self.is(at, &["by"]) && !participle && self.aggregated() && self.items.get(at + 1).is_some_and(|i| i.col_score() > 0.6 || i.table_score() > 0.6);
         if per || by {
             j = self.skip(at + 1, &["the"]);
         } else if each {
@@ -119,10 +120,47 @@ impl Parser<'_, '_> {
         if self.is(at, &["information", "info", "detail", "details", "everything", "record"]) && self.zone == Zone::Show && self.frame.select.iter().all(|s| matches!(s.what, What::Naming(_))) {
             return self.everything(at + 1);
         }
+        if self.is(at, &["how"]) && self.is(at + 1, &["much"]) {
+            if self.zone == Zone::Which {
+                self.end_clause();
+                self.zone = Zone::Show;
+            }
+            let upto = self.skip(at + 2, &["do", "does", "did", "it", "they", "each"]);
+            self.take(upto);
+            return true;
+        }
+        let along = (self.is(at, &["along", "together"]) && self.is(at + 1, &["with"])).then_some(2);
+        let well = (self.is(at, &["as"]) && self.is(at + 1, &["well"]) && self.is(at + 2, &["as"])).then_some(3);
+        if let Some(length) = along.or(well) {
+            self.end_clause();
+            self.zone = Zone::Show;
+            self.take(at + length);
+            return true;
+        }
+        if self.is(at, &["both"]) && self.both_entities() {
+            return true;
+        }
         if self.is(at, &["how"]) && self.is(at + 1, &["old", "tall", "long", "heavy", "high", "big", "large", "expensive"]) {
             return self.how_adjective(at + 1);
         }
         false
+    }
+
+    /// `both owners and professionals`: what is shown must occur with each of two entities.
+    fn both_entities(&mut self) -> bool {
+        let at = self.at;
+        let (Some(a), true, Some(b)) = (self.table_of(at + 1, 0.6), self.is(at + 2, &["and"]), self.table_of(at + 3, 0.6)) else { return false };
+        let has = |t: usize, name: &str| self.schema.tables[t].columns.iter().any(|c| c.column.name.eq_ignore_ascii_case(name));
+        let shared = !self.frame.select.is_empty() && self.frame.select.iter().all(|s| match s.what {
+            What::Col(c) => s.agg.is_none() && has(a, &self.schema.col(c).column.name) && has(b, &self.schema.col(c).column.name),
+            What::Naming(_) | What::Rows(_) | What::Star(_) => false,
+        });
+        if a == b || !shared {
+            return false;
+        }
+        self.frame.both = Some((a, b));
+        self.take(at + 4);
+        true
     }
 
     fn everything(&mut self, from: usize) -> bool {

@@ -63,7 +63,6 @@ pub(crate) struct Parser<'s, 'a> {
     pub(crate) choices: Vec<Choice>,
     banned: Option<(usize, Cid)>,
     near: HashMap<usize, HashMap<usize, f64>>,
-    pub(crate) confidence: f64,
 }
 
 impl<'s, 'a> Parser<'s, 'a> {
@@ -79,9 +78,10 @@ impl<'s, 'a> Parser<'s, 'a> {
         let mut parser = Parser {
             schema, items, at: 0, zone: Zone::Show, frame: Frame::default(), pending: None, negated: false, next_or: false,
             sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false,
-            choices: Vec::new(), banned, near: HashMap::new(), confidence: 1.0,
+            choices: Vec::new(), banned, near: HashMap::new(),
         };
         parser.run();
+        parser.finish();
         parser
     }
 
@@ -93,7 +93,6 @@ impl<'s, 'a> Parser<'s, 'a> {
                 self.at += 1;
             }
         }
-        self.finish();
     }
 
     fn step(&mut self) {
@@ -222,6 +221,12 @@ impl<'s, 'a> Parser<'s, 'a> {
         map.get(&to).copied().unwrap_or(6.0)
     }
 
+    /// How much farther away counts against a column; what cannot be joined counts most.
+    fn remoteness(&mut self, from: usize, to: usize) -> f64 {
+        let distance = self.distance(from, to);
+        if distance >= 6.0 { 1.0 } else { 0.06 * distance }
+    }
+
     /// The column an item means, given the table it seems to belong to.
     pub(super) fn pick(&mut self, at: usize, hint: Option<usize>) -> Option<Cid> {
         let alternatives: Vec<(Cid, f64)> = self.items.get(at)?.cols.clone();
@@ -229,6 +234,7 @@ impl<'s, 'a> Parser<'s, 'a> {
     }
 
     pub(super) fn choose(&mut self, at: usize, alternatives: &[(Cid, f64)], hint: Option<usize>) -> Option<Cid> {
+        let owned = hint.is_some();
         let hint = hint.or(self.frame.subject).or_else(|| self.first_named());
         let asks_key = self.items.get(at).is_some_and(|i| i.lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "codes" | "number" | "numbers")));
         let mut rated: Vec<(f64, Cid)> = Vec::new();
@@ -238,7 +244,8 @@ impl<'s, 'a> Parser<'s, 'a> {
             }
             let mut total = score;
             if let Some(hint) = hint {
-                total += if hint == col.t { 0.3 } else { -0.06 * self.distance(hint, col.t) };
+                let strength = if owned { 0.5 } else { 0.3 };
+                total += if hint == col.t { strength } else { -self.remoteness(hint, col.t) };
             }
             if self.named.contains_key(&col.t) {
                 total += 0.15;
@@ -266,13 +273,13 @@ impl<'s, 'a> Parser<'s, 'a> {
 
     /// The table a column at `at` belongs to, by the words around it.
     pub(super) fn owner(&self, at: usize) -> Option<usize> {
-        if let Some(t) = at.checked_sub(1).and_then(|p| self.table_of(p, 0.55)) {
+        if let Some(t) = at.checked_sub(1).and_then(|p| self.owner_table(p)) {
             return Some(t);
         }
         let mut linked = false;
         for j in at + 1..(at + 12).min(self.items.len()) {
             let item = &self.items[j];
-            if let (true, Some(t)) = (linked, self.table_of(j, 0.55)) {
+            if let (true, Some(t)) = (linked, self.owner_table(j)) {
                 return Some(t);
             }
             if self.is(j, &["of", "for", "from", "in", "on", "that", "which", "whose", "who", "do", "be"]) {
@@ -285,6 +292,25 @@ impl<'s, 'a> Parser<'s, 'a> {
             }
         }
         None
+    }
+
+    /// The table an owner's name means; a column of the same name may fit as well.
+    fn owner_table(&self, at: usize) -> Option<usize> {
+        let item = self.items.get(at)?;
+        if item.quoted || item.table_score() < 0.55 {
+            return None;
+        }
+        let key_like = item.table_score() < 0.75 && item.lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "name" | "names" | "type" | "number"));
+        if key_like { None } else { self.choose_table(at) }
+    }
+
+    /// The table in question: the subject, or that of what is shown, or the last one named.
+    pub(super) fn focus(&self) -> Option<usize> {
+        let shown = self.frame.select.iter().map(|s| match s.what {
+            What::Col(c) => c.t,
+            What::Rows(t) | What::Naming(t) | What::Star(t) => t,
+        });
+        self.frame.subject.or(shown.last()).or_else(|| self.nearest_table(self.at))
     }
 
     pub(super) fn add_filter(&mut self, filter: Filter) {

@@ -38,7 +38,11 @@ impl Parser<'_, '_> {
         }
         // a value in front of the counted noun is a condition: `how many dog pets`
         let mut noun = j;
-        let value_first = self.items.get(j).is_some_and(|i| i.val_score() > 0.0 && i.table_score() < 0.6 && i.col_score() < 0.6);
+        let attribute = self.items.get(j + 1).is_some_and(|n| n.col_score() >= 0.85 && n.table_score() < 0.6 && !n.quoted);
+        if attribute && self.table_of(j, 0.7).is_some() && distinct {
+            noun = j + 1;
+        }
+        let value_first = noun == j && self.items.get(j).is_some_and(|i| i.val_score() > 0.0 && i.table_score() < 0.6 && i.col_score() < 0.6);
         if value_first && (self.table_of(j + 1, 0.55).is_some() || self.items.get(j + 1).is_some_and(|i| i.col_score() > 0.6)) {
             noun = j + 1;
         }
@@ -72,6 +76,10 @@ impl Parser<'_, '_> {
             } else {
                 self.distinct_next = true;
                 self.show(Some(Agg::Count), What::Col(col));
+                self.take(noun + 1);
+                self.count_more(distinct);
+                self.zone = Zone::Which;
+                return true;
             }
             if self.frame.subject.is_none() {
                 self.frame.subject = Some(col.t);
@@ -100,12 +108,24 @@ impl Parser<'_, '_> {
         true
     }
 
+    /// `different series names and contents`: each is counted.
+    fn count_more(&mut self, distinct: bool) {
+        while distinct && self.is(self.at, &["and"]) && self.items.get(self.at + 1).is_some_and(|i| i.col_score() >= 0.7 && i.table_score() < 0.7) {
+            let at = self.at + 1;
+            let owner = self.owner(at);
+            let Some(col) = self.pick(at, owner) else { return };
+            self.distinct_next = true;
+            self.show(Some(Agg::Count), What::Col(col));
+            self.take(at + 1);
+        }
+    }
+
     /// The table whose rows are counted: the last of adjacent nouns.
     fn counted_table(&self, noun: usize) -> Option<usize> {
         let item = self.items.get(noun)?;
         let close = item.table_score() >= 0.55 && item.table_score() + 0.3 >= item.col_score();
         let next = self.items.get(noun + 1);
-        let compound = next.is_some_and(|n| n.table_score() >= 0.8 && !item.possessive);
+        let compound = next.is_some_and(|n| n.table_score() >= 0.8 && !item.possessive && n.mark.is_none());
         if compound {
             return self.choose_table(noun + 1);
         }
@@ -211,7 +231,16 @@ impl Parser<'_, '_> {
         if item.col_score() < 0.45 {
             return false;
         }
+        if self.name_of_column(at) {
+            return true;
+        }
         let owner = self.owner(at);
+        if let Some(t) = owner.filter(|t| self.zone == Zone::Show && self.plain_name(at, *t)) {
+            self.take(at + 1);
+            self.show(None, What::Naming(t));
+            self.mention(t);
+            return true;
+        }
         let Some(col) = self.pick(at, owner) else { return false };
         self.take(at + 1);
         if self.zone == Zone::Show && !self.condition_follows(at + 1, col) {
@@ -230,11 +259,34 @@ impl Parser<'_, '_> {
         true
     }
 
+    /// `the state whose name`: the name of a column is the column.
+    fn name_of_column(&mut self, at: usize) -> bool {
+        let named = self.is(at, &["name"]) && at >= 2 && self.is(at - 1, &["whose"]) && self.pending.is_some_and(|p| p.item + 2 == at);
+        if named {
+            self.take(at + 1);
+        }
+        named
+    }
+
+    /// `name of X` where X has no column called so, but one that names it.
+    fn plain_name(&self, at: usize, t: usize) -> bool {
+        if !self.is(at, &["name", "names", "title"]) {
+            return false;
+        }
+        let info = &self.schema.tables[t];
+        let called = info.columns.iter().any(|c| c.words.iter().any(|w| w.lemma == "name" || w.lemma == "title"));
+        let whole = info.naming.len() > 1;
+        let text = info.naming.iter().all(|&c| !info.columns[c].key && !info.columns[c].numeric);
+        text && (!called || whole)
+    }
+
     /// `... and their ages`: listing goes on.
     fn listed_again(&self, at: usize) -> bool {
         let Some(p) = at.checked_sub(1) else { return false };
         let possessive = self.is(p, &["their", "its", "his", "her"]) && p > 0 && (self.is(p - 1, &["and", "with", "show", "list"]) || self.items[p - 1].mark.is_some());
-        possessive && !self.negated
+        let q = self.back(p);
+        let joined = self.is(q, &["and"]) && q + 2 >= p && self.is(at + 1, &["of"]) && self.owner(at).is_some();
+        (possessive || joined) && !self.negated
     }
 
     /// Whether what follows compares the column: `is`, a value, a comparison.
@@ -275,7 +327,8 @@ impl Parser<'_, '_> {
         self.take(at + 1);
         if self.zone == Zone::Show {
             let fresh = self.frame.subject != Some(t);
-            if !attached && (fresh || self.frame.select.is_empty()) {
+            let possessed = at > 0 && self.items[at - 1].possessive;
+            if !attached && !possessed && (fresh || self.frame.select.is_empty()) {
                 self.show(None, What::Naming(t));
             }
             self.mention(t);
@@ -303,7 +356,7 @@ impl Parser<'_, '_> {
 
     /// Steps back over articles and the like.
     pub(super) fn back(&self, mut at: usize) -> usize {
-        while at > 0 && (self.is(at, &["the", "all", "a", "an", "each", "every", "any", "some", "different", "distinct", "these", "those"]) || self.items[at].val_score() > 0.0) {
+        while at > 0 && (self.is(at, &["the", "all", "a", "an", "each", "every", "any", "some", "different", "distinct", "these", "those", "their", "its", "his", "her"]) || self.items[at].val_score() > 0.0) {
             at -= 1;
         }
         at

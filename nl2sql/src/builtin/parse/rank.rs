@@ -52,6 +52,11 @@ impl Parser<'_, '_> {
         if degree.word == "recent" || degree.word == "recently" {
             j = self.skip(j, &["recently"]).max(j);
         }
+        let named = self.zone == Zone::Show && self.is(at, &["maximum", "minimum", "max", "min"])
+            && (self.is(at + 1, &["and"]) || self.items.get(self.skip(j + 1, &["number", "of", "the", "and", "value", "values"])).is_some_and(|i| i.col_score() >= 0.45));
+        if named {
+            return false;
+        }
         let plain_aggregate = self.zone == Zone::Show && limit.is_none() && self.frame.select.is_empty() && self.frame.subject.is_none()
             && degree.of.is_empty() && self.aggregate_at(at).is_some();
         if plain_aggregate && self.items.get(self.skip(j + 1, &["number", "amount", "of", "the", "value", "and"])).is_some_and(|i| i.col_score() >= 0.45 && self.table_like(i)) {
@@ -124,7 +129,8 @@ impl Parser<'_, '_> {
                 return self.rank_count(t, k, desc, limit, degree);
             }
         }
-        if measured && (generic || table.is_none()) {
+        let typed = item.is_some_and(|i| i.cols.iter().any(|c| self.date_like(c.0) || (self.schema.col(c.0).numeric && !self.schema.col(c.0).key)));
+        if measured && (generic || (table.is_none() && typed)) {
             let owner = self.owner(k);
             if let Some(col) = self.pick_rank(k, owner, degree, number_of) {
                 let pending_t = self.items[k].table_score();
@@ -159,6 +165,14 @@ impl Parser<'_, '_> {
     }
 
     fn rank_by(&mut self, col: Cid, desc: bool, limit: u64, owner: Option<usize>) {
+        // `in the earliest year`: all rows of it, not one
+        let before = (0..self.at).rev().find(|b| !self.is(*b, &["the"]) && self.superlative_at(*b).is_none() && *b + 3 >= self.at.saturating_sub(1));
+        let within = before.is_some_and(|b| self.is(b, &["in", "on", "during"]));
+        if within && self.date_like(col) && limit == 1 && self.zone == Zone::Which {
+            let agg = if desc { Agg::Max } else { Agg::Min };
+            self.compare_with(col, agg);
+            return;
+        }
         if self.frame.subject.is_none() {
             self.frame.subject = Some(owner.unwrap_or(col.t));
         }
@@ -166,6 +180,11 @@ impl Parser<'_, '_> {
         self.frame.limit = Some(limit);
         self.zone = Zone::Which;
         self.pending = None;
+    }
+
+    fn compare_with(&mut self, col: Cid, agg: Agg) {
+        use super::super::frame::{Op, Rhs};
+        self.compare(col, Op::Eq, Rhs::Agg(agg, col));
     }
 
     /// `the most T`: entities ranked by how many rows of T they have.
@@ -210,7 +229,8 @@ impl Parser<'_, '_> {
     fn rank_entity(&mut self, j: usize, k: usize, degree: Degree, limit: u64) -> bool {
         let value_table = self.items.get(k).and_then(|i| i.vals.first()).map(|v| v.col.t);
         let table = self.table_of(k, 0.55);
-        let target = table.or(value_table).or(self.frame.subject);
+        let owner = self.items.get(k).filter(|i| i.col_score() >= 0.6 && i.mark.is_none()).and_then(|i| i.cols.first()).map(|c| c.0.t);
+        let target = table.or(value_table).or(owner).or(self.frame.subject);
         let Some(target) = target.or_else(|| (j..self.items.len()).find_map(|i| self.table_of(i, 0.55))) else { return false };
         let Some((col, flipped)) = self.degree_column(target, degree) else { return false };
         if self.zone == Zone::Show && self.frame.select.is_empty() && self.frame.subject.is_none() {

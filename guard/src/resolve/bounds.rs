@@ -3,7 +3,9 @@
 //! Sizes are estimated from the constants of an expression; a value of the data counts as a modest number.
 
 use crate::finding::{Code, Finding};
-use crate::tree::{Arg, BinaryOp, Call, Expr, Literal, UnaryOp};
+use crate::tree::{
+    Arg, BinaryOp, Call, Distinct, Expr, FromItem, Ident, Literal, Query, Select, SelectItem, SetExpr, UnaryOp,
+};
 
 /// Longest text that one call may build.
 const MOST_TEXT: f64 = 100_000.0;
@@ -11,6 +13,62 @@ const MOST_TEXT: f64 = 100_000.0;
 const MOST_ROWS: f64 = 1_000_000.0;
 /// What a value of the data counts as.
 const OF_DATA: f64 = 1_000.0;
+
+/// Tables that stand side by side without any condition: from this number on their product is refused.
+pub const MOST_APART: usize = 4;
+
+/// Whether a recursive expression reads only itself and nothing ends it.
+pub fn endless(query: &Query, name: &Ident) -> bool {
+    if query.limit.is_some() {
+        return false;
+    }
+    let mut body = &query.body;
+    while let SetExpr::SetOp { left, right, all, .. } = body {
+        if let SetExpr::Select(select) = right.as_ref()
+            && reads_only(select, name)
+            && (*all || computes(select))
+        {
+            return true;
+        }
+        body = left;
+    }
+    false
+}
+
+fn reads_only(select: &Select, name: &Ident) -> bool {
+    let itself = |item: &FromItem| match item {
+        FromItem::Table { name: read, .. } => read.0.len() == 1 && read.last().is_some_and(|l| same(l, name)),
+        FromItem::Derived { .. } | FromItem::Function { .. } | FromItem::Join { .. } => false,
+    };
+    select.from.len() == 1 && select.from.iter().all(itself) && select.selection.is_none() && select.having.is_none()
+}
+
+fn same(a: &Ident, b: &Ident) -> bool {
+    a.value.eq_ignore_ascii_case(&b.value)
+}
+
+fn computes(select: &Select) -> bool {
+    select.items.iter().any(|i| matches!(i, SelectItem::Expr { expr, .. } if !matches!(expr, Expr::Column(_) | Expr::Literal(..))))
+}
+
+/// Whether a query takes only so many first rows of what it reads, so that an endless source is read in part.
+pub fn takes_first_rows(query: &Query) -> bool {
+    let number = |bound: Option<&Expr>| bound.map_or(Some(0.0), magnitude);
+    let rows = match (query.limit.as_deref(), number(query.offset.as_deref())) {
+        (Some(limit), Some(offset)) => magnitude(limit).map(|l| l + offset),
+        _ => None,
+    };
+    let SetExpr::Select(select) = &query.body else { return false };
+    let plain = |i: &SelectItem| match i {
+        SelectItem::Expr { expr, .. } => !matches!(expr, Expr::Call(_)),
+        SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_) => true,
+    };
+    rows.is_some_and(|r| r <= MOST_TEXT)
+        && query.order_by.is_empty()
+        && select.group_by.is_empty()
+        && select.distinct == Distinct::No
+        && select.items.iter().all(plain)
+}
 
 /// Checks a call.
 pub fn check(call: &Call) -> Option<Finding> {

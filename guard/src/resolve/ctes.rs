@@ -32,11 +32,13 @@ impl<'a> Resolver<'a, '_> {
             self.check_repeated(cte, start, all_at_once.then_some(start + i));
             let index = if all_at_once { start + i } else { self.ctes.len() };
             let fields = self.cte_body(cte, all_at_once.then_some(index));
+            let endless = all_at_once && super::bounds::endless(&cte.query, &cte.name);
             if !all_at_once {
                 self.declare(cte);
             }
             if let Some(entry) = self.ctes.get_mut(index) {
                 entry.fields = Some(Rc::new(fields));
+                entry.endless = endless;
             }
             self.pin_new(&mut cte.name);
             for column in &mut cte.columns {
@@ -49,7 +51,7 @@ impl<'a> Resolver<'a, '_> {
         let mut name = cte.name.clone();
         self.pin_new(&mut name);
         let key = self.engine.stored_key(&name.value);
-        self.ctes.push(CteEntry { key, name: name.value, fields: None });
+        self.ctes.push(CteEntry { key, name: name.value, fields: None, endless: false });
     }
 
     fn check_repeated(&mut self, cte: &Cte, start: usize, own: Option<usize>) {

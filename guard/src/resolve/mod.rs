@@ -29,7 +29,7 @@ use crate::tree::{Ident, Query, Span};
 
 pub use visible::{glob, visible_catalog};
 
-pub(crate) use scope::Namespace;
+pub(crate) use scope::{Entry, Namespace};
 use scope::{ColumnRef, CteEntry, Info, Scope};
 use views::Readable;
 

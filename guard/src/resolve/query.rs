@@ -53,6 +53,11 @@ impl<'a> Resolver<'a, '_> {
         for bound in [&mut query.limit, &mut query.offset].into_iter().flatten() {
             self.expr(bound);
         }
+        if self.ctes.iter().skip(mark).any(|c| c.endless) && !super::bounds::takes_first_rows(query) {
+            let message = "nothing ends the recursion";
+            let hint = "add a condition to the recursive part, or a LIMIT";
+            self.refuse(Finding::new(Code::G303, message).hint(hint));
+        }
         self.ctes.truncate(mark);
         outputs
     }
@@ -94,9 +99,22 @@ impl<'a> Resolver<'a, '_> {
         for item in order {
             self.sort_key(&mut item.expr, &outputs);
         }
+        self.check_product(select);
         let found = self.scopes.last().map(|s| crate::warn::select(self.engine, select, &s.names));
         found.into_iter().flatten().for_each(|w| self.warn(w));
         outputs
+    }
+
+    /// Some tables side by side may be meant; many without any condition are a product that nothing can finish.
+    fn check_product(&mut self, select: &Select) {
+        let Some(scope) = self.scopes.last().filter(|s| s.names.entries.len() >= super::bounds::MOST_APART) else {
+            return;
+        };
+        let apart = crate::warn::unconnected(self.engine, select, &scope.names);
+        if apart >= super::bounds::MOST_APART {
+            let message = format!("{apart} tables are joined without any condition");
+            self.refuse(Finding::new(Code::G303, message).hint("join them on their keys"));
+        }
     }
 
     /// A wildcard over tables with hidden columns is spelled out: the server's own would give them.

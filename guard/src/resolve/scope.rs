@@ -242,4 +242,6 @@ pub struct CteEntry<'a> {
     pub name: String,
     /// Its columns; `None` while they are not known yet (SQLite's forward references).
     pub fields: Option<Rc<Vec<Field<'a>>>>,
+    /// Whether nothing in it ends its recursion.
+    pub endless: bool,
 }

@@ -142,8 +142,3 @@ pub fn widest(left: Option<TypeClass>, right: Option<TypeClass>) -> Option<TypeC
         (Some(_), Some(_)) => None,
     }
 }
-
-/// Whether a class is a number.
-pub fn is_number(class: Option<TypeClass>) -> bool {
-    matches!(class, Some(TypeClass::Integer | TypeClass::Decimal | TypeClass::Float))
-}

@@ -1,0 +1,385 @@
+//! Phrases: values and conditions of one block in words.
+
+use crate::tree::{BinaryOp, Call, Expr, IsTest, LikeOp, Literal, Over, Select, SelectItem, TypeName, WindowSpec};
+
+use super::clauses;
+use super::text::{binary, constant, plain};
+use super::words::{humanise, list, singular};
+
+/// How deep values and sub-queries are spelled out.
+const DEEPEST: usize = 6;
+/// How many entries of a list are named.
+const MOST: usize = 6;
+
+/// What a phrase needs to know of its block: names of relations, and outputs that other clauses refer to.
+#[derive(Debug, Default)]
+pub struct Block<'e> {
+    /// Name in the statement and words for the relation.
+    pub relations: Vec<(String, String)>,
+    /// Outputs by name.
+    pub outputs: Vec<(String, &'e Expr)>,
+    /// Nesting so far.
+    pub depth: usize,
+}
+
+impl<'e> Block<'e> {
+    /// The block of a SELECT.
+    pub fn of(select: &'e Select, depth: usize) -> Block<'e> {
+        let outputs = select.items.iter().filter_map(|item| match item {
+            SelectItem::Expr { expr, alias: Some(alias) } => Some((alias.value.clone(), expr)),
+            SelectItem::Expr { .. } | SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_) => None,
+        });
+        Block { relations: clauses::relations(select), outputs: outputs.collect(), depth }
+    }
+
+    /// What an output name, a position or the expression itself stands for.
+    pub fn meant<'x>(&self, select: &'x Select, expr: &'x Expr) -> &'x Expr
+    where
+        'e: 'x,
+    {
+        match expr {
+            Expr::Literal(Literal::Number(digits), _) => {
+                let at = digits.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                match at.and_then(|at| select.items.get(at)) {
+                    Some(SelectItem::Expr { expr, .. }) => expr,
+                    _ => expr,
+                }
+            }
+            Expr::Column(name) if name.0.len() == 1 => {
+                let written = name.last().map(|i| i.value.as_str()).unwrap_or_default();
+                let found = self.outputs.iter().find(|(output, _)| output == written);
+                found.map_or(expr, |(_, output)| *output)
+            }
+            other => other,
+        }
+    }
+
+    /// A value.
+    pub fn value(&self, expr: &Expr) -> String {
+        self.value_at(expr, 0)
+    }
+
+    fn value_at(&self, expr: &Expr, depth: usize) -> String {
+        if depth > DEEPEST {
+            return plain(expr);
+        }
+        let inner = |e: &Expr| self.value_at(e, depth + 1);
+        match expr {
+            Expr::Column(name) => {
+                let parts: Vec<&str> = name.0.iter().map(|i| i.value.as_str()).collect();
+                self.column(&parts)
+            }
+            Expr::Literal(literal, _) => constant(literal),
+            Expr::Typed { value, .. } => value.clone(),
+            Expr::Call(call) => self.call(call, depth),
+            Expr::Extract { field, expr } => format!("{field} of {}", inner(expr)),
+            Expr::Cast { expr, to, .. } => self.cast(expr, to, depth),
+            Expr::Binary { op, left, right } if !is_condition(*op) => {
+                format!("{} {} {}", inner(left), binary(*op), self.operand(right, depth))
+            }
+            Expr::Unary { expr: operand, .. } if matches!(operand.as_ref(), Expr::Literal(..)) => plain(expr),
+            Expr::Case { branches, otherwise, .. } => self.case(branches, otherwise.as_deref(), depth),
+            Expr::Subquery(query) => format!("({})", clauses::nested(query, self.depth)),
+            Expr::Row(items) => {
+                let items: Vec<String> = items.iter().map(inner).collect();
+                list(&items, "and")
+            }
+            Expr::Collate { expr, .. } => inner(expr),
+            Expr::AtTimeZone { expr, .. } => inner(expr),
+            Expr::Binary { .. }
+            | Expr::Is { .. }
+            | Expr::Between { .. }
+            | Expr::InList { .. }
+            | Expr::InSubquery { .. }
+            | Expr::Like { .. }
+            | Expr::Quantified { .. }
+            | Expr::Exists { .. } => format!("whether {}", self.condition_at(expr, depth + 1)),
+            Expr::Unary { .. }
+            | Expr::Param(_)
+            | Expr::Interval { .. }
+            | Expr::Special(_)
+            | Expr::Array(_)
+            | Expr::ArraySubquery(_)
+            | Expr::Subscript { .. }
+            | Expr::Field { .. } => plain(expr),
+        }
+    }
+
+    fn operand(&self, expr: &Expr, depth: usize) -> String {
+        let text = self.value_at(expr, depth + 1);
+        match expr {
+            Expr::Binary { .. } => format!("({text})"),
+            _ => text,
+        }
+    }
+
+    /// A column: with the word for its row when several relations are read.
+    pub fn column(&self, parts: &[&str]) -> String {
+        let Some(column) = parts.last() else { return String::new() };
+        let words = humanise(column);
+        let qualifier = parts.len().checked_sub(2).and_then(|i| parts.get(i));
+        let Some(qualifier) = qualifier.filter(|_| self.relations.len() > 1) else { return words };
+        let row = match self.relations.iter().find(|(name, _)| name == qualifier) {
+            Some((_, words)) => singular(words),
+            None => singular(&humanise(qualifier)),
+        };
+        if words.starts_with(&row) { words } else { format!("{row} {words}") }
+    }
+
+    fn cast(&self, expr: &Expr, to: &TypeName, depth: usize) -> String {
+        let value = self.value_at(expr, depth + 1);
+        match to.name.as_str() {
+            "date" => format!("date of {value}"),
+            _ => value,
+        }
+    }
+
+    fn case(&self, branches: &[(Expr, Expr)], otherwise: Option<&Expr>, depth: usize) -> String {
+        let [(when, then)] = branches else { return "a value by case".to_owned() };
+        let then = self.value_at(then, depth + 1);
+        let when = self.condition_at(when, depth + 1);
+        match otherwise {
+            Some(otherwise) => format!("{then} if {when}, else {}", self.value_at(otherwise, depth + 1)),
+            None => format!("{then} if {when}"),
+        }
+    }
+
+    fn call(&self, call: &Call, depth: usize) -> String {
+        let name = call.name.last().map(|i| i.value.as_str()).unwrap_or_default();
+        let args: Vec<String> = call.args.iter().map(|a| self.value_at(&a.value, depth + 1)).collect();
+        let first = args.first().cloned().unwrap_or_default();
+        let different = if call.distinct { "different " } else { "" };
+        let mut text = match (name, args.len()) {
+            ("count", _) if call.star || args.is_empty() => "number of rows".to_owned(),
+            ("count", _) => format!("number of {different}{first}"),
+            ("sum" | "total", 1) => format!("sum of {different}{first}"),
+            ("avg", 1) => format!("average {first}"),
+            ("min", 1) => format!("smallest {first}"),
+            ("max", 1) => format!("largest {first}"),
+            ("date_trunc", 2..) => format!("{} of {}", unquoted(&first), args.get(1).cloned().unwrap_or_default()),
+            ("strftime", 2..) => match unit_of_format(&first) {
+                Some(unit) => format!("{unit} of {}", args.get(1).cloned().unwrap_or_default()),
+                None => plain(&Expr::Call(Box::new(call.clone()))),
+            },
+            ("lower" | "upper" | "trim" | "coalesce" | "ifnull" | "round", 1..) => first,
+            ("length" | "char_length", 1) => format!("length of {first}"),
+            ("abs", 1) => format!("absolute {first}"),
+            ("string_agg" | "group_concat", 1..) => format!("all {first} in one text"),
+            (_, 0) => humanise(name),
+            (_, _) => format!("{} of {}", humanise(name), list(&args, "and")),
+        };
+        if let Some(filter) = &call.filter {
+            text = format!("{text} where {}", self.condition_at(filter, depth + 1));
+        }
+        match &call.over {
+            None => text,
+            Some(Over::Name(window)) => format!("{text} over {}", humanise(&window.value)),
+            Some(Over::Spec(spec)) => format!("{text}{}", self.window(spec, depth)),
+        }
+    }
+
+    fn window(&self, spec: &WindowSpec, depth: usize) -> String {
+        let keys: Vec<String> = spec.partition_by.iter().map(|e| self.value_at(e, depth + 1)).collect();
+        let order: Vec<String> = spec
+            .order_by
+            .iter()
+            .map(|o| {
+                let down = if o.asc == Some(false) { " descending" } else { "" };
+                format!("{}{down}", self.value_at(&o.expr, depth + 1))
+            })
+            .collect();
+        let mut text = String::new();
+        if !keys.is_empty() {
+            text.push_str(&format!(" within each {}", list(&keys, "and")));
+        }
+        if !order.is_empty() {
+            text.push_str(&format!(" in order of {}", list(&order, "and")));
+        }
+        if text.is_empty() { " over all rows".to_owned() } else { text }
+    }
+
+    /// A condition.
+    pub fn condition(&self, expr: &Expr) -> String {
+        self.condition_at(expr, 0)
+    }
+
+    fn condition_at(&self, expr: &Expr, depth: usize) -> String {
+        if depth > DEEPEST {
+            return plain(expr);
+        }
+        let value = |e: &Expr| self.value_at(e, depth + 1);
+        match expr {
+            Expr::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), .. } => self.junction(*op, expr, depth),
+            Expr::Binary { op, left, right } => self.comparison(*op, left, right, depth),
+            Expr::Unary { op: crate::tree::UnaryOp::Not, expr } => {
+                format!("it is not so that {}", self.condition_at(expr, depth + 1))
+            }
+            Expr::Is { expr, test, negated } => {
+                let not = if *negated { "not " } else { "" };
+                let word = match test {
+                    IsTest::Null => "empty",
+                    IsTest::True => "true",
+                    IsTest::False => "false",
+                    IsTest::Unknown => "unknown",
+                    IsTest::Json => "JSON",
+                };
+                format!("{} is {not}{word}", value(expr))
+            }
+            Expr::Between { expr, low, high, negated, .. } => {
+                let not = if *negated { "not " } else { "" };
+                format!("{} is {not}between {} and {}", value(expr), value(low), value(high))
+            }
+            Expr::InList { expr, list: items, negated } => {
+                let not = if *negated { "not " } else { "" };
+                let mut shown: Vec<String> = items.iter().take(MOST).map(value).collect();
+                if items.len() > MOST {
+                    shown.push(format!("{} more", items.len() - MOST));
+                }
+                format!("{} is {not}one of {}", value(expr), list(&shown, "or"))
+            }
+            Expr::InSubquery { expr, query, negated } => {
+                let not = if *negated { "not " } else { "" };
+                format!("{} is {not}among ({})", value(expr), clauses::nested(query, self.depth))
+            }
+            Expr::Like { op, expr, pattern, negated, .. } => self.like(*op, expr, pattern, *negated, depth),
+            Expr::Exists { query, negated } => {
+                let word = if *negated { "nothing" } else { "something" };
+                format!("{word} is found by ({})", clauses::nested(query, self.depth))
+            }
+            Expr::Quantified { left, op, all, right } => {
+                let each = if *all { "every" } else { "any" };
+                format!("{} {} {each} of {}", value(left), binary(*op), value(right))
+            }
+            other => value(other),
+        }
+    }
+
+    fn junction(&self, op: BinaryOp, expr: &Expr, depth: usize) -> String {
+        let mut parts = Vec::new();
+        let mut next = expr;
+        while let Expr::Binary { op: here, left, right } = next {
+            if *here != op {
+                break;
+            }
+            parts.push(right.as_ref());
+            next = left;
+        }
+        parts.push(next);
+        let spelled: Vec<String> = parts
+            .into_iter()
+            .rev()
+            .map(|part| {
+                let text = self.condition_at(part, depth + 1);
+                match part {
+                    Expr::Binary { op: BinaryOp::And | BinaryOp::Or, .. } => format!("({text})"),
+                    _ => text,
+                }
+            })
+            .collect();
+        spelled.join(if op == BinaryOp::And { " and " } else { " or " })
+    }
+
+    fn comparison(&self, op: BinaryOp, left: &Expr, right: &Expr, depth: usize) -> String {
+        let date = is_date(left) || is_date(right);
+        let words = match op {
+            BinaryOp::Eq => "is",
+            BinaryOp::NotEq => "is not",
+            BinaryOp::Lt if date => "is before",
+            BinaryOp::Lt => "is less than",
+            BinaryOp::LtEq if date => "is on or before",
+            BinaryOp::LtEq => "is at most",
+            BinaryOp::Gt if date => "is after",
+            BinaryOp::Gt => "is more than",
+            BinaryOp::GtEq if date => "is on or after",
+            BinaryOp::GtEq => "is at least",
+            other => binary(other),
+        };
+        format!("{} {words} {}", self.value_at(left, depth + 1), self.value_at(right, depth + 1))
+    }
+
+    fn like(&self, op: LikeOp, expr: &Expr, pattern: &Expr, negated: bool, depth: usize) -> String {
+        let subject = self.value_at(expr, depth + 1);
+        let verb = |yes: &str, no: &str| if negated { no.to_owned() } else { yes.to_owned() };
+        if let (LikeOp::Like | LikeOp::ILike, Expr::Literal(Literal::String(text), _)) = (op, pattern) {
+            let core = text.trim_matches('%');
+            if !core.contains(['%', '_']) && !core.is_empty() {
+                let verb = match (text.starts_with('%'), text.ends_with('%')) {
+                    (true, true) => verb("contains", "does not contain"),
+                    (false, true) => verb("starts with", "does not start with"),
+                    (true, false) => verb("ends with", "does not end with"),
+                    (false, false) => verb("is", "is not"),
+                };
+                return format!("{subject} {verb} '{core}'");
+            }
+        }
+        let verb = verb("matches", "does not match");
+        format!("{subject} {verb} {}", self.value_at(pattern, depth + 1))
+    }
+}
+
+/// Whether an operator gives yes or no.
+fn is_condition(op: BinaryOp) -> bool {
+    use BinaryOp as B;
+    !matches!(
+        op,
+        B::Plus
+            | B::Minus
+            | B::Multiply
+            | B::Divide
+            | B::Modulo
+            | B::IntDivide
+            | B::Power
+            | B::Concat
+            | B::BitAnd
+            | B::BitOr
+            | B::BitXor
+            | B::ShiftLeft
+            | B::ShiftRight
+            | B::JsonGet
+            | B::JsonGetText
+            | B::JsonPath
+            | B::JsonPathText
+            | B::JsonMinus
+            | B::Distance
+            | B::NegInnerProduct
+            | B::CosineDistance
+    )
+}
+
+fn is_date(expr: &Expr) -> bool {
+    let dated = |text: &str| {
+        let bytes = text.as_bytes();
+        bytes.len() >= 7
+            && bytes.iter().take(4).all(u8::is_ascii_digit)
+            && bytes.get(4) == Some(&b'-')
+            && bytes.get(5).is_some_and(u8::is_ascii_digit)
+    };
+    match expr {
+        Expr::Literal(Literal::String(text), _) => dated(text),
+        Expr::Typed { ty, .. } => ty.name.starts_with("date") || ty.name.starts_with("timestamp"),
+        Expr::Cast { to, .. } => to.name.starts_with("date") || to.name.starts_with("timestamp"),
+        Expr::Call(call) => call.name.last().is_some_and(|n| {
+            matches!(n.value.as_str(), "now" | "current_date" | "current_timestamp" | "date" | "datetime" | "date_trunc")
+        }),
+        Expr::Binary { left, right, op: BinaryOp::Plus | BinaryOp::Minus } => is_date(left) || is_date(right),
+        _ => false,
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim_matches('\'')
+}
+
+fn unit_of_format(format: &str) -> Option<&'static str> {
+    match unquoted(format) {
+        "%Y" => Some("year"),
+        "%m" => Some("month number"),
+        "%Y-%m" => Some("month"),
+        "%d" => Some("day of the month"),
+        "%w" => Some("weekday"),
+        "%H" => Some("hour"),
+        "%Y-%m-%d" => Some("day"),
+        "%W" | "%Y-%W" => Some("week"),
+        _ => None,
+    }
+}

@@ -15,3 +15,8 @@ pub use engine::Engine;
 pub use glob::Glob;
 pub use index::Catalog;
 pub use model::*;
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -141,7 +141,8 @@ fn copy_columns(builder: &Builder, table: &mut Table, at: &mut Cursor<'_, '_>) {
 
 /// What follows the column list.
 fn options(builder: &Builder, table: &mut Table, at: &mut Cursor<'_, '_>) {
-    while !at.done() && !at.is(0, "SELECT") && !(at.is(0, "AS") && !at.is(1, "NODE")) {
+    // `AS NODE` is an option of SQL Server's graph tables
+    while !at.done() && !at.is(0, "SELECT") && (!at.is(0, "AS") || at.is(1, "NODE")) {
         if at.eat("INHERITS") {
             inherit(builder, table, at);
         } else if at.eat("PARTITION BY") {

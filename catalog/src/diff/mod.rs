@@ -64,7 +64,7 @@ pub fn diff(old: &Snapshot, new: &Snapshot) -> Diff {
     tables::schemas(old, new, &mut changes);
     tables::tables(old, new, &mut changes);
     tables::routines(old, new, &mut changes);
-    changes.sort_by(|a, b| a.place().cmp(&b.place()));
+    changes.sort_by_cached_key(Change::place);
     Diff { changes }
 }
 

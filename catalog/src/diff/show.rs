@@ -18,7 +18,7 @@ impl Change {
     fn happening(&self) -> String {
         use ChangeKind as K;
         let name = self.name.as_deref().map(|n| format!(" {n}")).unwrap_or_default();
-        let from_to = self.from_to();
+        let from_to = self.both_values();
         match self.kind {
             K::SearchPathChanged => format!("search path changed{from_to}"),
             K::SchemaRemoved => "schema removed".to_owned(),
@@ -66,7 +66,7 @@ impl Change {
         }
     }
 
-    fn from_to(&self) -> String {
+    fn both_values(&self) -> String {
         match (&self.before, &self.after) {
             (None, None) => String::new(),
             (before, after) => format!(" from {} to {}", short(before), short(after)),

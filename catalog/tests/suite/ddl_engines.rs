@@ -141,6 +141,26 @@ fn t_sql() {
     assert_eq!(outcome.snapshot.database, "Shop");
 }
 
+#[test]
+fn deep_queries_cost_no_stack() {
+    let chains = [
+        format!("SELECT a{} AS x FROM t", " + a".repeat(100_000)),
+        format!("SELECT a AS x FROM t{}", " UNION SELECT a FROM t".repeat(100_000)),
+        format!("SELECT {}a{} AS x FROM t", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("SELECT {}a AS x FROM t", "- ".repeat(790)),
+        format!("SELECT a{} AS x FROM t", " || a".repeat(390)),
+        format!("SELECT a AS x FROM t{}", " UNION SELECT a FROM t".repeat(790)),
+        format!("SELECT a AS x FROM t WHERE a{}", " AND a".repeat(790)),
+    ];
+    for chain in chains {
+        for engine in Engine::ALL {
+            let sql = format!("CREATE TABLE t (a int); CREATE VIEW v AS {chain};");
+            let view = ddl::read(&sql, engine).snapshot.tables.pop().unwrap();
+            assert_eq!(view.columns[0].name, "x");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_survived(text in "(CREATE|TABLE|VIEW|AS|SELECT|ALTER|ADD|[(),;.'\"`\\[\\]$\\\\\n ]|[a-c1]|/\\*|\\*/|--|é|DELIMITER|GO|COPY|stdin|BEGIN|END| ){0,60}") {

@@ -43,7 +43,8 @@ fn partitions_are_counted_but_not_hashed() {
 
 #[test]
 fn everything_else_counts() {
-    let changes: Vec<(&str, fn(&mut Table))> = vec![
+    type Change = (&'static str, fn(&mut Table));
+    let changes: Vec<Change> = vec![
         ("schema", |t| t.schema = "other".into()),
         ("name", |t| t.name = "pets".into()),
         ("kind", |t| t.kind = TableKind::Foreign),

@@ -12,7 +12,6 @@ use crate::query;
 use support::Database;
 
 #[path = "../tests/support/mod.rs"]
-#[allow(dead_code)]
 mod support;
 
 const SETUP: &[&str] = &[

@@ -88,7 +88,7 @@ const ABOUT: &str = "SELECT current_setting('server_version'), current_database(
      (SELECT version || ' ' || cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl)";
 
 async fn ask_server(session: &Session) -> Result<ServerInfo, ConnectorError> {
-    let client = session.client();
+    let client = session.client()?;
     let driver = |error| from_driver(&error, While::Working);
     let rows = client.query_typed(ABOUT, &[]).await.map_err(driver)?;
     let row =

@@ -102,7 +102,7 @@ async fn produce(
     let _ = schema.send(Ok(Arc::clone(&plan.schema)));
     let driver = |error: tokio_postgres::Error| from_driver(&error, While::Working);
     let no_parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 0] = [];
-    let rows = session.client().query_raw(&plan.statement, no_parameters).await.map_err(driver)?;
+    let rows = session.client()?.query_raw(&plan.statement, no_parameters).await.map_err(driver)?;
     let mut rows = std::pin::pin!(rows);
     let mut builder = Builder::new(plan);
     while let Some(row) = rows.next().await {
@@ -138,7 +138,7 @@ impl Plan {
             first.clone()
         } else {
             let asked: Vec<bool> = readings.iter().map(Option::is_none).collect();
-            let prepared = session.client().prepare(&printed_by_server(sql, &asked)).await;
+            let prepared = session.client()?.prepare(&printed_by_server(sql, &asked)).await;
             prepared.map_err(|e| from_driver(&e, While::Working))?
         };
         let readings: Vec<_> = readings.into_iter().map(|r| r.unwrap_or_else(text)).collect();

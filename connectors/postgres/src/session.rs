@@ -19,9 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const END: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
      SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
-/// A session inside its read-only transaction.
+/// A session inside its read-only transaction. One that is dropped before it ended is cancelled and closed: it must
+/// not go back to the pool in the middle of something.
 pub(crate) struct Session {
-    client: Object,
+    /// Taken out when the session ends.
+    client: Option<Object>,
     sessions: Arc<Sessions>,
     /// Decimal places of type `money` in this database.
     pub money_scale: i8,
@@ -37,11 +39,12 @@ impl Session {
         timeout: Duration,
         first: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<(Session, T), ConnectorError> {
-        let client = sessions.take().await?;
-        let text = begin_text(timeout, sessions.settings.work_mem_mb);
-        let (began, first) = futures::future::join(client.simple_query(&text), first(&client)).await;
+        let client = Some(sessions.take().await?);
         let mut session =
             Session { client, sessions: Arc::clone(sessions), money_scale: 2, search_path: Vec::new() };
+        let text = begin_text(timeout, sessions.settings.work_mem_mb);
+        let client = session.client()?;
+        let (began, first) = futures::future::join(client.simple_query(&text), first(client)).await;
         let began = match began {
             Ok(messages) => session.read_back(&messages, timeout),
             Err(error) => Err(from_driver(&error, While::Working)),
@@ -60,8 +63,11 @@ impl Session {
     }
 
     /// The driver's client.
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    pub(crate) fn client(&self) -> Result<&Client, ConnectorError> {
+        match &self.client {
+            Some(client) => Ok(client),
+            None => Err(ConnectorError::new(ErrorKind::Internal, "the session has ended already")),
+        }
     }
 
     /// Compares what the server says it set with what was asked.
@@ -95,23 +101,44 @@ impl Session {
     }
 
     /// Rolls back and hands the session back; a session that does not end cleanly is closed.
-    pub(crate) async fn end(self) {
-        let ended = tokio::time::timeout(PATIENCE, self.client.simple_query(END)).await;
+    pub(crate) async fn end(mut self) {
+        let Ok(client) = self.client() else { return };
+        let ended = tokio::time::timeout(PATIENCE, client.simple_query(END)).await;
+        let clean = matches!(ended, Ok(Ok(_)));
         // behind a pooler the next transaction may meet another server session: nothing may be kept
-        if !matches!(ended, Ok(Ok(_))) || self.sessions.settings.pgbouncer {
-            drop(Object::take(self.client));
+        match self.client.take() {
+            Some(client) if clean && !self.sessions.settings.pgbouncer => drop(client),
+            Some(client) => drop(Object::take(client)),
+            None => {}
         }
     }
 
-    /// Cancels what runs, by a request on a second connection, and closes the session. The server rolls back.
-    pub(crate) async fn abandon(self) {
-        let cancel = self.client.cancel_token();
-        let sent = tokio::time::timeout(PATIENCE, cancel.cancel_query(self.sessions.tls.clone())).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            tracing::warn!("a cancel request could not be sent; the session is closed");
+    /// Cancels what runs and closes the session. The server rolls back.
+    pub(crate) async fn abandon(mut self) {
+        if let Some(client) = self.client.take() {
+            close(client, Arc::clone(&self.sessions)).await;
         }
-        drop(Object::take(self.client));
     }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else { return };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(close(client, Arc::clone(&self.sessions)))),
+            Err(_) => drop(Object::take(client)),
+        }
+    }
+}
+
+/// Cancels by a request on a second connection, then closes the first. The place in the pool is free after that.
+async fn close(client: Object, sessions: Arc<Sessions>) {
+    let cancel = client.cancel_token();
+    let sent = tokio::time::timeout(PATIENCE, cancel.cancel_query(sessions.tls.clone())).await;
+    if !matches!(sent, Ok(Ok(()))) {
+        tracing::warn!("a cancel request could not be sent; the session is closed");
+    }
+    drop(Object::take(client));
 }
 
 fn not_read_only(setting: &str) -> ConnectorError {

@@ -1,5 +1,7 @@
 //! Connecting: TLS by `sslmode`, logins, what the login may do, and errors that say what to do next.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::io::Write;
@@ -108,9 +110,14 @@ async fn names_what_the_login_could_write() {
 
     let privileges = test(&database.url_as(Some(&writer), "")).await.expect("it connects").privileges;
     let said = privileges.can_write.join("\n");
-    for expected in
-        ["CREATEDB", "pg_read_server_files", "owns 1 table", "INSERT on 3 tables", "DELETE on 2 tables", "schema public"]
-    {
+    for expected in [
+        "CREATEDB",
+        "pg_read_server_files",
+        "owns 1 table",
+        "INSERT on 3 tables",
+        "DELETE on 2 tables",
+        "schema public",
+    ] {
         assert!(said.contains(expected), "{expected} in {said}");
     }
     assert!(!said.contains("temporary"), "{said}");

@@ -1,5 +1,7 @@
 //! The suite that every connector passes, on PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::sync::Arc;
@@ -12,7 +14,8 @@ use support::Database;
 async fn fixture() -> Fixture {
     let statements = setup(Engine::Postgres);
     let database = Database::new(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    let connector = PostgresConnector::new(&database.url("pool_size=1&pool_wait_ms=1500")).expect("a connector");
+    let connector =
+        PostgresConnector::new(&database.url("pool_size=1&pool_wait_ms=1500")).expect("a connector");
     Fixture {
         connector: Arc::new(connector),
         engine: Engine::Postgres,

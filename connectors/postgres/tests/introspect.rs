@@ -1,5 +1,7 @@
 //! What a crawl finds, on a database that has one of everything.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use catalog::{Snapshot, Table, TableKind, TypeClass};
@@ -45,7 +47,8 @@ async fn folds_partitions_into_their_table() {
     assert!(events.size_bytes.is_some_and(|b| b >= 3 * 8192));
     assert_eq!(events.indexes.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), ["events_by_customer"]);
     assert_eq!(events.foreign_keys.len(), 1);
-    let region = events.column("region").and_then(|c| c.statistics.as_ref()).expect("statistics over all partitions");
+    let region =
+        events.column("region").and_then(|c| c.statistics.as_ref()).expect("statistics over all partitions");
     assert_eq!(region.common.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["n", "s"]);
     let notes = table(&snapshot, "notes");
     assert_eq!(notes.foreign_keys.len(), 1, "not one per partition: {:?}", notes.foreign_keys);
@@ -101,8 +104,11 @@ async fn finds_every_kind_of_object() {
     );
     let order = snapshot.table("Sales Data", "Order").expect("the order table");
     assert_eq!(order.comment.as_deref(), Some("orders"));
-    let columns: Vec<_> =
-        order.columns.iter().map(|c| (c.position, c.name.as_str(), c.native_type.as_str(), c.class)).collect();
+    let columns: Vec<_> = order
+        .columns
+        .iter()
+        .map(|c| (c.position, c.name.as_str(), c.native_type.as_str(), c.class))
+        .collect();
     assert_eq!(
         columns,
         [
@@ -121,7 +127,10 @@ async fn finds_every_kind_of_object() {
     assert_eq!(order.columns[1].enum_labels, ["sad", "ok", "happy"]);
     assert_eq!(order.columns[1].default.as_deref(), Some("'ok'::public.mood"));
     assert_eq!(order.columns[2].element, Some(TypeClass::Enum));
-    assert_eq!((order.columns[4].generated.as_deref(), order.columns[4].default.as_deref()), (Some("2"), None));
+    assert_eq!(
+        (order.columns[4].generated.as_deref(), order.columns[4].default.as_deref()),
+        (Some("2"), None)
+    );
     assert_eq!(order.columns[7].element, Some(TypeClass::Text));
     assert_eq!(order.unique_keys[0].columns, ["at"]);
     let index = &order.indexes[0];
@@ -132,7 +141,10 @@ async fn finds_every_kind_of_object() {
     let routines: Vec<_> = snapshot.routines.iter().map(|r| (r.name.as_str(), r.kind.as_str())).collect();
     assert_eq!(routines, [("add", "function"), ("work", "procedure")], "not those of extensions");
     let add = &snapshot.routines[0];
-    assert_eq!((add.arguments.as_str(), add.returns.as_deref()), ("a integer, b integer DEFAULT 1", Some("integer")));
+    assert_eq!(
+        (add.arguments.as_str(), add.returns.as_deref()),
+        ("a integer, b integer DEFAULT 1", Some("integer"))
+    );
     assert_eq!((add.volatility.as_deref(), add.comment.as_deref()), (Some("immutable"), Some("adds")));
 }
 
@@ -173,7 +185,9 @@ async fn leaves_out_what_the_login_may_not_read() {
     ])
     .await;
     let role = database.role("reader", "").await;
-    database.run(&format!("GRANT SELECT ON open, private.t TO {role}; GRANT SELECT (id) ON partly TO {role}")).await;
+    database
+        .run(&format!("GRANT SELECT ON open, private.t TO {role}; GRANT SELECT (id) ON partly TO {role}"))
+        .await;
     let connector = PostgresConnector::new(&database.url_as(Some(&role), "")).expect("a connector");
     let snapshot = connector.introspect(&CrawlOptions::default(), &|_| {}).await.expect("the crawl works");
     let names: Vec<_> = snapshot.tables.iter().map(|t| t.name.as_str()).collect();

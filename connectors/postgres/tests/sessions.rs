@@ -1,5 +1,7 @@
 //! What the server sees: how many statements a crawl sends, and that nothing goes on running for a reader who left.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::sync::Arc;
@@ -75,7 +77,8 @@ async fn statements_of_a_crawl(tables: usize) -> usize {
     }
     database.run("ANALYZE").await;
     let url = database.url("sslmode=disable");
-    let server = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("host and port").to_owned();
+    let server =
+        url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("host and port").to_owned();
     let counter = Counter::start(server.clone()).await;
     let connector = PostgresConnector::new(&url.replace(&server, &counter.address)).expect("a connector");
     let snapshot = connector.introspect(&CrawlOptions::default(), &|_| {}).await.expect("the crawl works");
@@ -132,8 +135,8 @@ async fn a_statement_ends_when_its_reader_leaves() {
 async fn a_cap_ends_the_statement_on_the_server() {
     let database = Database::new(NUMBERS).await;
     let application = format!("capped_{}", database.name);
-    let connector =
-        PostgresConnector::new(&database.url(&format!("application_name={application}"))).expect("a connector");
+    let connector = PostgresConnector::new(&database.url(&format!("application_name={application}")))
+        .expect("a connector");
     let statement = endless(&connector).await;
     let limits = Limits { max_rows: 5000, ..Limits::default() };
     let stream = connector.query(&statement, &limits).await.expect("it starts");
@@ -152,7 +155,9 @@ async fn a_session_that_the_server_ends_is_replaced() {
     let limits = Limits { max_rows: u64::MAX, max_bytes: u64::MAX, ..Limits::default() };
     let mut stream = connector.query(&statement, &limits).await.expect("it starts");
     assert!(stream.batches.next().await.expect("a batch").is_ok());
-    let end = format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{application}'");
+    let end = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{application}'"
+    );
     assert_eq!(database.value(&end).await, "1");
     let mut last = None;
     while let Some(item) = stream.batches.next().await {
@@ -175,4 +180,38 @@ async fn a_pooler_in_between_is_given_each_session_once() {
     while database.value(&left).await != "0" {
         assert!(started.elapsed() < Duration::from_secs(20), "the session was kept");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crawl_that_nobody_waits_for_leaves_a_clean_session() {
+    let database = Database::new(NUMBERS).await;
+    let application = format!("dropped_{}", database.name);
+    let url = database.url(&format!("pool_size=1&application_name={application}"));
+    let connector = PostgresConnector::new(&url).expect("a connector");
+    // as long as it takes the catalog to be locked, the crawl waits
+    let mut locker = support::admin(Some(&database.name)).await;
+    let lock = locker.transaction().await.expect("a transaction");
+    lock.batch_execute("LOCK TABLE pg_catalog.pg_constraint IN ACCESS EXCLUSIVE MODE").await.expect("locked");
+    let options = CrawlOptions::default();
+    let crawl = connector.introspect(&options, &|_| {});
+    let waiting = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
+    );
+    let seen = async {
+        let admin = support::admin(None).await;
+        let mut count = 0;
+        while count == 0 {
+            let row = admin.query_one(&waiting, &[]).await.expect("the server answers");
+            count = row.get::<_, i64>(0);
+        }
+    };
+    tokio::select! {
+        _ = crawl => panic!("the crawl is locked out"),
+        () = seen => {}
+    }
+    // the session is cancelled while the lock is still held
+    until_nothing_runs(&database, &application).await;
+    lock.rollback().await.expect("unlocked");
+    let snapshot = connector.introspect(&options, &|_| {}).await.expect("the session is free and clean");
+    assert_eq!(snapshot.tables.len(), 1);
 }

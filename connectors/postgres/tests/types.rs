@@ -1,5 +1,7 @@
 //! Every built-in type as a column, and its values as they come through Arrow.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::sync::Arc;
@@ -39,7 +41,12 @@ fn cases() -> Vec<(&'static str, &'static str, &'static str, DataType)> {
             Decimal128(38, 10),
         ),
         ("numeric(5,0)", "42", "42", Decimal128(5, 0)),
-        ("numeric", "100000000000000000000000000000000000000000.00001230", "100000000000000000000000000000000000000000.00001230", Utf8),
+        (
+            "numeric",
+            "100000000000000000000000000000000000000000.00001230",
+            "100000000000000000000000000000000000000000.00001230",
+            Utf8,
+        ),
         ("numeric(60,3)", "-0.050", "-0.050", Utf8),
         ("numeric(3,-2)", "12345", "12300", Utf8),
         ("numeric(3,5)", "0.00123", "0.00123", Utf8),
@@ -154,26 +161,50 @@ async fn every_type_keeps_its_value() {
 
 #[tokio::test]
 async fn texts_of_intervals_are_those_of_the_server() {
-    let values = ["0", "-1 day", "1 mon -3 days -00:00:00.5", "-1 year -2 mons +3 days -04:05:06", "100000:00:00", "1 us"];
+    let values = [
+        "0",
+        "-1 day",
+        "1 mon -3 days -00:00:00.5",
+        "-1 year -2 mons +3 days -04:05:06",
+        "100000:00:00",
+        "1 us",
+    ];
     let rows: Vec<_> = values.iter().enumerate().map(|(n, v)| format!("({n}, '{v}'::interval)")).collect();
     let database = Database::new(&["CREATE TABLE i (id int, v interval)"]).await;
     database.run(&format!("INSERT INTO i VALUES {}", rows.join(", "))).await;
     let batch = run(&database, "SELECT v FROM i ORDER BY id").await.expect("it runs");
     database.run("SET intervalstyle = iso_8601").await;
     for row in 0..values.len() {
-        assert_eq!(shown(batch.column(0), row), database.value(&format!("SELECT v FROM i WHERE id = {row}")).await);
+        assert_eq!(
+            shown(batch.column(0), row),
+            database.value(&format!("SELECT v FROM i WHERE id = {row}")).await
+        );
     }
 }
 
 #[tokio::test]
 async fn texts_of_numbers_are_those_of_the_server() {
-    let values = ["0", "0.0", "-0.00010", "10000", "9999.9999", "12345678.00000001", "1e20", "1e-20", "NaN", "-Infinity"];
+    let values = [
+        "0",
+        "0.0",
+        "-0.00010",
+        "10000",
+        "9999.9999",
+        "12345678.00000001",
+        "1e20",
+        "1e-20",
+        "NaN",
+        "-Infinity",
+    ];
     let rows: Vec<_> = values.iter().enumerate().map(|(n, v)| format!("({n}, '{v}', '{v}')")).collect();
     let database = Database::new(&["CREATE TABLE n (id int, v numeric, d numeric)"]).await;
     database.run(&format!("INSERT INTO n VALUES {}", rows.join(", "))).await;
     let batch = run(&database, "SELECT v FROM n ORDER BY id").await.expect("it runs");
     for row in 0..values.len() {
-        assert_eq!(shown(batch.column(0), row), database.value(&format!("SELECT v FROM n WHERE id = {row}")).await);
+        assert_eq!(
+            shown(batch.column(0), row),
+            database.value(&format!("SELECT v FROM n WHERE id = {row}")).await
+        );
     }
     let decimals = ["0", "0.01", "-99999999.99", "12345.60", "10000", "0.10"];
     let rows: Vec<_> = decimals.iter().enumerate().map(|(n, v)| format!("({n}, {v})")).collect();
@@ -193,7 +224,8 @@ async fn arrays_become_lists() {
          (2, '{}', NULL, '{sad,happy}', '{}', NULL), (3, '{4}', '{NULL}', NULL, NULL, '{{1,2},{3,4}}')",
     ])
     .await;
-    let batch = run(&database, "SELECT ints, texts, moods, prices FROM a ORDER BY id").await.expect("it runs");
+    let batch =
+        run(&database, "SELECT ints, texts, moods, prices FROM a ORDER BY id").await.expect("it runs");
     let column = |n: usize| (0..3).map(|row| shown(batch.column(n), row)).collect::<Vec<_>>();
     assert_eq!(column(0), ["[1, , 3]", "[]", "[4]"]);
     assert_eq!(column(1), ["[a,b, c]", "", "[]"]);
@@ -203,7 +235,8 @@ async fn arrays_become_lists() {
     let error = run(&database, "SELECT grid FROM a ORDER BY id").await.expect_err("lists have one dimension");
     assert_eq!(error.kind, ErrorKind::Statement);
     assert!(error.message.contains("grid") && error.hint.is_some_and(|h| h.contains("CAST(grid AS text)")));
-    let batch = run(&database, "SELECT CAST(grid AS text) AS grid FROM a ORDER BY id").await.expect("it runs");
+    let batch =
+        run(&database, "SELECT CAST(grid AS text) AS grid FROM a ORDER BY id").await.expect("it runs");
     assert_eq!(shown(batch.column(0), 2), "{{1,2},{3,4}}");
 }
 
@@ -224,7 +257,8 @@ async fn what_arrow_has_no_value_for_is_never_lost_silently() {
 #[tokio::test]
 async fn columns_say_what_they_were_on_the_server() {
     let database = Database::new(&["CREATE TABLE j (id int, doc jsonb, tags text[])"]).await;
-    let batch = run(&database, "SELECT doc, tags, count(*) AS n FROM j GROUP BY doc, tags").await.expect("it runs");
+    let batch =
+        run(&database, "SELECT doc, tags, count(*) AS n FROM j GROUP BY doc, tags").await.expect("it runs");
     let natives: Vec<_> = batch.schema().fields().iter().map(|f| f.metadata()[NATIVE_TYPE].clone()).collect();
     assert_eq!(natives, ["jsonb", "text[]", "int8"]);
     assert_eq!(batch.column(2).as_primitive::<Int64Type>().len(), 0);

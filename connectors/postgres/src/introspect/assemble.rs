@@ -3,33 +3,30 @@
 use std::collections::{HashMap, HashSet};
 
 use catalog::types::classify;
-use catalog::{
-    Check, Column, Engine, ForeignKey, Index, Key, Partitioning, Routine, Schema, Snapshot, Table, TableKind,
-    TypeClass,
-};
+use catalog::{Column, Engine, Partitioning, Routine, Schema, Snapshot, Table, TableKind, TypeClass};
 use connector_api::{ConnectorError, CrawlOptions};
 use tokio_postgres::Row;
 
 use super::raw::{get, letter, maybe, text};
-use super::{Answers, statistics};
+use super::{Answers, keys, statistics};
 
 /// A relation while it is put together.
-struct Building {
-    table: Table,
+pub(super) struct Building {
+    pub table: Table,
     /// Names by column number, for keys.
-    numbers: HashMap<i16, String>,
-    pages: i64,
+    pub numbers: HashMap<i16, String>,
+    pub pages: i64,
     tuples: f64,
 }
 
 /// What is looked up by number.
-struct Lookup<'a> {
+pub(super) struct Lookup<'a> {
     schemas: HashMap<u32, &'a str>,
     members: HashSet<u32>,
     /// The root of a partition.
-    roots: HashMap<u32, u32>,
+    pub roots: HashMap<u32, u32>,
     types: HashMap<(u32, i32), ColumnType>,
-    methods: HashMap<u32, &'a str>,
+    pub methods: HashMap<u32, &'a str>,
 }
 
 #[derive(Clone, Default)]
@@ -47,8 +44,8 @@ pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snap
     columns(answers, &lookup, &mut tables)?;
     defaults(answers, &mut tables)?;
     comments(answers, &mut tables)?;
-    let keyed = constraints(answers, &lookup, &mut tables)?;
-    indexes(answers, &lookup, &mut tables, &keyed)?;
+    let keyed = keys::constraints(answers, &lookup, &mut tables)?;
+    keys::indexes(answers, &lookup, &mut tables, &keyed)?;
     let server = answers.server.first();
     let block = server.map_or(Ok(8192), |row| get::<i32>(row, 2))?;
     let mut tables: Vec<Table> = tables.into_values().map(|b| finish(b, block)).collect();
@@ -58,7 +55,7 @@ pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snap
     }
     Ok(Snapshot {
         engine: Engine::Postgres,
-        server_version: server.map_or(Ok(String::new()), |row| version(row))?,
+        server_version: server.map_or(Ok(String::new()), version)?,
         database: server.map_or(Ok(String::new()), |row| text(row, 1))?,
         search_path: answers.search_path.clone(),
         schemas: schemas(answers, &lookup)?,
@@ -148,7 +145,8 @@ fn schemas(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Schema>, Connec
     Ok(schemas)
 }
 
-type Tables = HashMap<u32, Building>;
+/// Relations by number.
+pub(super) type Tables = HashMap<u32, Building>;
 
 fn relations(
     answers: &Answers,
@@ -299,113 +297,6 @@ fn comments(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError
                 }
             }
         }
-    }
-    Ok(())
-}
-
-/// Gives the numbers of the indexes behind keys.
-fn constraints(
-    answers: &Answers,
-    lookup: &Lookup<'_>,
-    tables: &mut Tables,
-) -> Result<HashSet<u32>, ConnectorError> {
-    let mut keyed = HashSet::new();
-    for row in &answers.constraints {
-        let oid: u32 = get(row, 0)?;
-        let Some(building) = tables.get(&oid) else { continue };
-        let numbers = get::<Option<Vec<i16>>>(row, 3)?.unwrap_or_default();
-        let (name, columns) = (Some(text(row, 1)?), names(building, &numbers));
-        let kind = letter(row, 2)?;
-        let foreign = if kind == 'f' { foreign_key(row, lookup, tables)? } else { None };
-        let Some(building) = tables.get_mut(&oid) else { continue };
-        let table = &mut building.table;
-        if matches!(kind, 'p' | 'u') {
-            keyed.insert(get(row, 8)?);
-        }
-        match kind {
-            'p' => table.primary_key = Some(Key { name, columns }),
-            'u' => table.unique_keys.push(Key { name, columns }),
-            'f' => {
-                if let Some(foreign) = foreign {
-                    table.foreign_keys.push(ForeignKey { name, columns, ..foreign });
-                }
-            }
-            _ => table.checks.push(Check { name, expression: maybe(row, 9)?.unwrap_or_default() }),
-        }
-    }
-    Ok(keyed)
-}
-
-/// The far side of a reference; `None` when that table is not part of the snapshot.
-fn foreign_key(
-    row: &Row,
-    lookup: &Lookup<'_>,
-    tables: &Tables,
-) -> Result<Option<ForeignKey>, ConnectorError> {
-    let referred: u32 = get(row, 4)?;
-    // a reference to one partition leads to its table
-    let root = lookup.roots.get(&referred).copied().unwrap_or(referred);
-    let Some(to) = tables.get(&root) else { return Ok(None) };
-    let numbers = get::<Option<Vec<i16>>>(row, 5)?.unwrap_or_default();
-    Ok(Some(ForeignKey {
-        to_schema: to.table.schema.clone(),
-        to_table: to.table.name.clone(),
-        to_columns: names(to, &numbers),
-        on_update: action(letter(row, 6)?),
-        on_delete: action(letter(row, 7)?),
-        ..ForeignKey::default()
-    }))
-}
-
-fn action(letter: char) -> Option<String> {
-    let text = match letter {
-        'r' => "RESTRICT",
-        'c' => "CASCADE",
-        'n' => "SET NULL",
-        'd' => "SET DEFAULT",
-        // no action, the default
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn names(building: &Building, numbers: &[i16]) -> Vec<String> {
-    numbers.iter().filter_map(|n| building.numbers.get(n).cloned()).collect()
-}
-
-fn indexes(
-    answers: &Answers,
-    lookup: &Lookup<'_>,
-    tables: &mut Tables,
-    keyed: &HashSet<u32>,
-) -> Result<(), ConnectorError> {
-    for row in &answers.indexes {
-        let table: u32 = get(row, 1)?;
-        let root = lookup.roots.get(&table).copied().unwrap_or(table);
-        let Some(building) = tables.get_mut(&root) else { continue };
-        building.pages += i64::from(get::<i32>(row, 8)?);
-        // an index of a partition counts in its root's size; the root has an entry of its own
-        if root != table {
-            continue;
-        }
-        if keyed.contains(&get(row, 0)?) || !get::<bool>(row, 9)? {
-            continue;
-        }
-        let count = usize::try_from(get::<i16>(row, 6)?).unwrap_or(0);
-        let numbers: Vec<i16> = get::<Vec<i16>>(row, 7)?.into_iter().take(count).collect();
-        let mut expressions = get::<Option<Vec<String>>>(row, 11)?.unwrap_or_default().into_iter();
-        let (unique, predicate, name) = (get::<bool>(row, 4)?, maybe(row, 10)?, text(row, 2)?);
-        if unique && predicate.is_none() && !numbers.contains(&0) {
-            let columns = names(building, &numbers);
-            building.table.unique_keys.push(Key { name: Some(name), columns });
-            continue;
-        }
-        let columns = numbers
-            .iter()
-            .filter_map(|n| if *n == 0 { expressions.next() } else { building.numbers.get(n).cloned() })
-            .collect();
-        let method = lookup.methods.get(&get(row, 3)?).copied().unwrap_or_default().to_owned();
-        building.table.indexes.push(Index { name, method, columns, unique, predicate });
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! snapshot, put together on our side. Nothing is locked beyond what reading the catalogs takes.
 
 mod assemble;
+mod keys;
 mod raw;
 mod sql;
 mod statistics;
@@ -76,7 +77,7 @@ async fn ask(
     let of = if options.statistics { 16 } else { 15 };
     progress(Progress { step: "server", done: 0, of });
     let ask_with = async |step: &'static str, sql: &'static str, parameters: &[Parameter<'_>]| {
-        let rows = session.client().query_typed(sql, parameters).await;
+        let rows = session.client()?.query_typed(sql, parameters).await;
         let rows = rows.map_err(|e| from_driver(&e, While::Working))?;
         progress(Progress { step, done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
         Ok::<_, ConnectorError>(rows)
@@ -90,9 +91,8 @@ async fn ask(
         let types = ask_with("types", sql::TYPES, &parameters).await?;
         Ok::<_, ConnectorError>((columns, types))
     };
-    let statistics = async {
-        if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Vec::new()) }
-    };
+    let statistics =
+        async { if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Vec::new()) } };
     // all of these are sent before the first answer comes: one round trip
     let (
         (columns, types),
@@ -151,7 +151,9 @@ async fn ask(
 
 /// The types and modifiers of columns, each pair once.
 fn types_of(columns: &[Row]) -> Result<(Vec<u32>, Vec<i32>), ConnectorError> {
-    let pairs: HashSet<(u32, i32)> =
-        columns.iter().map(|row| Ok((raw::get(row, 3)?, raw::get(row, 4)?))).collect::<Result<_, ConnectorError>>()?;
+    let pairs: HashSet<(u32, i32)> = columns
+        .iter()
+        .map(|row| Ok((raw::get(row, 3)?, raw::get(row, 4)?)))
+        .collect::<Result<_, ConnectorError>>()?;
     Ok(pairs.into_iter().unzip())
 }

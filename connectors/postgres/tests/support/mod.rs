@@ -1,5 +1,8 @@
 //! A database of its own for every test, on the server that the environment names.
 
+// every test file uses a part of this
+#![allow(dead_code, missing_docs, clippy::expect_used, clippy::panic)]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::{Client, Config, NoTls};

@@ -9,7 +9,7 @@
 //! | money | Decimal128(19, places of the database's currency) |
 //! | text, varchar, char, name, json, jsonb, xml, enums, uuid | Utf8 |
 //! | bytea | Binary |
-//! | date, time, timestamp, timestamptz | Date32, Time64(us), Timestamp(us), Timestamp(us, `+00:00`, the spelling of UTC that needs no zone tables); the infinities are the least and greatest value of the Arrow type |
+//! | date, time, timestamp, timestamptz | Date32, Time64(us) (24:00 stays 24 hours), Timestamp(us), Timestamp(us, `+00:00`, the spelling of UTC that needs no zone tables); the infinities are the least and greatest value of the Arrow type |
 //! | interval | Utf8 in ISO 8601 (Parquet cannot hold Arrow's interval) |
 //! | timetz, inet, cidr, macaddr, bit, varbit, pg_lsn, xid8 | Utf8 as the server prints it |
 //! | arrays of these | List; an array of several dimensions is an error that names the column |

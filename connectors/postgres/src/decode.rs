@@ -317,3 +317,63 @@ pub(crate) fn lsn(raw: &[u8], out: &mut String) -> Result<(), Bad> {
 pub(crate) fn text(raw: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(raw)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::types::Type;
+
+    use crate::arrow::{Column, reading};
+
+    /// Whatever bytes come, a value is read or refused; nothing panics.
+    #[test]
+    fn strange_bytes_are_refused_and_never_a_panic() {
+        let types = [
+            Type::BOOL,
+            Type::INT2,
+            Type::INT4,
+            Type::INT8,
+            Type::OID,
+            Type::FLOAT4,
+            Type::FLOAT8,
+            Type::NUMERIC,
+            Type::MONEY,
+            Type::TEXT,
+            Type::BYTEA,
+            Type::DATE,
+            Type::TIME,
+            Type::TIMETZ,
+            Type::TIMESTAMPTZ,
+            Type::INTERVAL,
+            Type::UUID,
+            Type::JSONB,
+            Type::INET,
+            Type::MACADDR,
+            Type::VARBIT,
+            Type::PG_LSN,
+            Type::CHAR,
+            Type::INT4_ARRAY,
+            Type::TEXT_ARRAY,
+            Type::NUMERIC_ARRAY,
+        ];
+        let declared_numeric = (12 << 16 | 2) + 4;
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        for ty in types {
+            for modifier in [-1, declared_numeric] {
+                let mut column = Column::new(reading(&ty, modifier, 2).unwrap());
+                let mut kept = 0;
+                for round in 0..2000_usize {
+                    let bytes: Vec<u8> = (0..round % 40)
+                        .map(|_| {
+                            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                            // small numbers are likelier to look like a count or a length
+                            if round % 2 == 0 { (state >> 60) as u8 & 3 } else { (state >> 56) as u8 }
+                        })
+                        .collect();
+                    kept += usize::from(column.push(Some(&bytes)).is_ok());
+                }
+                column.push(None).unwrap();
+                assert_eq!(column.finish().len(), kept + 1, "{ty}");
+            }
+        }
+    }
+}

@@ -150,7 +150,8 @@ impl<'s, 'a> Builder<'s, 'a> {
             if on_path {
                 continue;
             }
-            match many.first_mut() {
+            let (steps, _) = join::connect(self.schema, &[plan.core.first().copied().unwrap_or(t), t], &self.prefer);
+            match many.iter_mut().find(|(r, _)| steps.iter().any(|s| r.tables.contains(&s.add) || r.conds.iter().any(|c| c.0.col.t == s.add))) {
                 Some((related, _)) => related.tables.push(t),
                 None => many.push((Related { tables: vec![t], ..Related::default() }, false)),
             }

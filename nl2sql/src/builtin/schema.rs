@@ -223,7 +223,7 @@ fn vocabulary(tables: &[Table]) -> HashSet<String> {
 }
 
 /// Splits a name into words; run-together parts are cut where both halves are known words.
-fn name_words(name: &str, vocabulary: &HashSet<String>) -> Vec<Word> {
+fn name_words(name: &str, vocabulary: &HashSet<String>, column: bool) -> Vec<Word> {
     let mut out = Vec::new();
     for part in raw_parts(name) {
         if let Some(long) = words::expand(&part) {
@@ -253,6 +253,9 @@ fn name_words(name: &str, vocabulary: &HashSet<String>) -> Vec<Word> {
             }
         }
     }
+    if !column {
+        return out;
+    }
     let glue = |w: &Word| matches!(w.lemma.as_str(), "of" | "by" | "the" | "in" | "from" | "to" | "and" | "for" | "a" | "on" | "at" | "is" | "if" | "has" | "be" | "have");
     if out.iter().any(|w| !glue(w)) {
         out.retain(|w| !glue(w));
@@ -261,7 +264,7 @@ fn name_words(name: &str, vocabulary: &HashSet<String>) -> Vec<Word> {
 }
 
 fn table_info<'a>(table: &'a Table, vocabulary: &HashSet<String>) -> TableInfo<'a> {
-    let all = name_words(&table.name, vocabulary);
+    let all = name_words(&table.name, vocabulary, false);
     let mut meaning: Vec<Word> = all.iter().filter(|w| !words::is_noise(&w.lemma)).cloned().collect();
     if meaning.is_empty() {
         meaning = all;
@@ -298,7 +301,7 @@ fn same(a: &Word, b: &Word) -> bool {
 fn column_info<'a>(table: &Table, column: &'a Column, table_words: &[Word], vocabulary: &HashSet<String>) -> ColumnInfo<'a> {
     let mut own = Vec::new();
     let mut shared = Vec::new();
-    for mut word in name_words(&column.name, vocabulary) {
+    for mut word in name_words(&column.name, vocabulary, true) {
         match table_words.iter().find(|t| same(&word, t)) {
             Some(t) => {
                 word = t.clone();

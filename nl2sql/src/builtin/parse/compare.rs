@@ -99,6 +99,9 @@ impl Parser<'_, '_> {
             self.zone = Zone::Which;
         }
         j = self.skip(j, &["than", "the", "a", "an", "of", "year", "all", "to"]);
+        if let Some(k) = self.named_row(j) {
+            return self.compare_row(j, k, comparison, column);
+        }
         if self.items.get(j).is_some_and(|i| i.number.is_some()) {
             if let Some(col) = column {
                 let value = self.items[j].number.unwrap_or_default();
@@ -184,7 +187,7 @@ impl Parser<'_, '_> {
                 }
             }
         }
-        let countable = following.is_some() && in_which && close && self.table_of(next, 0.55).is_some();
+        let countable = following.is_some() && in_which && close && self.counted_rows(next).is_some();
         if countable && self.pending.is_none() && degree.is_none_or(|d| d.of.is_empty()) {
             return self.counted(next, op, value);
         }
@@ -259,10 +262,19 @@ impl Parser<'_, '_> {
         best.map(|b| b.1)
     }
 
+    fn counted_rows(&self, at: usize) -> Option<usize> {
+        let item = self.items.get(at)?;
+        if let Some(t) = self.table_of(at, 0.5) {
+            return Some(t);
+        }
+        let numeric = item.cols.iter().any(|c| self.schema.col(c.0).numeric && !self.schema.col(c.0).key);
+        (item.table_score() >= 0.5 && !numeric && !item.quoted).then(|| item.tables[0].0)
+    }
+
     /// `at least 3 friends`: rows of a table per entity.
     fn counted(&mut self, at: usize, op: Op, value: f64) -> bool {
         let at = self.skip(at, &["the", "different", "type", "types", "kind", "kinds", "of"]);
-        let Some(t) = self.table_of(at, 0.55) else { return false };
+        let Some(t) = self.counted_rows(at) else { return false };
         self.take(at + 1);
         let op = if std::mem::take(&mut self.negated) { op.not() } else { op };
         let having = Having { agg: Agg::Count, what: What::Rows(t), op, value };
@@ -293,9 +305,6 @@ impl Parser<'_, '_> {
 
     /// Against an average, an extreme, a row, a date or a text.
     fn compare_other(&mut self, j: usize, comparison: Comparison, column: Option<Cid>) -> bool {
-        if let Some(k) = self.named_row(j) {
-            return self.compare_row(j, k, comparison, column);
-        }
         let agg = match self.items.get(j).map(|i| i.lower.as_str()) {
             Some("average" | "mean" | "avg") => Some(Agg::Avg),
             Some("maximum" | "highest" | "largest" | "all" | "every") => Some(Agg::Max),

@@ -83,6 +83,13 @@ impl Parser<'_, '_> {
         let owner = self.owner(j);
         let Some(col) = self.pick(j, owner) else { return false };
         self.take(j + 1);
+        let refers = self.schema.col(col).refers.map(|r| r.t);
+        let entity = self.items[j].tables.iter().map(|t| t.0).find(|t| self.items[j].table_score() >= 0.6 && (*t == col.t || refers == Some(*t)));
+        if let Some(t) = entity.filter(|t| asked && !self.frame.select.iter().any(|s| s.what == What::Rows(*t))) {
+            self.frame.groups.push(What::Naming(t));
+            self.mention_group(t);
+            return true;
+        }
         if asked {
             self.frame.groups.push(What::Col(col));
             if let Some(t) = owner {
@@ -125,6 +132,7 @@ impl Parser<'_, '_> {
                 self.end_clause();
                 self.zone = Zone::Show;
             }
+            self.asking = true;
             let upto = self.skip(at + 2, &["do", "does", "did", "it", "they", "each"]);
             self.take(upto);
             return true;

@@ -60,6 +60,8 @@ pub(crate) struct Parser<'s, 'a> {
     pub(super) loose: Vec<Cid>,
     pub(super) distinct_next: bool,
     pub(super) sorting: bool,
+    /// `how much` was asked: the attribute is still to come.
+    pub(super) asking: bool,
     pub(crate) choices: Vec<Choice>,
     banned: Option<(usize, Cid)>,
     near: HashMap<usize, HashMap<usize, f64>>,
@@ -77,7 +79,7 @@ impl<'s, 'a> Parser<'s, 'a> {
         }
         let mut parser = Parser {
             schema, items, at: 0, zone: Zone::Show, frame: Frame::default(), pending: None, negated: false, next_or: false,
-            sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false,
+            sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false, asking: false,
             choices: Vec::new(), banned, near: HashMap::new(),
         };
         parser.run();
@@ -119,6 +121,15 @@ impl<'s, 'a> Parser<'s, 'a> {
         let mark = self.items[self.at].mark.unwrap_or(',');
         self.at += 1;
         self.flush();
+        if mark == '(' {
+            // `miles per gallon (mpg)` says the same twice
+            let last = self.frame.select.last().map(|s| s.what);
+            let again = self.items.get(self.at).is_some_and(|i| i.cols.iter().any(|c| last == Some(What::Col(c.0))));
+            if again && self.items.get(self.at + 1).is_some_and(|i| i.mark == Some(')')) {
+                self.take(self.at + 2);
+            }
+            return;
+        }
         if mark == ',' {
             if self.zone == Zone::Which && self.negated {
                 self.end_clause();
@@ -295,7 +306,7 @@ impl<'s, 'a> Parser<'s, 'a> {
     }
 
     /// The table an owner's name means; a column of the same name may fit as well.
-    fn owner_table(&self, at: usize) -> Option<usize> {
+    pub(super) fn owner_table(&self, at: usize) -> Option<usize> {
         let item = self.items.get(at)?;
         if item.quoted || item.table_score() < 0.55 {
             return None;
@@ -310,7 +321,7 @@ impl<'s, 'a> Parser<'s, 'a> {
             What::Col(c) => c.t,
             What::Rows(t) | What::Naming(t) | What::Star(t) => t,
         });
-        self.frame.subject.or(shown.last()).or_else(|| self.nearest_table(self.at))
+        self.frame.subject.or(shown.last()).or_else(|| self.nearest_table(self.at)).or_else(|| self.first_named())
     }
 
     pub(super) fn add_filter(&mut self, filter: Filter) {

@@ -234,8 +234,16 @@ impl Parser<'_, '_> {
         if self.name_of_column(at) {
             return true;
         }
-        let owner = self.owner(at);
-        if let Some(t) = owner.filter(|t| self.zone == Zone::Show && self.plain_name(at, *t)) {
+        if self.modifies(at) {
+            self.take(at + 1);
+            return true;
+        }
+        let owner = self.owner(at).or_else(|| self.listed_owner(at));
+        let called = owner.or(self.frame.subject).or(self.frame.groups.iter().find_map(|g| match g {
+            What::Naming(t) => Some(*t),
+            _ => None,
+        }));
+        if let Some(t) = called.filter(|t| self.zone == Zone::Show && self.plain_name(at, *t)) {
             self.take(at + 1);
             self.show(None, What::Naming(t));
             self.mention(t);
@@ -244,7 +252,11 @@ impl Parser<'_, '_> {
         let Some(col) = self.pick(at, owner) else { return false };
         self.take(at + 1);
         if self.zone == Zone::Show && !self.condition_follows(at + 1, col) {
-            self.show(None, What::Col(col));
+            let whole = self.items[at].end > self.items[at].start + 1 && !self.schema.col(col).table_words.is_empty();
+            if owner.is_none() && self.frame.subject.is_none() && whole && self.frame.select.is_empty() {
+                self.frame.subject = Some(col.t);
+            }
+            self.show(None, self.shown_as(at, col));
             if let Some(t) = owner.filter(|_| self.frame.subject.is_none()) {
                 self.mention(t);
             }
@@ -257,6 +269,38 @@ impl Parser<'_, '_> {
         }
         self.pending = Some(Pending { item: at, col, agg: None });
         true
+    }
+
+    /// A surrogate reference is shown as what it refers to, when the word names that.
+    fn shown_as(&self, at: usize, col: super::Cid) -> What {
+        let info = self.schema.col(col);
+        let item = &self.items[at];
+        let target = info.refers.filter(|r| info.numeric && item.tables.iter().any(|t| t.0 == r.t && t.1 >= 0.6));
+        let asks_key = item.lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "number"));
+        match target {
+            Some(target) if !asks_key => What::Naming(target.t),
+            _ => What::Col(col),
+        }
+    }
+
+    /// `maker full name`: the first noun only says whose.
+    fn modifies(&self, at: usize) -> bool {
+        let item = &self.items[at];
+        let next = self.items.get(at + 1).filter(|n| n.mark.is_none() && !n.quoted && n.col_score() >= 0.85);
+        let Some(next) = next else { return false };
+        item.table_score() >= 0.6 && item.tables.iter().any(|t| next.cols.iter().any(|c| c.0.t == t.0))
+    }
+
+    /// In a list of attributes, the one before says whose they are.
+    fn listed_owner(&self, at: usize) -> Option<usize> {
+        let p = at.checked_sub(1)?;
+        let listed = self.items[p].mark == Some(',') || self.is(p, &["and"]);
+        let last = self.frame.select.last().filter(|s| s.agg.is_none() && listed && self.zone == Zone::Show)?;
+        match last.what {
+            What::Col(c) => Some(c.t),
+            What::Naming(t) => Some(t),
+            What::Rows(_) | What::Star(_) => None,
+        }
     }
 
     /// `the state whose name`: the name of a column is the column.
@@ -291,7 +335,7 @@ impl Parser<'_, '_> {
 
     /// Whether what follows compares the column: `is`, a value, a comparison.
     pub(super) fn condition_follows(&self, from: usize, col: super::Cid) -> bool {
-        let j = self.skip(from, &["is", "are", "was", "were", "be", "equal", "to", "of", "not", "named", "called", "a", "an", "the", "in", "number"]);
+        let j = self.skip(from, &["is", "are", "was", "were", "be", "equal", "to", "of", "not", "named", "called", "a", "an", "the", "in", "number", "by"]);
         let Some(item) = self.items.get(j) else { return false };
         if item.mark.is_some_and(|m| matches!(m, '=' | '<' | '>')) || (item.quoted && j <= from + 3) {
             return true;
@@ -303,7 +347,7 @@ impl Parser<'_, '_> {
         if item.number.is_some() && j <= from + 1 && (info.numeric || self.date_like(col)) {
             return true;
         }
-        self.zone == Zone::Which && self.comparison(j).is_some()
+        (self.zone == Zone::Which || j == from) && self.comparison(j).is_some()
     }
 
     fn entity(&mut self, at: usize, t: usize) -> bool {
@@ -326,6 +370,9 @@ impl Parser<'_, '_> {
         let attached = q.is_some_and(|q| self.is(q, &["of", "for", "from", "in", "on", "by", "about", "among", "across", "to", "at"]));
         self.take(at + 1);
         if self.zone == Zone::Show {
+            let q = at.checked_sub(1);
+            let column_before = q.is_some_and(|q| self.items[q].col_score() >= 0.6 && self.items[q].mark.is_none() && !self.frame.select.is_empty());
+            let attached = attached || column_before;
             let fresh = self.frame.subject != Some(t);
             let possessed = at > 0 && self.items[at - 1].possessive;
             if !attached && !possessed && (fresh || self.frame.select.is_empty()) {
@@ -337,7 +384,7 @@ impl Parser<'_, '_> {
         if self.pending.is_some() && !attached {
             self.flush();
         }
-        if self.negated && self.frame.subject != Some(t) {
+        if self.negated && self.focus() != Some(t) {
             match self.sink.and_then(|s| self.frame.filters.get_mut(s)) {
                 Some((super::Filter::Related(related), _)) => {
                     if !related.tables.contains(&t) {

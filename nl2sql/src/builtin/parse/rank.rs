@@ -130,7 +130,10 @@ impl Parser<'_, '_> {
             }
         }
         let typed = item.is_some_and(|i| i.cols.iter().any(|c| self.date_like(c.0) || (self.schema.col(c.0).numeric && !self.schema.col(c.0).key)));
-        if measured && (generic || (table.is_none() && typed)) {
+        let speaks = item.is_some_and(|i| i.cols.iter().any(|c| {
+            self.schema.col(c.0).words.iter().any(|w| degree.of.contains(&w.lemma.as_str()) || degree.opposite.contains(&w.lemma.as_str()))
+        }));
+        if measured && (generic || (table.is_none() && typed && speaks)) {
             let owner = self.owner(k);
             if let Some(col) = self.pick_rank(k, owner, degree, number_of) {
                 let pending_t = self.items[k].table_score();
@@ -242,7 +245,7 @@ impl Parser<'_, '_> {
         }
         self.frame.order.push(Order { agg: None, what: What::Col(col), desc: degree.up != flipped });
         self.frame.limit = Some(limit);
-        let shows = table.is_some() && self.zone == Zone::Show && self.frame.select.is_empty();
+        let shows = table.is_some() && self.zone == Zone::Show && self.frame.select.is_empty() && !self.asking;
         if let Some(t) = table {
             let possessive = self.items[k].possessive;
             let followed = self.items.get(k + 1).is_some_and(|i| i.col_score() > 0.6);
@@ -251,8 +254,11 @@ impl Parser<'_, '_> {
             }
             self.mention(t);
             self.take(k + 1);
-        } else {
+        } else if self.frame.select.is_empty() && !self.asking {
             self.take(j + 1);
+        } else {
+            self.take(if owner.is_some() && value_table.is_none() { k + 1 } else { j + 1 });
+            self.zone = Zone::Which;
         }
         true
     }

@@ -142,7 +142,7 @@ impl Parser<'_, '_> {
             return true;
         }
         if let Some(t) = self.negated_table(next) {
-            if self.frame.subject.is_some_and(|s| s != t) && !self.column_of_subject(next) {
+            if self.focus().is_some_and(|s| s != t) && !self.column_of_subject(next) {
                 self.pending = None;
                 self.related(t, true);
                 let upto = self.past(next, t);
@@ -165,7 +165,7 @@ impl Parser<'_, '_> {
             if self.is(i, &["but", "who", "that"]) {
                 return None;
             }
-            let t = self.table_of(i, 0.45).filter(|t| self.frame.subject != Some(*t));
+            let t = self.table_of(i, 0.45).filter(|t| self.focus() != Some(*t));
             if t.is_some() {
                 return t;
             }
@@ -181,13 +181,13 @@ impl Parser<'_, '_> {
     }
 
     fn column_of_subject(&self, at: usize) -> bool {
-        let Some(subject) = self.frame.subject else { return false };
+        let Some(subject) = self.focus() else { return false };
         self.items.get(at).is_some_and(|i| i.cols.iter().any(|c| c.0.t == subject && c.1 > i.table_score()))
     }
 
     /// `do not have a cat`: the value belongs to rows that refer to the subject, so those must not exist.
     fn value_elsewhere(&mut self, from: usize) -> Option<usize> {
-        let subject = self.frame.subject?;
+        let subject = self.focus()?;
         for i in from..(from + 3).min(self.items.len()) {
             let item = &self.items[i];
             if item.mark.is_some() || item.col_score() >= 0.6 {

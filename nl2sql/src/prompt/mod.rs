@@ -16,7 +16,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::{Deserialize, Serialize};
 
 use crate::Ask;
-use crate::model::{Message, PromptBytes, RecordedKey, Request, Role};
+use crate::model::{Message, RecordedKey, Request, Role};
 
 const MAX_QUESTION: usize = 4_000;
 const MAX_TURN: usize = 1_500;
@@ -74,7 +74,12 @@ const TEMPLATES: [(&str, &str); 3] = [
 ];
 
 const DIALECTS: [(Engine, &str, &str, &str); 6] = [
-    (Engine::Postgres, "PostgreSQL", "dialects/postgres.md", include_str!("../../../prompts/dialects/postgres.md")),
+    (
+        Engine::Postgres,
+        "PostgreSQL",
+        "dialects/postgres.md",
+        include_str!("../../../prompts/dialects/postgres.md"),
+    ),
     (Engine::Mysql, "MySQL", "dialects/mysql.md", include_str!("../../../prompts/dialects/mysql.md")),
     (Engine::Mariadb, "MariaDB", "dialects/mariadb.md", include_str!("../../../prompts/dialects/mariadb.md")),
     (Engine::Mssql, "SQL Server", "dialects/mssql.md", include_str!("../../../prompts/dialects/mssql.md")),
@@ -181,7 +186,10 @@ impl Prompts {
         let dialect = DIALECTS.iter().find(|d| d.0 == engine);
         let (engine_name, file) = dialect.map_or((engine.name(), ""), |d| (d.1, d.2));
         let dialect_notes = if file.is_empty() { String::new() } else { self.render(file, context! {})? };
-        self.render("system.j2", context! { engine_name, dialect_notes => dialect_notes.trim(), today => ask.today })
+        self.render(
+            "system.j2",
+            context! { engine_name, dialect_notes => dialect_notes.trim(), today => ask.today },
+        )
     }
 
     fn render(&self, name: &str, values: Value) -> Result<String, PromptError> {

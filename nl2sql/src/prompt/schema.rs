@@ -87,7 +87,8 @@ impl<'a> Writer<'a> {
     fn write(&mut self, budget: u64) -> bool {
         let catalog = self.catalog;
         let (mut left_out, mut spent) = (0_usize, 0);
-        for table in catalog.snapshot().tables.iter().filter(|t| is_sayable(&t.name) && is_sayable(&t.schema)) {
+        for table in catalog.snapshot().tables.iter().filter(|t| is_sayable(&t.name) && is_sayable(&t.schema))
+        {
             let (length, bytes) = (self.text.len(), self.bytes);
             self.table(table);
             let cost = estimate_tokens(self.text.get(length..).unwrap_or_default());
@@ -162,7 +163,10 @@ impl<'a> Writer<'a> {
         }
         let range = column.statistics.as_ref().and_then(|s| Some((s.min.as_deref()?, s.max.as_deref()?)));
         if let Some((min, max)) = range {
-            self.add(Class::Value, &format!(" from {} to {}", quoted(min, MAX_VALUE), quoted(max, MAX_VALUE)));
+            self.add(
+                Class::Value,
+                &format!(" from {} to {}", quoted(min, MAX_VALUE), quoted(max, MAX_VALUE)),
+            );
         }
     }
 

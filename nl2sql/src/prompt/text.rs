@@ -8,7 +8,8 @@ pub(super) fn fenced(text: &str, limit: usize) -> String {
 
 /// Text of one line inside a fence.
 pub(super) fn one_line(text: &str, limit: usize) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     fenced(&words.join(" "), limit)
 }
 

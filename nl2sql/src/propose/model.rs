@@ -3,7 +3,9 @@
 use futures::future::join_all;
 use guard::Finding;
 
-use super::{Event, Events, ModelTranslator, Proposal, RecordedTranslator, by_builtin, candidate, check, vote};
+use super::{
+    Event, Events, ModelTranslator, Proposal, RecordedTranslator, by_builtin, candidate, check, vote,
+};
 use crate::extract::{NoSql, extract};
 use crate::model::{CallRecord, Client, ModelCode, ModelError, RecordedKey, Reply, Request};
 use crate::{Ask, Checked, NoAnswer, Source};
@@ -62,7 +64,7 @@ pub(super) async fn by_model(
     let request = how.prompts.question(ask, &how.limits).map_err(|e| NoAnswer::Model(e.to_string()))?;
     let samples = how.samples.clamp(1, MAX_SAMPLES);
     let mut gathered = Gathered::default();
-    for reply in replies(&how.client, &request, samples, events).await {
+    for reply in replies(&how.client, &request, samples, &mut gathered, events).await {
         match reply {
             Err(error) => gathered.fail(error, events),
             Ok(reply) => {
@@ -80,9 +82,10 @@ async fn replies(
     client: &Client,
     request: &Request,
     samples: usize,
+    gathered: &mut Gathered,
     events: Events<'_>,
 ) -> Vec<Result<Reply, ModelError>> {
-    let first = stream(client, request, events).await;
+    let first = stream(client, request, gathered, events).await;
     // a server that cannot be reached for one will not be for many
     if first.is_err() || samples == 1 {
         return vec![first];
@@ -99,12 +102,17 @@ async fn replies(
 }
 
 /// One reply; asked for once more when it broke off in the middle.
-async fn stream(client: &Client, request: &Request, events: Events<'_>) -> Result<Reply, ModelError> {
+async fn stream(
+    client: &Client,
+    request: &Request,
+    gathered: &mut Gathered,
+    events: Events<'_>,
+) -> Result<Reply, ModelError> {
     let first = client.complete(request, &mut |text| events(Event::ModelDelta(text.to_owned()))).await;
     match first {
         Err(error) if error.code == ModelCode::ModelCutOff => {
             if let Some(call) = &error.call {
-                events(Event::Call((**call).clone()));
+                gathered.call(call, events);
             }
             events(Event::ModelRestarted);
             client.complete(request, &mut |text| events(Event::ModelDelta(text.to_owned()))).await

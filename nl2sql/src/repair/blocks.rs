@@ -88,7 +88,8 @@ impl<'a> Reader<'_, 'a> {
                 let next = self.next_part(i, part);
                 block.close(part, next, last_end);
                 part = next;
-                block.outer_join |= ["LEFT", "RIGHT", "FULL"].iter().any(|k| token.is(k)) && part == Part::From;
+                block.outer_join |=
+                    ["LEFT", "RIGHT", "FULL"].iter().any(|k| token.is(k)) && part == Part::From;
                 let opens = token.is("FROM") || token.is("JOIN") || token.is_symbol(",");
                 if part == Part::From && opens {
                     block.relations.extend(self.relation(i + 1));
@@ -153,13 +154,35 @@ impl Block<'_> {
 }
 
 fn ends_block(token: &Token<'_>) -> bool {
-    token.is_symbol(")") || ["UNION", "INTERSECT", "EXCEPT", "MINUS"].iter().any(|k| token.is(k)) || token.is_symbol(";")
+    token.is_symbol(")")
+        || ["UNION", "INTERSECT", "EXCEPT", "MINUS"].iter().any(|k| token.is(k))
+        || token.is_symbol(";")
 }
 
 fn is_alias(token: &Token<'_>) -> bool {
     let clause = [
-        "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "ON", "USING", "WHERE", "GROUP", "ORDER",
-        "HAVING", "LIMIT", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "OFFSET", "FETCH", "OUTER", "LATERAL",
+        "JOIN",
+        "INNER",
+        "LEFT",
+        "RIGHT",
+        "FULL",
+        "CROSS",
+        "NATURAL",
+        "ON",
+        "USING",
+        "WHERE",
+        "GROUP",
+        "ORDER",
+        "HAVING",
+        "LIMIT",
+        "WINDOW",
+        "UNION",
+        "INTERSECT",
+        "EXCEPT",
+        "OFFSET",
+        "FETCH",
+        "OUTER",
+        "LATERAL",
     ];
     matches!(token.kind, Kind::Word | Kind::Quoted) && !clause.iter().any(|k| token.is(k))
 }

@@ -46,7 +46,9 @@ pub(super) fn translate(format: &str, from: Style, to: Style) -> Option<String> 
                 out.push_str(text);
                 rest = rest.get(part(found, from).len()..)?;
             }
-            None if first == '%' || first.is_alphabetic() && (from == Style::ToChar || to == Style::ToChar) => {
+            None if first == '%'
+                || first.is_alphabetic() && (from == Style::ToChar || to == Style::ToChar) =>
+            {
                 return None;
             }
             None => {

@@ -65,7 +65,11 @@ fn postgres(name: &str, args: &[&str]) -> Option<String> {
         ("GETDATE", []) => "CURRENT_TIMESTAMP".to_owned(),
         ("CURDATE", []) => "CURRENT_DATE".to_owned(),
         ("DATE" | "DATETIME", ["'now'"]) => {
-            if name == "DATE" { "CURRENT_DATE".to_owned() } else { "CURRENT_TIMESTAMP".to_owned() }
+            if name == "DATE" {
+                "CURRENT_DATE".to_owned()
+            } else {
+                "CURRENT_TIMESTAMP".to_owned()
+            }
         }
         ("DATE", [x]) => format!("CAST({x} AS date)"),
         ("TOTAL", [x]) => format!("COALESCE(SUM({x}), 0)"),

@@ -86,7 +86,9 @@ fn ways_to<'a>(relation: &Relation<'a>, table: &'a Table) -> Vec<Way<'a>> {
 }
 
 fn leads_to(key: &ForeignKey, table: &Table) -> bool {
-    key.to_table.eq_ignore_ascii_case(&table.name) && key.to_schema == table.schema && !key.to_columns.is_empty()
+    key.to_table.eq_ignore_ascii_case(&table.name)
+        && key.to_schema == table.schema
+        && !key.to_columns.is_empty()
 }
 
 fn is(a: &Table, b: &Table) -> bool {

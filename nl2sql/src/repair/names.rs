@@ -72,7 +72,12 @@ fn rename_qualifiers(sql: &str, old: &str, new: &str, engine: Engine) -> Vec<Edi
         let [name, dot, _] = three else { continue };
         let named = name.name().is_some_and(|n| n.eq_ignore_ascii_case(old));
         if named && dot.is_symbol(".") {
-            edits.push(Edit { start: name.start, end: name.end(), text: new.to_owned(), note: String::new() });
+            edits.push(Edit {
+                start: name.start,
+                end: name.end(),
+                text: new.to_owned(),
+                note: String::new(),
+            });
         }
     }
     edits
@@ -115,7 +120,8 @@ fn unqualified(sql: &str, column: &Token<'_>, relations: &[&Relation<'_>], engin
 fn qualified(qualifier: &Token<'_>, column: &Token<'_>, relations: &[&Relation<'_>], engine: Engine) -> Fix {
     let (named, wanted) = (qualifier.name()?, column.name()?);
     let by_qualifier = |r: &&&Relation<'_>| same(&r.qualifier, &named);
-    let by_table = |r: &&&Relation<'_>| same(&r.name, &named) || r.table.is_some_and(|t| same(&t.name, &named));
+    let by_table =
+        |r: &&&Relation<'_>| same(&r.name, &named) || r.table.is_some_and(|t| same(&t.name, &named));
     let own = relations.iter().find(by_qualifier).or_else(|| relations.iter().find(by_table));
     let of_own = own.and_then(|r| column_of(r, &wanted).map(|c| (*r, c)));
     if let Some(found) = of_own.or_else(|| holder(&wanted, relations)) {
@@ -196,7 +202,9 @@ pub(super) fn ambiguous(sql: &str, finding: &Finding, catalog: &Catalog) -> Vec<
     let Some(place) = place(sql, finding, catalog.engine()) else { return Vec::new() };
     let all = blocks(sql, catalog);
     let outer = around(&all, place.start).first().is_none_or(|b| b.outer_join);
-    let ([first, second], [_]) = (finding.nearest.as_slice(), place.parts.as_slice()) else { return Vec::new() };
+    let ([first, second], [_]) = (finding.nearest.as_slice(), place.parts.as_slice()) else {
+        return Vec::new();
+    };
     if outer || !are_joined(sql, first, second, catalog.engine()) {
         return Vec::new();
     }
@@ -209,8 +217,12 @@ fn first_part(name: &str) -> (&str, &str) {
 }
 
 fn are_joined(sql: &str, a: &str, b: &str, engine: Engine) -> bool {
-    let joined: String =
-        tokens(sql, engine).iter().filter(|t| !t.is_blank()).map(|t| t.text.to_lowercase()).collect::<Vec<_>>().join(" ");
+    let joined: String = tokens(sql, engine)
+        .iter()
+        .filter(|t| !t.is_blank())
+        .map(|t| t.text.to_lowercase())
+        .collect::<Vec<_>>()
+        .join(" ");
     let spaced = |name: &str| name.to_lowercase().replace('.', " . ");
     let (a, b) = (spaced(a), spaced(b));
     joined.contains(&format!("{a} = {b}")) || joined.contains(&format!("{b} = {a}"))

@@ -27,7 +27,8 @@ fn edit(start: usize, end: usize, text: impl Into<String>, note: &str) -> Edit {
 /// `'Anna's house'`: an apostrophe between letters, in a statement whose texts do not end otherwise.
 fn apostrophes(sql: &str, engine: Engine) -> Option<String> {
     let all = tokens(sql, engine);
-    let open = all.last().is_some_and(|t| t.kind == Kind::Text && (t.text.len() < 2 || !t.text.ends_with('\'')));
+    let open =
+        all.last().is_some_and(|t| t.kind == Kind::Text && (t.text.len() < 2 || !t.text.ends_with('\'')));
     if !open {
         return None;
     }
@@ -74,7 +75,8 @@ fn foreign_quotes(tokens: &[Token<'_>], engine: Engine) -> Vec<Edit> {
     let quoted = |t: &Token<'_>| {
         let name = unquote(t.text);
         // a name of lower case needs no quotes, and one of mixed case was not meant to be exact
-        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !crate::lexer::is_reserved(&name);
+        let plain =
+            name.chars().all(|c| c.is_alphanumeric() || c == '_') && !crate::lexer::is_reserved(&name);
         let text = if plain { name } else { super::quote(engine, &name) };
         edit(t.start, t.end(), text, "names were quoted as this database quotes them")
     };
@@ -89,7 +91,8 @@ fn limits(tokens: &[Token<'_>], engine: Engine) -> Vec<Edit> {
     let mut edits = Vec::new();
     for four in tokens.windows(4) {
         let [limit, skip, comma, rows] = four else { continue };
-        if limit.is("LIMIT") && skip.kind == Kind::Number && comma.is_symbol(",") && rows.kind == Kind::Number {
+        if limit.is("LIMIT") && skip.kind == Kind::Number && comma.is_symbol(",") && rows.kind == Kind::Number
+        {
             let text = format!("{} OFFSET {}", rows.text, skip.text);
             edits.push(edit(skip.start, rows.end(), text, "LIMIT a, b was written as LIMIT b OFFSET a"));
         }
@@ -99,7 +102,9 @@ fn limits(tokens: &[Token<'_>], engine: Engine) -> Vec<Edit> {
 
 /// `SELECT TOP n ...`, when it is the outermost and there is no LIMIT.
 fn top(tokens: &[Token<'_>], length: usize, engine: Engine) -> Vec<Edit> {
-    let (Engine::Postgres | Engine::Sqlite | Engine::Mysql | Engine::Mariadb) = engine else { return Vec::new() };
+    let (Engine::Postgres | Engine::Sqlite | Engine::Mysql | Engine::Mariadb) = engine else {
+        return Vec::new();
+    };
     let [select, top, rest @ ..] = tokens else { return Vec::new() };
     if !select.is("SELECT") || !top.is("TOP") || rest.iter().any(|t| t.is("LIMIT") || t.is("UNION")) {
         return Vec::new();

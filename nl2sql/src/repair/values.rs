@@ -49,7 +49,11 @@ fn compared_column<'a>(before: &[Token<'_>], relations: &[&Relation<'a>]) -> Opt
     let skipped = before.iter().rev().take_while(listed).count();
     let head = before.get(..before.len() - skipped)?;
     let head = match head {
-        [rest @ .., op] if skipped == 0 && (op.is_symbol("=") || op.is_symbol("<>") || op.is_symbol("!=")) => rest,
+        [rest @ .., op]
+            if skipped == 0 && (op.is_symbol("=") || op.is_symbol("<>") || op.is_symbol("!=")) =>
+        {
+            rest
+        }
         [rest @ .., is_in, open] if open.is_symbol("(") && is_in.is("IN") => match rest {
             [more @ .., not] if not.is("NOT") => more,
             _ => rest,

@@ -36,7 +36,8 @@ pub fn select(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<Fin
 }
 
 fn aggregates_only(select: &Select) -> bool {
-    let call = |item: &SelectItem| matches!(item, SelectItem::Expr { expr: Expr::Call(c), .. } if c.over.is_none());
+    let call =
+        |item: &SelectItem| matches!(item, SelectItem::Expr { expr: Expr::Call(c), .. } if c.over.is_none());
     !select.items.is_empty() && select.items.iter().all(call)
 }
 

@@ -1,7 +1,8 @@
 //! Clauses put together: what is listed or counted, of what, under which condition, in which order.
 
 use crate::tree::{
-    Distinct, Expr, FromItem, GroupItem, JoinKind, Literal, OrderItem, Query, Select, SelectItem, SetExpr, SetOp,
+    Distinct, Expr, FromItem, GroupItem, JoinKind, Literal, OrderItem, Query, Select, SelectItem, SetExpr,
+    SetOp,
 };
 
 use super::phrase::Block;
@@ -13,9 +14,30 @@ const DEEPEST: usize = 4;
 const MOST: usize = 8;
 /// Aggregates, as in the lists of functions that both engines share.
 const AGGREGATES: [&str; 24] = [
-    "count", "sum", "avg", "min", "max", "total", "string_agg", "group_concat", "array_agg", "json_agg",
-    "jsonb_agg", "json_group_array", "json_group_object", "json_object_agg", "jsonb_object_agg", "bool_and",
-    "bool_or", "every", "percentile_cont", "percentile_disc", "mode", "median", "stddev", "variance",
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "total",
+    "string_agg",
+    "group_concat",
+    "array_agg",
+    "json_agg",
+    "jsonb_agg",
+    "json_group_array",
+    "json_group_object",
+    "json_object_agg",
+    "jsonb_object_agg",
+    "bool_and",
+    "bool_or",
+    "every",
+    "percentile_cont",
+    "percentile_disc",
+    "mode",
+    "median",
+    "stddev",
+    "variance",
 ];
 
 /// A whole statement, one sentence for each step.
@@ -97,7 +119,15 @@ fn leaves(select: &Select) -> Vec<&FromItem> {
 
 /// Names of a block's relations with words for them.
 pub fn relations(select: &Select) -> Vec<(String, String)> {
-    leaves(select).into_iter().map(|leaf| (called(leaf), words_for(leaf))).collect()
+    let all: Vec<(String, String)> =
+        leaves(select).into_iter().map(|leaf| (called(leaf), words_for(leaf))).collect();
+    let several = |words: &str| all.iter().filter(|(_, w)| w == words).count() > 1;
+    // a relation that is read twice is told apart by its alias
+    let named = |(name, words): &(String, String)| match several(words) {
+        true => (name.clone(), format!("{} {name}", super::words::singular(words))),
+        false => (name.clone(), words.clone()),
+    };
+    all.iter().map(named).collect()
 }
 
 fn called(leaf: &FromItem) -> String {
@@ -211,12 +241,20 @@ fn head(select: &Select, words: &Block<'_>) -> String {
     let (folded, rest): (Vec<&Expr>, Vec<&Expr>) = exprs.iter().partition(|e| is_aggregate(e));
     let keys = group_keys(select, words);
     if folded.is_empty() {
-        let once = if select.distinct == Distinct::No && keys.is_empty() { "" } else { "different " };
-        return match (whole, subject.is_empty()) {
+        let named: Vec<String> = rest.iter().map(|e| words.value(e)).collect();
+        let each = !keys.is_empty()
+            && keys.iter().all(|k| named.contains(k))
+            && named.iter().all(|n| keys.contains(n));
+        let once = if select.distinct != Distinct::No || each { "different " } else { "" };
+        let mut text = match (whole, subject.is_empty()) {
             (true, _) => format!("lists all {once}columns of {subject}"),
             (false, true) => format!("gives {}", values(&rest, words)),
             (false, false) => format!("lists the {once}{} of {subject}", values(&rest, words)),
         };
+        if !keys.is_empty() && !each {
+            text.push_str(&format!(", one row per {}", list(&keys, "and")));
+        }
+        return text;
     }
     let mut text = folded_head(&folded, &subject, words);
     if !keys.is_empty() {
@@ -234,7 +272,8 @@ fn folded_head(folded: &[&Expr], subject: &str, words: &Block<'_>) -> String {
     if let [Expr::Call(call)] = folded {
         let name = call.name.last().map(|i| i.value.as_str()).unwrap_or_default();
         let argument = call.args.first().map(|a| words.value(&a.value));
-        let filter = call.filter.as_ref().map(|f| format!(" where {}", words.condition(f))).unwrap_or_default();
+        let filter =
+            call.filter.as_ref().map(|f| format!(" where {}", words.condition(f))).unwrap_or_default();
         match (name, argument) {
             ("count", None) if !subject.is_empty() => return format!("counts {subject}{filter}"),
             ("count", Some(argument)) if call.distinct => {
@@ -350,7 +389,8 @@ fn order(items: &[OrderItem], select: &Select, depth: usize) -> String {
 
 fn names_time(what: &str) -> bool {
     let last = what.rsplit(' ').next().unwrap_or_default();
-    matches!(last, "date" | "at" | "time" | "day" | "month" | "year" | "timestamp" | "on") && !what.ends_with(" id")
+    matches!(last, "date" | "at" | "time" | "day" | "month" | "year" | "timestamp" | "on")
+        && !what.ends_with(" id")
 }
 
 fn bounds(query: &Query) -> String {

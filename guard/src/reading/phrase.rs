@@ -1,6 +1,8 @@
 //! Phrases: values and conditions of one block in words.
 
-use crate::tree::{BinaryOp, Call, Expr, IsTest, LikeOp, Literal, Over, Select, SelectItem, TypeName, WindowSpec};
+use crate::tree::{
+    BinaryOp, Call, Expr, IsTest, LikeOp, Literal, Over, Select, SelectItem, TypeName, WindowSpec,
+};
 
 use super::clauses;
 use super::text::{binary, constant, plain};
@@ -75,7 +77,11 @@ impl<'e> Block<'e> {
             Expr::Extract { field, expr } => format!("{field} of {}", inner(expr)),
             Expr::Cast { expr, to, .. } => self.cast(expr, to, depth),
             Expr::Binary { op, left, right } if !is_condition(*op) => {
-                format!("{} {} {}", inner(left), binary(*op), self.operand(right, depth))
+                let first = match left.as_ref() {
+                    Expr::Binary { op: below, .. } if below == op => inner(left),
+                    _ => self.operand(left, depth),
+                };
+                format!("{first} {} {}", binary(*op), self.operand(right, depth))
             }
             Expr::Unary { expr: operand, .. } if matches!(operand.as_ref(), Expr::Literal(..)) => plain(expr),
             Expr::Case { branches, otherwise, .. } => self.case(branches, otherwise.as_deref(), depth),
@@ -108,7 +114,7 @@ impl<'e> Block<'e> {
     fn operand(&self, expr: &Expr, depth: usize) -> String {
         let text = self.value_at(expr, depth + 1);
         match expr {
-            Expr::Binary { .. } => format!("({text})"),
+            Expr::Binary { .. } | Expr::Case { .. } => format!("({text})"),
             _ => text,
         }
     }
@@ -150,18 +156,26 @@ impl<'e> Block<'e> {
         let first = args.first().cloned().unwrap_or_default();
         let different = if call.distinct { "different " } else { "" };
         let mut text = match (name, args.len()) {
+            ("count" | "sum", 1) if counted(call).is_some() => {
+                let condition = counted(call).map(|c| self.condition_at(c, depth + 1)).unwrap_or_default();
+                format!("number of rows where {condition}")
+            }
             ("count", _) if call.star || args.is_empty() => "number of rows".to_owned(),
             ("count", _) => format!("number of {different}{first}"),
             ("sum" | "total", 1) => format!("sum of {different}{first}"),
             ("avg", 1) => format!("average {first}"),
             ("min", 1) => format!("smallest {first}"),
             ("max", 1) => format!("largest {first}"),
-            ("date_trunc", 2..) => format!("{} of {}", unquoted(&first), args.get(1).cloned().unwrap_or_default()),
+            ("date_trunc", 2..) => {
+                format!("{} of {}", unquoted(&first), args.get(1).cloned().unwrap_or_default())
+            }
             ("strftime", 2..) => match unit_of_format(&first) {
                 Some(unit) => format!("{unit} of {}", args.get(1).cloned().unwrap_or_default()),
                 None => plain(&Expr::Call(Box::new(call.clone()))),
             },
-            ("lower" | "upper" | "trim" | "coalesce" | "ifnull" | "round", 1..) => first,
+            ("lower" | "upper" | "trim" | "coalesce" | "ifnull" | "nullif" | "round" | "to_char", 1..) => {
+                first
+            }
             ("length" | "char_length", 1) => format!("length of {first}"),
             ("abs", 1) => format!("absolute {first}"),
             ("string_agg" | "group_concat", 1..) => format!("all {first} in one text"),
@@ -359,11 +373,29 @@ fn is_date(expr: &Expr) -> bool {
         Expr::Typed { ty, .. } => ty.name.starts_with("date") || ty.name.starts_with("timestamp"),
         Expr::Cast { to, .. } => to.name.starts_with("date") || to.name.starts_with("timestamp"),
         Expr::Call(call) => call.name.last().is_some_and(|n| {
-            matches!(n.value.as_str(), "now" | "current_date" | "current_timestamp" | "date" | "datetime" | "date_trunc")
+            matches!(
+                n.value.as_str(),
+                "now" | "current_date" | "current_timestamp" | "date" | "datetime" | "date_trunc"
+            )
         }),
         Expr::Binary { left, right, op: BinaryOp::Plus | BinaryOp::Minus } => is_date(left) || is_date(right),
         _ => false,
     }
+}
+
+/// The condition of `count(CASE WHEN c THEN 1 END)` and `sum(CASE WHEN c THEN 1 ELSE 0 END)`.
+fn counted(call: &Call) -> Option<&Expr> {
+    let name = call.name.last().map(|i| i.value.as_str()).unwrap_or_default();
+    let [argument] = call.args.as_slice() else { return None };
+    let Expr::Case { operand: None, branches, otherwise } = &argument.value else { return None };
+    let [(when, Expr::Literal(then, _))] = branches.as_slice() else { return None };
+    let is = |literal: &Literal, text: &str| matches!(literal, Literal::Number(n) if n == text);
+    let rest = match otherwise.as_deref() {
+        None | Some(Expr::Literal(Literal::Null, _)) => name == "count" || is(then, "1"),
+        Some(Expr::Literal(rest, _)) => name == "sum" && is(then, "1") && is(rest, "0"),
+        Some(_) => false,
+    };
+    (rest && !call.distinct && *then != Literal::Null).then_some(when)
 }
 
 fn unquoted(text: &str) -> &str {

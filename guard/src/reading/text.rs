@@ -63,7 +63,9 @@ fn spell(expr: &Expr, depth: usize) -> String {
         Expr::Special(special) => of_special(special, depth),
         Expr::AtTimeZone { expr, zone } => format!("{} in time zone {}", inner(expr), bare(zone, depth)),
         Expr::Collate { expr, .. } => inner(expr),
-        Expr::Exists { negated, .. } => if *negated { "nothing exists" } else { "something exists" }.to_owned(),
+        Expr::Exists { negated, .. } => {
+            if *negated { "nothing exists" } else { "something exists" }.to_owned()
+        }
         Expr::Subquery(_) => "(sub-query)".to_owned(),
         Expr::Row(items) => format!("({})", several(items, depth)),
         Expr::Array(items) => format!("[{}]", several(items, depth)),
@@ -91,7 +93,9 @@ fn chain(expr: &Expr, depth: usize) -> String {
             text = format!("({text})");
         }
         let other = match right.as_ref() {
-            Expr::Binary { op: below, .. } if rank(*below) <= rank(op) => format!("({})", spell(right, depth + 1)),
+            Expr::Binary { op: below, .. } if rank(*below) <= rank(op) => {
+                format!("({})", spell(right, depth + 1))
+            }
             other => spell(other, depth + 1),
         };
         text = format!("{text} {} {other}", binary(op));
@@ -148,7 +152,9 @@ fn of_special(special: &SpecialCall, depth: usize) -> String {
     match special {
         SpecialCall::Substring { expr, .. } => format!("part of {}", inner(expr)),
         SpecialCall::Trim { expr, .. } => format!("{} trimmed", inner(expr)),
-        SpecialCall::Position { needle, haystack } => format!("position of {} in {}", inner(needle), inner(haystack)),
+        SpecialCall::Position { needle, haystack } => {
+            format!("position of {} in {}", inner(needle), inner(haystack))
+        }
         SpecialCall::Overlay { expr, with, .. } => format!("{} overlaid with {}", inner(expr), inner(with)),
     }
 }

@@ -44,9 +44,13 @@ pub fn singular(words: &str) -> String {
     }
 }
 
+/// Words that are their own plural.
+const PLURAL: [&str; 8] =
+    ["people", "data", "staff", "information", "media", "news", "equipment", "children"];
+
 /// `orders` for `order`: the word for the rows of a table.
 pub fn plural(words: &str) -> String {
-    if words.ends_with('s') || words.is_empty() {
+    if words.ends_with('s') || words.is_empty() || PLURAL.iter().any(|w| words.ends_with(w)) {
         return words.to_owned();
     }
     if let Some(stem) = words.strip_suffix('y')

@@ -4,7 +4,8 @@
 
 use crate::finding::{Code, Finding};
 use crate::tree::{
-    Arg, BinaryOp, Call, Distinct, Expr, FromItem, Ident, Literal, Query, Select, SelectItem, SetExpr, UnaryOp,
+    Arg, BinaryOp, Call, Distinct, Expr, FromItem, Ident, Literal, Query, Select, SelectItem, SetExpr,
+    UnaryOp,
 };
 
 /// Longest text that one call may build.
@@ -40,7 +41,10 @@ fn reads_only(select: &Select, name: &Ident) -> bool {
         FromItem::Table { name: read, .. } => read.0.len() == 1 && read.last().is_some_and(|l| same(l, name)),
         FromItem::Derived { .. } | FromItem::Function { .. } | FromItem::Join { .. } => false,
     };
-    select.from.len() == 1 && select.from.iter().all(itself) && select.selection.is_none() && select.having.is_none()
+    select.from.len() == 1
+        && select.from.iter().all(itself)
+        && select.selection.is_none()
+        && select.having.is_none()
 }
 
 fn same(a: &Ident, b: &Ident) -> bool {
@@ -124,7 +128,9 @@ fn magnitude(expr: &Expr) -> Option<f64> {
         Expr::Literal(Literal::Null, _) => Some(0.0),
         Expr::Literal(Literal::String(text), _) => text.trim().parse().ok(),
         Expr::Column(_) => Some(OF_DATA),
-        Expr::Unary { op: UnaryOp::Minus | UnaryOp::Plus | UnaryOp::Abs, expr } => magnitude(expr).map(f64::abs),
+        Expr::Unary { op: UnaryOp::Minus | UnaryOp::Plus | UnaryOp::Abs, expr } => {
+            magnitude(expr).map(f64::abs)
+        }
         Expr::Cast { expr, .. } => magnitude(expr),
         Expr::Binary { op, left, right } => binary(*op, left, right),
         Expr::Case { branches, otherwise, .. } => {

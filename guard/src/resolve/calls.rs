@@ -12,8 +12,18 @@ use super::{Resolver, types, unknown};
 
 /// Functions that may be handed a whole row: they are polymorphic, so no overload for a table's type is nearer.
 const TAKE_ROWS: [&str; 12] = [
-    "count", "row_to_json", "to_json", "to_jsonb", "json_agg", "jsonb_agg", "array_agg", "json_build_array",
-    "jsonb_build_array", "json_build_object", "jsonb_build_object", "num_nulls",
+    "count",
+    "row_to_json",
+    "to_json",
+    "to_jsonb",
+    "json_agg",
+    "jsonb_agg",
+    "array_agg",
+    "json_build_array",
+    "jsonb_build_array",
+    "json_build_object",
+    "jsonb_build_object",
+    "num_nulls",
 ];
 
 /// Built-ins that are aggregates only with one argument on SQLite.
@@ -111,20 +121,25 @@ impl<'a> Resolver<'a, '_> {
             }
         };
         let key = self.key(&name);
-        let built_in = schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
+        let built_in =
+            schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
         let judgement = if built_in { functions::of(self.engine).judge(&key) } else { Judgement::Unknown };
         match judgement {
             Judgement::Allowed(function) if function.kind == Kind::Extension => {
                 self.extension(call, function).then_some(function)
             }
-            Judgement::Allowed(function) if function.kind == Kind::Word && (schema.is_some() || name.quoted) => {
+            Judgement::Allowed(function)
+                if function.kind == Kind::Word && (schema.is_some() || name.quoted) =>
+            {
                 self.unknown_function(call);
                 None
             }
             Judgement::Allowed(function) => {
                 if self.forbidden(function.name) {
                     let message = format!("the function {} is not allowed on this connection", function.name);
-                    self.refuse(Finding::new(Code::G400, message).at(call.name.span()).subject(function.name));
+                    self.refuse(
+                        Finding::new(Code::G400, message).at(call.name.span()).subject(function.name),
+                    );
                 }
                 self.called(function.name);
                 let span = name.span;
@@ -273,8 +288,13 @@ impl<'a> Resolver<'a, '_> {
         let first = class_of(0);
         let (class, element) = match function.result {
             ResultClass::Is(class) => (Some(class), None),
-            ResultClass::Argument(_) if matches!(function.name, "coalesce" | "greatest" | "least" | "ifnull") => {
-                (args.iter().fold(None, |c, a| types::widest(c, a.class)), args.first().and_then(|a| a.element))
+            ResultClass::Argument(_)
+                if matches!(function.name, "coalesce" | "greatest" | "least" | "ifnull") =>
+            {
+                (
+                    args.iter().fold(None, |c, a| types::widest(c, a.class)),
+                    args.first().and_then(|a| a.element),
+                )
             }
             ResultClass::Argument(0) if function.name == "generate_series" => {
                 (types::widest(first, class_of(2).filter(|c| *c != TypeClass::Interval)), None)

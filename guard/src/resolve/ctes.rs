@@ -152,8 +152,7 @@ impl<'a> Resolver<'a, '_> {
             SetOp::Intersect => "INTERSECT",
             SetOp::Except => "EXCEPT",
         };
-        let message =
-            format!("the arms of {word} have {} and {} columns", left.len(), right.len());
+        let message = format!("the arms of {word} have {} and {} columns", left.len(), right.len());
         self.refuse(Finding::new(Code::G105, message).hint("select the same number of columns in each arm"));
     }
 

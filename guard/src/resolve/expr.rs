@@ -223,7 +223,10 @@ impl<'a> Resolver<'a, '_> {
         let (class, parts): (TypeClass, Vec<&mut Box<Expr>>) = match special {
             SpecialCall::Substring { expr, from, length } => {
                 self.called("substring");
-                (TypeClass::Text, [Some(expr), from.as_mut(), length.as_mut()].into_iter().flatten().collect())
+                (
+                    TypeClass::Text,
+                    [Some(expr), from.as_mut(), length.as_mut()].into_iter().flatten().collect(),
+                )
             }
             SpecialCall::Trim { what, expr, side: _ } => {
                 self.called("trim");

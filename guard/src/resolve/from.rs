@@ -165,13 +165,10 @@ impl<'a> Resolver<'a, '_> {
             [table] => {
                 let key = self.key(table);
                 let path = &catalog.snapshot().search_path;
-                path.iter().find_map(|s| {
-                    catalog.find_table(Some(&self.engine.stored_key(s)), &key).filter(readable)
-                })
+                path.iter()
+                    .find_map(|s| catalog.find_table(Some(&self.engine.stored_key(s)), &key).filter(readable))
             }
-            [schema, table] => {
-                catalog.find_table(Some(&self.key(schema)), &self.key(table)).filter(readable)
-            }
+            [schema, table] => catalog.find_table(Some(&self.key(schema)), &self.key(table)).filter(readable),
             _ => None,
         }
     }
@@ -260,7 +257,9 @@ impl<'a> Resolver<'a, '_> {
         let mut names: Vec<(String, String)> = known
             .map(|t| (t.name.clone(), if on_path(t) { t.name.clone() } else { t.full_name() }))
             .collect();
-        names.extend(self.ctes.iter().filter(|c| c.fields.is_some()).map(|c| (c.name.clone(), c.name.clone())));
+        names.extend(
+            self.ctes.iter().filter(|c| c.fields.is_some()).map(|c| (c.name.clone(), c.name.clone())),
+        );
         let near = nearest(wanted, names.iter().map(|(short, _)| short.as_str()));
         near.into_iter()
             .filter_map(|n| names.iter().find(|(short, _)| *short == n).map(|(_, full)| full.clone()))
@@ -312,12 +311,8 @@ impl<'a> Resolver<'a, '_> {
         right: Namespace<'a>,
         on: &mut JoinOn,
     ) -> Namespace<'a> {
-        let mut read = JoinRead {
-            left: called(&left),
-            right: called(&right),
-            condition: String::new(),
-            keyed: false,
-        };
+        let mut read =
+            JoinRead { left: called(&left), right: called(&right), condition: String::new(), keyed: false };
         self.spell_out_natural(kind, on, &left, &right);
         let joined = match on {
             JoinOn::None | JoinOn::Natural => {

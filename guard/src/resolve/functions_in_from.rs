@@ -83,7 +83,8 @@ impl<'a> Resolver<'a, '_> {
             Field::new(self.engine, column.0, info.clone().with_class(column.1))
         };
         let mut fields: Vec<Field<'a>> = function.columns.iter().map(own).collect();
-        let scalar = fields.len() <= 1 && call.args.len() <= 1 || function.name != "unnest" && fields.len() <= 1;
+        let scalar =
+            fields.len() <= 1 && call.args.len() <= 1 || function.name != "unnest" && fields.len() <= 1;
         if fields.is_empty() {
             // one column named after the alias, else the function; unnest gives one for each argument
             let single = alias.filter(|_| scalar).map_or_else(|| name.to_owned(), |a| self.key(&a.name));

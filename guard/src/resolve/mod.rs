@@ -29,8 +29,8 @@ use crate::tree::{Ident, Query, Span};
 
 pub use visible::{glob, visible_catalog};
 
-pub(crate) use scope::{Entry, Namespace};
 use scope::{ColumnRef, CteEntry, Info, Scope};
+pub(crate) use scope::{Entry, Namespace};
 use views::Readable;
 
 /// Findings are cut at this number: a wrong guess of a table makes many.
@@ -199,13 +199,7 @@ fn range(span: Span) -> Option<SpanRange> {
 }
 
 /// A finding about a name that is not known, with what could have been meant.
-pub(crate) fn unknown(
-    code: Code,
-    message: String,
-    subject: &str,
-    span: Span,
-    near: Vec<String>,
-) -> Finding {
+pub(crate) fn unknown(code: Code, message: String, subject: &str, span: Span, near: Vec<String>) -> Finding {
     let hint = match near.as_slice() {
         [] => "use a name that the schema has".to_owned(),
         [one] => format!("did you mean {one}?"),

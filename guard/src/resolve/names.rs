@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use catalog::Engine;
+use catalog::{Engine, Table};
 
 use crate::finding::{Code, Finding};
 use crate::tree::{Expr, Ident, Literal, ObjectName, Span};
@@ -285,25 +285,25 @@ impl<'a> Resolver<'a, '_> {
         self.refuse(finding);
     }
 
-    /// A table one foreign key away that has the column.
+    /// A table one foreign key away, in either direction, that has the column.
     fn column_of_neighbour(&self, key: &str) -> Option<String> {
         let scope = self.scopes.last()?;
-        let tables = scope.names.entries.iter().filter_map(|e| e.table);
-        for foreign in tables.flat_map(|t| &t.foreign_keys) {
-            let (schema, name) =
-                (self.engine.stored_key(&foreign.to_schema), self.engine.stored_key(&foreign.to_table));
-            let Some(other) = self.catalog.find_table(Some(&schema), &name) else { continue };
-            if !self.readable.readable(other) {
-                continue;
-            }
-            let has = |c: &&catalog::Column| self.engine.stored_key(&c.name) == key;
-            if let Some(column) = other.columns.iter().find(has)
-                && self.readable.column(other, column)
-            {
-                return Some(format!("the table {} has {}: join it", other.name, column.name));
-            }
-        }
-        None
+        let engine = self.engine;
+        let near: Vec<&Table> = scope.names.entries.iter().filter_map(|e| e.table).collect();
+        let refers = |from: &Table, to: &Table| {
+            from.foreign_keys.iter().any(|k| {
+                engine.stored_key(&k.to_table) == engine.stored_key(&to.name)
+                    && engine.stored_key(&k.to_schema) == engine.stored_key(&to.schema)
+            })
+        };
+        let mut others = self.catalog.snapshot().tables.iter().filter(|other| {
+            near.iter().any(|t| !std::ptr::eq(*t, *other) && (refers(t, other) || refers(other, t)))
+        });
+        others.find_map(|other| {
+            let column = other.columns.iter().find(|c| engine.stored_key(&c.name) == key)?;
+            let seen = self.readable.readable(other) && self.readable.column(other, column);
+            seen.then(|| format!("the table {} has {}: join it", other.name, column.name))
+        })
     }
 
     fn unknown_field(&mut self, name: &ObjectName, entry: &Entry<'a>) {

@@ -55,7 +55,8 @@ fn word_score(wanted: &str, name: &str) -> Option<usize> {
     if shared > 0 {
         return Some(50 + 10 * (a.len().max(b.len()) - shared));
     }
-    let starts = wanted.len() >= 3 && name.len() >= 3 && (name.starts_with(wanted) || wanted.starts_with(name));
+    let starts =
+        wanted.len() >= 3 && name.len() >= 3 && (name.starts_with(wanted) || wanted.starts_with(name));
     starts.then_some(90)
 }
 

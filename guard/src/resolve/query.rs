@@ -83,7 +83,9 @@ impl<'a> Resolver<'a, '_> {
             && self.expr(condition).folded
         {
             let message = "WHERE is applied before rows are aggregated";
-            self.refuse(Finding::new(Code::G310, message).hint("put the condition on the aggregate into HAVING"));
+            self.refuse(
+                Finding::new(Code::G310, message).hint("put the condition on the aggregate into HAVING"),
+            );
         }
         self.group_by(&mut select.group_by, &outputs);
         if let Some(condition) = &mut select.having {
@@ -107,7 +109,8 @@ impl<'a> Resolver<'a, '_> {
 
     /// Some tables side by side may be meant; many without any condition are a product that nothing can finish.
     fn check_product(&mut self, select: &Select) {
-        let Some(scope) = self.scopes.last().filter(|s| s.names.entries.len() >= super::bounds::MOST_APART) else {
+        let Some(scope) = self.scopes.last().filter(|s| s.names.entries.len() >= super::bounds::MOST_APART)
+        else {
             return;
         };
         let apart = crate::warn::unconnected(self.engine, select, &scope.names);
@@ -141,8 +144,9 @@ impl<'a> Resolver<'a, '_> {
                 SelectItem::QualifiedWildcard(name) => {
                     let key = name.last().map(|i| self.key(i)).unwrap_or_default();
                     match names.entries.iter().find(|e| e.key == key) {
-                        Some(entry) => items
-                            .extend(entry.fields.iter().map(|f| spelled(Some(&entry.name), &f.name))),
+                        Some(entry) => {
+                            items.extend(entry.fields.iter().map(|f| spelled(Some(&entry.name), &f.name)))
+                        }
                         None => items.push(SelectItem::QualifiedWildcard(name)),
                     }
                 }
@@ -283,7 +287,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// ORDER BY of VALUES and set operations: outputs and positions, on SQLite outputs of any arm.
-    fn order_of_outputs(&mut self, items: &mut [OrderItem], outputs: &[Output<'a>], others: &[Vec<Output<'a>>]) {
+    fn order_of_outputs(
+        &mut self,
+        items: &mut [OrderItem],
+        outputs: &[Output<'a>],
+        others: &[Vec<Output<'a>>],
+    ) {
         if items.is_empty() || outputs.iter().any(|o| o.key == "*") {
             return;
         }

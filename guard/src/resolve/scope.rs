@@ -190,7 +190,11 @@ impl<'a> Namespace<'a> {
             .fields
             .iter()
             .enumerate()
-            .map(|(i, f)| Slot { key: f.key.clone(), name: f.name.clone(), from: vec![(Rc::clone(&entry), i)] })
+            .map(|(i, f)| Slot {
+                key: f.key.clone(),
+                name: f.name.clone(),
+                from: vec![(Rc::clone(&entry), i)],
+            })
             .collect();
         Namespace { entries: vec![entry], slots }
     }

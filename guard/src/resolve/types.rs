@@ -70,13 +70,41 @@ pub fn of_unary(op: UnaryOp, operand: Option<TypeClass>) -> Option<TypeClass> {
 pub fn of_binary(op: BinaryOp, left: Option<TypeClass>, right: Option<TypeClass>) -> Option<TypeClass> {
     use BinaryOp as B;
     match op {
-        B::And | B::Or | B::Xor | B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq | B::NotDistinct
-        | B::Distinct | B::Contains | B::ContainedBy | B::Overlap | B::HasKey | B::HasAnyKey | B::HasAllKeys
-        | B::JsonPathExists | B::Match | B::Regex | B::RegexI | B::NotRegex | B::NotRegexI | B::LikeOp
-        | B::ILikeOp | B::NotLikeOp | B::NotILikeOp | B::StartsWith | B::Adjacent | B::NotRightOf
-        | B::NotLeftOf | B::ContainedByEq | B::ContainsEq | B::SqliteMatch | B::Overlaps => {
-            Some(TypeClass::Boolean)
-        }
+        B::And
+        | B::Or
+        | B::Xor
+        | B::Eq
+        | B::NotEq
+        | B::Lt
+        | B::LtEq
+        | B::Gt
+        | B::GtEq
+        | B::NotDistinct
+        | B::Distinct
+        | B::Contains
+        | B::ContainedBy
+        | B::Overlap
+        | B::HasKey
+        | B::HasAnyKey
+        | B::HasAllKeys
+        | B::JsonPathExists
+        | B::Match
+        | B::Regex
+        | B::RegexI
+        | B::NotRegex
+        | B::NotRegexI
+        | B::LikeOp
+        | B::ILikeOp
+        | B::NotLikeOp
+        | B::NotILikeOp
+        | B::StartsWith
+        | B::Adjacent
+        | B::NotRightOf
+        | B::NotLeftOf
+        | B::ContainedByEq
+        | B::ContainsEq
+        | B::SqliteMatch
+        | B::Overlaps => Some(TypeClass::Boolean),
         B::Plus | B::Minus => additive(op, left, right),
         B::Multiply | B::Divide | B::Modulo => multiplicative(left, right),
         B::IntDivide => Some(TypeClass::Integer),

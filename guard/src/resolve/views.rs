@@ -72,14 +72,17 @@ impl<'a, 'r> Readable<'a, 'r> {
         if *self.depth.borrow() >= DEEPEST {
             return None;
         }
-        let mut query = crate::parse::read(text, self.catalog.engine(), self.policy).and_then(|source| crate::parse::parse(source, self.policy)).ok()?;
-        *self.depth.borrow_mut() += 1;
-        let mut resolver = Resolver::new(self.catalog, self.policy, self);
-        resolver.in_view = true;
-        let outputs = resolver.query(&mut query, &Outer::Inner);
-        *self.depth.borrow_mut() -= 1;
-        let sound = resolver.findings.is_empty() && outputs.len() >= table.columns.len();
-        sound.then(|| outputs.into_iter().map(|o| o.info).collect())
+        let source = crate::parse::read(text, self.catalog.engine(), self.policy).ok()?;
+        crate::stack::with_room(source.size, || {
+            let mut query = crate::parse::parse(source).ok()?;
+            *self.depth.borrow_mut() += 1;
+            let mut resolver = Resolver::new(self.catalog, self.policy, self);
+            resolver.in_view = true;
+            let outputs = resolver.query(&mut query, &Outer::Inner);
+            *self.depth.borrow_mut() -= 1;
+            let sound = resolver.findings.is_empty() && outputs.len() >= table.columns.len();
+            sound.then(|| outputs.into_iter().map(|o| o.info).collect())
+        })
     }
 }
 

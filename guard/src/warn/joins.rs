@@ -18,15 +18,23 @@ pub fn check(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<Find
     let groups = groups(engine, select, names);
     let apart = groups.iter().filter(|g| g.1 > 0).count();
     if apart > 1 {
-        let called: Vec<&str> = groups.iter().filter_map(|g| names.entries.get(g.0)).map(|e| e.name.as_str()).collect();
-        let text = format!("{} are joined without a condition: every row meets every row", called.join(" and "));
+        let called: Vec<&str> =
+            groups.iter().filter_map(|g| names.entries.get(g.0)).map(|e| e.name.as_str()).collect();
+        let text =
+            format!("{} are joined without a condition: every row meets every row", called.join(" and "));
         found.push(Finding::new(Code::W100, text).hint("join them on their keys"));
     }
     let mut pairs: Vec<Pair<'_, '_>> = Vec::new();
     for condition in conditions(select) {
         let here = equal_pairs(engine, names, condition);
         for pair in &here {
-            if pair.0.0 != pair.1.0 && !supported(engine, &[*pair], pair.0.0, pair.1.0) && !supported(engine, &here, pair.0.0, pair.1.0) {
+            // a schema without any keys says nothing
+            let keys = !pair.0.1.foreign_keys.is_empty() || !pair.1.1.foreign_keys.is_empty();
+            if keys
+                && pair.0.0 != pair.1.0
+                && !supported(engine, &[*pair], pair.0.0, pair.1.0)
+                && !supported(engine, &here, pair.0.0, pair.1.0)
+            {
                 let ((_, left, a), (_, right, b)) = pair;
                 let text = format!("no key connects {}.{a} and {}.{b}", left.name, right.name);
                 found.push(Finding::new(Code::W107, text).hint("check that these columns mean the same"));
@@ -220,7 +228,12 @@ fn siblings(engine: Engine, between: &[(&Table, String, &Table, String)]) -> boo
 }
 
 /// SUM, AVG or COUNT over one table's column while a join gives several rows for each of its rows.
-fn multiplied(engine: Engine, select: &Select, names: &Namespace<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Finding> {
+fn multiplied(
+    engine: Engine,
+    select: &Select,
+    names: &Namespace<'_>,
+    pairs: &[Pair<'_, '_>],
+) -> Vec<Finding> {
     let mut found = Vec::new();
     for item in &select.items {
         let SelectItem::Expr { expr: Expr::Call(call), .. } = item else { continue };
@@ -255,5 +268,6 @@ fn multiplied(engine: Engine, select: &Select, names: &Namespace<'_>, pairs: &[P
 fn is_key(engine: Engine, table: &Table, column: &str) -> bool {
     let key = engine.stored_key(column);
     let alone = |columns: &[String]| matches!(columns, [only] if engine.stored_key(only) == key);
-    table.primary_key.as_ref().is_some_and(|k| alone(&k.columns)) || table.unique_keys.iter().any(|k| alone(&k.columns))
+    table.primary_key.as_ref().is_some_and(|k| alone(&k.columns))
+        || table.unique_keys.iter().any(|k| alone(&k.columns))
 }

@@ -30,13 +30,17 @@ fn null_comparison(part: &Expr) -> Option<Finding> {
     if !null(left) && !null(right) {
         return None;
     }
-    Some(Finding::new(Code::W101, "a comparison with NULL is never true").hint("write IS NULL or IS NOT NULL"))
+    Some(
+        Finding::new(Code::W101, "a comparison with NULL is never true").hint("write IS NULL or IS NOT NULL"),
+    )
 }
 
 fn not_in(part: &Expr) -> Option<Finding> {
     let Expr::InSubquery { query, negated: true, .. } = part else { return None };
     let SetExpr::Select(select) = &query.body else { return None };
-    let Some(SelectItem::Expr { expr: expr @ Expr::Column(_), .. }) = select.items.first() else { return None };
+    let Some(SelectItem::Expr { expr: expr @ Expr::Column(_), .. }) = select.items.first() else {
+        return None;
+    };
     let excluded = select.selection.iter().flat_map(conjuncts).any(|c| match c {
         Expr::Is { expr: tested, test: crate::tree::IsTest::Null, negated: true } => tested.as_ref() == expr,
         _ => false,
@@ -51,10 +55,7 @@ fn not_in(part: &Expr) -> Option<Finding> {
 /// A function or cast around an indexed column that is compared with a constant.
 fn defeated_index(engine: Engine, names: &Namespace<'_>, part: &Expr) -> Option<Finding> {
     let Expr::Binary { op, left, right } = part else { return None };
-    let compares = matches!(
-        op,
-        BinaryOp::Eq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq
-    );
+    let compares = matches!(op, BinaryOp::Eq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq);
     if !compares {
         return None;
     }
@@ -69,7 +70,9 @@ fn defeated_index(engine: Engine, names: &Namespace<'_>, part: &Expr) -> Option<
 
 fn wrapped_column(expr: &Expr) -> Option<&Expr> {
     let inner = match expr {
-        Expr::Call(call) if call.over.is_none() => call.args.iter().map(|a| &a.value).find(|v| is_column(v))?,
+        Expr::Call(call) if call.over.is_none() => {
+            call.args.iter().map(|a| &a.value).find(|v| is_column(v))?
+        }
         Expr::Cast { expr, .. } | Expr::Extract { expr, .. } => expr,
         _ => return None,
     };
@@ -97,10 +100,8 @@ fn several_dates(engine: Engine, select: &Select, names: &Namespace<'_>) -> Opti
             table.columns.iter().filter(|c| is_date(c.class)).map(|c| c.name.as_str()).collect();
         let key = engine.stored_key(name);
         // names of hidden columns must not show, so only columns in scope count
-        let seen: Vec<&str> = dates
-            .into_iter()
-            .filter(|d| names.slots.iter().any(|s| s.key == engine.stored_key(d)))
-            .collect();
+        let seen: Vec<&str> =
+            dates.into_iter().filter(|d| names.slots.iter().any(|s| s.key == engine.stored_key(d))).collect();
         if seen.len() < MANY_DATES || !seen.iter().any(|d| engine.stored_key(d) == key) {
             continue;
         }

@@ -29,14 +29,17 @@ fn run(text: &str, engine: Engine, show: &str) {
     let started = Instant::now();
     for line in text.lines() {
         let Ok(value) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-        let key = ["sql", "gold_sql", "query"].into_iter().find(|k| value.get(k).is_some_and(|v| v.is_string()));
+        let key =
+            ["sql", "gold_sql", "query"].into_iter().find(|k| value.get(k).is_some_and(|v| v.is_string()));
         let Some(sql) = key.and_then(|k| value[k].as_str()) else { continue };
         let id = value.get("id").map(|v| v.to_string()).unwrap_or_default();
         match check(sql, &catalog, &policy) {
             Ok(read) => {
                 accepted += 1;
                 match show {
-                    "accepted" => println!("ACCEPT {id} {}", value.get("class").unwrap_or(&serde_json::Value::Null)),
+                    "accepted" => {
+                        println!("ACCEPT {id} {}", value.get("class").unwrap_or(&serde_json::Value::Null))
+                    }
                     "rendered" => println!("{id}\n  {sql}\n  {}", read.sql()),
                     _ => {}
                 }

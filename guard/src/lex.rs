@@ -119,12 +119,21 @@ impl Scanner<'_> {
                 self.at += 1;
             }
         }
-        let one = self.at - start == 1;
-        let escape = one && self.text[start].eq_ignore_ascii_case(&b'e') && self.engine == Engine::Postgres;
-        if escape && self.peek(0) == b'\'' {
-            return self.quoted(b'\'', true);
+        if self.at - start != 1 || self.engine != Engine::Postgres {
+            return Ok(());
         }
-        Ok(())
+        match (self.text[start].to_ascii_lowercase(), self.peek(0), self.peek(1)) {
+            (b'e', b'\'', _) => self.quoted(b'\'', true),
+            (b'u', b'&', b'\'' | b'"') => Err(self
+                .finding(
+                    Code::G201,
+                    start,
+                    start + 3,
+                    "Texts and names with Unicode escapes (U&) are not accepted.",
+                )
+                .hint("Write the characters themselves.")),
+            _ => Ok(()),
+        }
     }
 
     /// A number swallows the letters that touch it, so that `1e'x'` is not taken for an escape string.

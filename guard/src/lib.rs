@@ -45,22 +45,21 @@ pub fn engine_supported(engine: Engine) -> bool {
 pub fn check(sql: &str, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
     let engine = catalog.engine();
     let source = parse::read(sql, engine, policy).map_err(|f| vec![f])?;
-    stack::with_room(source.depth, || {
-        let query = parse::parse(source, policy).map_err(|f| vec![f])?;
+    stack::with_room(source.size, || {
+        let query = parse::parse(source).map_err(|f| vec![f])?;
         proof::prove(query, catalog, policy)
     })
 }
 
-/// Checks a tree that was built rather than parsed (by the built-in translator): rendered, then checked as text is.
+/// Checks a tree that was built rather than parsed (by the built-in translator): its rendered text must hold
+/// the caps that hold for any text, and be read back as the same tree.
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_tree(
-    query: &tree::Query,
-    catalog: &Catalog,
-    policy: &Policy,
-) -> Result<ReadOnly, Vec<Finding>> {
-    check(&render(query, catalog.engine()), catalog, policy)
+pub fn check_tree(query: &tree::Query, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
+    let text = render(query, catalog.engine());
+    let source = parse::read(&text, catalog.engine(), policy).map_err(|f| vec![f])?;
+    stack::with_room(source.size, || proof::prove(query.clone(), catalog, policy))
 }
 
 /// Parses text to a tree without resolving any name.
@@ -69,7 +68,7 @@ pub fn check_tree(
 /// The finding that refuses it.
 pub fn parse_tree(sql: &str, engine: Engine, policy: &Policy) -> Result<tree::Query, Finding> {
     let source = parse::read(sql, engine, policy)?;
-    stack::with_room(source.depth, || parse::parse(source, policy))
+    stack::with_room(source.size, || parse::parse(source))
 }
 
 /// Whether two checked statements are the same text: how candidates vote.

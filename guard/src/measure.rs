@@ -9,6 +9,15 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::finding::{Code, Finding};
 use crate::policy::Policy;
 
+/// How large the tree of a statement can get.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Links of the longest path: operators, set arms, joins, calls.
+    pub(crate) links: usize,
+    /// Brackets and CASEs open at once.
+    pub(crate) brackets: usize,
+}
+
 /// One open bracket, CASE or the statement itself.
 #[derive(Default)]
 struct Level {
@@ -36,28 +45,42 @@ impl Level {
     }
 }
 
-/// Bounds the depth of the tree.
+/// Names have three parts at the most; a long run of dots only costs time.
+const MOST_DOTS: usize = 200;
+
+/// Bounds the size of the tree.
 ///
 /// # Errors
 /// G002 when brackets nest deeper, or chains are longer, than the policy allows.
-pub(crate) fn depth(tokens: &[TokenWithSpan], policy: &Policy) -> Result<usize, Finding> {
+pub(crate) fn size(tokens: &[TokenWithSpan], policy: &Policy) -> Result<Size, Finding> {
     let mut levels = vec![Level::default()];
     let mut after_operand = false;
+    let mut brackets = 0;
+    let mut dots = 0;
     for token in tokens {
         if matches!(token.token, Token::Whitespace(_)) {
             continue;
         }
+        dots = match token.token {
+            Token::Period => dots + 1,
+            Token::Word(_) => dots,
+            _ => 0,
+        };
+        if dots > MOST_DOTS {
+            return Err(too_long(policy));
+        }
         step(&token.token, &mut levels, after_operand);
         after_operand = ends_operand(&token.token);
-        if levels.len() > policy.max_depth + 1 {
+        brackets = brackets.max(levels.len() - 1);
+        if brackets > policy.max_depth {
             return Err(too_deep(policy));
         }
     }
     while levels.len() > 1 {
         close(&mut levels);
     }
-    let depth = levels.first().map(Level::depth).unwrap_or_default();
-    if depth > policy.max_chain { Err(too_long(policy)) } else { Ok(depth) }
+    let links = levels.first().map(Level::depth).unwrap_or_default();
+    if links > policy.max_chain { Err(too_long(policy)) } else { Ok(Size { links, brackets }) }
 }
 
 /// Whether an operand may end with this token. Only after such a token can a clause begin: a parser that takes
@@ -95,6 +118,12 @@ fn step(token: &Token, levels: &mut Vec<Level>, after_operand: bool) {
         Token::RParen | Token::RBracket | Token::RBrace => close_bracket(levels),
         Token::Comma | Token::SemiColon => with_top(levels, Level::boundary),
         Token::Word(word) if word.quote_style.is_some() => {}
+        Token::Word(word) if word.keyword == Keyword::NoKeyword => {
+            // Operators of our own dialects that sqlparser does not know as words.
+            if ["isnull", "symmetric", "variadic"].iter().any(|w| word.value.eq_ignore_ascii_case(w)) {
+                with_top(levels, |l| l.run += 1);
+            }
+        }
         Token::Word(word) => keyword(word.keyword, levels, after_operand),
         // Names of many parts are flat; the converter allows three.
         Token::EOF | Token::Period => {}
@@ -128,7 +157,6 @@ fn keyword(word: Keyword, levels: &mut Vec<Level>, after_operand: bool) {
         {
             with_top(levels, Level::boundary);
         }
-        Keyword::NoKeyword => {}
         // Words that may be operators or prefixes chain (NOT NOT, AND, OR, IS, LIKE, AT, COLLATE, WITH ...).
         _ => with_top(levels, |l| l.run += 1),
     }

@@ -61,7 +61,7 @@ pub(crate) fn prove(mut query: Query, catalog: &Catalog, policy: &Policy) -> Res
 fn read_back(sql: &str, query: &Query, engine: Engine, policy: &Policy) -> Result<(), Finding> {
     let wide = widened(policy);
     let source = parse::read(sql, engine, &wide).map_err(|f| differs(&f.message))?;
-    let same = stack::with_room(source.depth, || parse::parse(source, &wide).map(|again| again == *query));
+    let same = stack::with_room(source.size, || parse::parse(source).map(|again| again == *query));
     match same {
         Ok(true) => Ok(()),
         Ok(false) => Err(differs("it is read back as another tree")),

@@ -4,13 +4,17 @@
 //! `measure` bounds that depth, so one look at the remaining stack is enough. Ordinary statements stay on the
 //! caller's stack; only deep ones pay for a larger one.
 
-/// Bytes of stack that one level of a tree may take in the hungriest pass.
-const LEVEL: usize = if cfg!(debug_assertions) { 40 * 1024 } else { 8 * 1024 };
-/// Levels that every statement has before its first operator.
-const BASE: usize = 24;
+use crate::measure::Size;
 
-/// Runs `work` with enough stack for a tree of that depth.
-pub(crate) fn with_room<T>(depth: usize, work: impl FnOnce() -> T) -> T {
-    let need = depth.saturating_add(BASE).saturating_mul(LEVEL);
+/// Bytes of stack that one link of a chain takes in the hungriest pass. Unoptimized frames are large.
+const LINK: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 8 * 1024 };
+/// Bytes of stack that one level of brackets takes: it may be a whole query.
+const BRACKET: usize = if cfg!(debug_assertions) { 320 * 1024 } else { 32 * 1024 };
+/// What every statement takes.
+const BASE: usize = if cfg!(debug_assertions) { 1024 * 1024 } else { 192 * 1024 };
+
+/// Runs `work` with enough stack for a tree of that size.
+pub(crate) fn with_room<T>(size: Size, work: impl FnOnce() -> T) -> T {
+    let need = BASE + size.links.saturating_mul(LINK) + size.brackets.saturating_mul(BRACKET);
     stacker::maybe_grow(need, need + 64 * 1024, work)
 }

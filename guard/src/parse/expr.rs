@@ -274,19 +274,26 @@ impl Converter<'_> {
     /// `x[1]`, `x[1:2]`, `(row).field`.
     fn access(&self, root: ast::Expr, chain: Vec<ast::AccessExpr>) -> Converted {
         refuse_some(!self.postgres(), "A subscript")?;
+        let mut is_name = matches!(root, ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_));
         let mut expr = self.expr(root)?;
         for link in chain {
-            expr = self.link(expr, link)?;
+            is_name &= matches!(link, ast::AccessExpr::Dot(_));
+            expr = self.link(expr, link, is_name)?;
         }
         Ok(expr)
     }
 
-    fn link(&self, expr: Expr, link: ast::AccessExpr) -> Converted {
+    /// One step; a dot continues a name, and is a field after anything else.
+    fn link(&self, expr: Expr, link: ast::AccessExpr, is_name: bool) -> Converted {
         match link {
             ast::AccessExpr::Dot(ast::Expr::Identifier(field)) => {
                 let field = self.ident(field)?;
                 match expr {
-                    Expr::Column(_) => Err(unproven("A field after a subscripted or long name")),
+                    Expr::Column(ObjectName(mut parts)) if is_name => {
+                        parts.push(field);
+                        refuse_some(parts.len() > 3, "A name of more than three parts")?;
+                        Ok(Expr::Column(ObjectName(parts)))
+                    }
                     expr => Ok(Expr::Field { expr: Box::new(expr), field }),
                 }
             }

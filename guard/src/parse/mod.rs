@@ -28,8 +28,8 @@ pub(crate) struct Source<'a> {
     engine: Engine,
     lines: Lines,
     tokens: Vec<TokenWithSpan>,
-    /// Bound of the tree's depth.
-    pub(crate) depth: usize,
+    /// Bound of the tree's size.
+    pub(crate) size: measure::Size,
 }
 
 /// The first steps for any text: is the engine proven, are its characters and comments plain, is it small enough.
@@ -56,20 +56,22 @@ pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Res
         Finding::new(Code::G010, format!("Not understood: {}.", error.message))
             .at(lines.point(sql, error.location))
     })?;
-    let depth = measure::depth(&raw, policy)?;
+    let size = measure::size(&raw, policy)?;
     refuse::first_word(&raw, sql, &lines)?;
     let tokens = prepass::rewrite(raw, sql.as_bytes(), &lines, engine)?;
-    Ok(Source { sql, engine, lines, tokens, depth })
+    Ok(Source { sql, engine, lines, tokens, size })
 }
 
 /// Parses one query to the end of the text and converts it.
 ///
 /// # Errors
 /// What the parser did not understand, or what has no place in the tree.
-pub(crate) fn parse(source: Source<'_>, policy: &Policy) -> Result<Query, Finding> {
-    let Source { sql, engine, lines, tokens, depth: _ } = source;
+pub(crate) fn parse(source: Source<'_>) -> Result<Query, Finding> {
+    let Source { sql, engine, lines, tokens, size } = source;
     let dialect = dialect_of(engine)?;
-    let limit = policy.max_depth.saturating_mul(6).saturating_add(policy.max_chain).saturating_add(50);
+    // Generous: the size is bounded already, and sqlparser counts several steps for one bracket.
+    let limit =
+        size.brackets.saturating_mul(8).saturating_add(size.links.saturating_mul(2)).saturating_add(50);
     let mut parser = Parser::new(dialect).with_recursion_limit(limit).with_tokens_with_locations(tokens);
     let query = parser.parse_query().map_err(|error| not_understood(error, &mut parser, sql, &lines))?;
     while parser.consume_token(&Token::SemiColon) {}

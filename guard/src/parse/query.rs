@@ -35,6 +35,7 @@ impl Converter<'_> {
         let body = self.set_expr(*body)?;
         let order_by = self.order_by_clause(order_by)?;
         let (limit, offset) = self.limit(limit_clause)?;
+        refuse_some(self.sqlite() && offset.is_some() && limit.is_none(), "OFFSET without LIMIT")?;
         let mut out = Query { recursive, with, body, order_by, limit, offset, with_ties: false };
         if let Some(fetch) = fetch {
             self.fetch(fetch, &mut out)?;
@@ -198,7 +199,12 @@ impl Converter<'_> {
         refuse_some(out.limit.is_some(), "LIMIT together with FETCH")?;
         let one = || Expr::Literal(Literal::Number("1".to_owned()), Default::default());
         let quantity = quantity.map(|q| self.expr(q)).transpose()?;
-        out.limit = Some(Box::new(quantity.unwrap_or_else(one)));
+        let quantity = quantity.unwrap_or_else(one);
+        refuse_some(
+            !matches!(quantity, Expr::Literal(Literal::Number(_), _)),
+            "FETCH of something other than a number",
+        )?;
+        out.limit = Some(Box::new(quantity));
         out.with_ties = with_ties;
         Ok(())
     }

@@ -27,13 +27,9 @@ impl Writer {
         }
         if let Some(limit) = limit {
             self.line();
-            self.text(if *with_ties { "FETCH FIRST (" } else { "LIMIT " });
+            self.text(if *with_ties { "FETCH FIRST " } else { "LIMIT " });
             self.expr(limit);
-            self.text(if *with_ties { ") ROWS WITH TIES" } else { "" });
-        } else if offset.is_some() && self.sqlite() {
-            // SQLite has no OFFSET without LIMIT; -1 means no limit.
-            self.line();
-            self.text("LIMIT -1");
+            self.text(if *with_ties { " ROWS WITH TIES" } else { "" });
         }
         if let Some(offset) = offset.as_ref().filter(|_| !*with_ties) {
             self.text(" OFFSET ");

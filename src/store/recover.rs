@@ -3,11 +3,41 @@
 //! Work carries a lease. A daemon alone on its store (SQLite) takes everything unfinished for its own dead predecessor's;
 //! where several share one (PostgreSQL), only work whose lease ran out is abandoned, so each renews its own.
 
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::time::Duration;
 
 use super::db::{Conn, Tx, Value, args};
-use super::error::Result;
+use super::error::{Result, StoreError, StoreErrorKind};
 use crate::model::{Id, clock};
+
+/// Proof that no other daemon works on a data folder, as long as it is held; the system frees it when the process ends,
+/// whatever way.
+#[derive(Debug)]
+pub struct FolderClaim {
+    _file: File,
+}
+
+/// Claims a data folder for this process.
+///
+/// # Errors
+/// Busy when another daemon has it; unavailable when the folder cannot be written.
+pub fn claim_folder(folder: &Path) -> Result<FolderClaim> {
+    let unavailable = |_| {
+        StoreError::new(StoreErrorKind::Unavailable, "the data folder cannot be written")
+            .hint("Check that it exists and that this user may write to it.")
+    };
+    let path = folder.join("daemon.lock");
+    let file = File::options().write(true).create(true).truncate(false).open(path).map_err(unavailable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderClaim { _file: file }),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::new(StoreErrorKind::Busy, "another daemon works on this data folder")
+                .hint("Use the running one, stop it, or name another data folder."))
+        }
+        Err(TryLockError::Error(error)) => Err(unavailable(error)),
+    }
+}
 
 /// Which unfinished work is abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

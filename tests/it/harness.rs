@@ -12,6 +12,8 @@ use serde_json::json;
 pub struct TestStore {
     /// The open store, migrated.
     pub db: Db,
+    /// Where it is, for another process: a file, or a URL.
+    pub place: String,
     /// A data folder; on SQLite it holds the store's file.
     pub folder: PathBuf,
 }
@@ -47,10 +49,19 @@ pub fn new_connection(name: &str) -> NewConnection {
 /// Runs a case on a new SQLite store.
 pub async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(TestStore) -> F) {
     let folder = tempfile::tempdir().unwrap();
-    let db = Db::open_sqlite(&sqlite_file(folder.path())).await.unwrap();
+    let place = sqlite_file(folder.path()).display().to_string();
+    let db = open(&place).await;
     migrate::up(&db).await.unwrap();
-    case(TestStore { db: db.clone(), folder: folder.path().to_path_buf() }).await;
+    case(TestStore { db: db.clone(), place, folder: folder.path().to_path_buf() }).await;
     db.close().await;
+}
+
+/// Opens the store at a place.
+pub async fn open(place: &str) -> Db {
+    if place.starts_with("postgres") {
+        return Db::open_postgres(place, 8).await.unwrap();
+    }
+    Db::open_sqlite(Path::new(place)).await.unwrap()
 }
 
 /// The store's file in a data folder.
@@ -64,9 +75,10 @@ pub async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(TestStore) ->
     let admin = Db::open_postgres(&postgres_url(), 2).await.unwrap();
     let name = format!("querent_test_{}", new_id().simple());
     admin.execute(&format!("CREATE DATABASE {name}"), &[]).await.unwrap();
-    let db = Db::open_postgres(&with_database(&postgres_url(), &name), 8).await.unwrap();
+    let place = with_database(&postgres_url(), &name);
+    let db = open(&place).await;
     migrate::up(&db).await.unwrap();
-    case(TestStore { db: db.clone(), folder: folder.path().to_path_buf() }).await;
+    case(TestStore { db: db.clone(), place, folder: folder.path().to_path_buf() }).await;
     db.close().await;
     // a case that fails leaves its database for a look
     admin.execute(&format!("DROP DATABASE {name} WITH (FORCE)"), &[]).await.unwrap();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
@@ -109,12 +110,21 @@ impl PostgresTx {
     pub(super) async fn insert_many(&self, into: &str, tail: &str, rows: Vec<Vec<Value>>) -> Result<()> {
         let session = self.session()?;
         let width = rows.first().map_or(1, Vec::len).max(1);
-        for chunk in rows.chunks(MAX_ROWS.min(MAX_PARAMETERS / width).max(1)) {
-            let sql = format!("INSERT INTO {into} VALUES {} {tail}", placeholder_rows(chunk.len(), width));
-            // not cached: the text depends on the number of rows
-            let statement = session.prepare(&sql).await.map_err(translate)?;
+        let size = MAX_ROWS.min(MAX_PARAMETERS / width).max(1);
+        let mut prepared: Option<(usize, Statement)> = None;
+        for chunk in rows.chunks(size) {
+            // not in the session's cache, which has no bound: the text depends on the number of rows
+            let statement = match &prepared {
+                Some((length, statement)) if *length == chunk.len() => statement.clone(),
+                _ => {
+                    let values = placeholder_rows(chunk.len(), width);
+                    let sql = format!("INSERT INTO {into} VALUES {values} {tail}");
+                    session.prepare(&sql).await.map_err(translate)?
+                }
+            };
             let args: Vec<&Value> = chunk.iter().flatten().collect();
             session.execute_raw(&statement, args).await.map_err(translate)?;
+            prepared = Some((chunk.len(), statement));
         }
         Ok(())
     }

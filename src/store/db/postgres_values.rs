@@ -1,5 +1,6 @@
 //! How values travel to and from PostgreSQL: the type of the parameter or column decides.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use bytes::BytesMut;
@@ -19,11 +20,11 @@ impl ToSql for Value {
             Value::Bool(truth) => truth.to_sql_checked(ty, out),
             Value::Int(number) => int_to_sql(*number, ty, out),
             Value::Float(number) => number.to_sql_checked(ty, out),
-            Value::Text(text) => text.to_sql_checked(ty, out),
+            Value::Text(text) => text.replace('\0', REPLACEMENT).to_sql_checked(ty, out),
             Value::Bytes(bytes) => bytes.to_sql_checked(ty, out),
             Value::Uuid(id) => id.to_sql_checked(ty, out),
             Value::Time(moment) => moment.to_sql_checked(ty, out),
-            Value::Json(document) => document.to_sql_checked(ty, out),
+            Value::Json(document) => json_text_to_sql(&document.to_string(), ty, out),
             Value::JsonText(text) => json_text_to_sql(text, ty, out),
             Value::Vector(vector) => pgvector::Vector::from(vector.clone()).to_sql_checked(ty, out),
         }
@@ -51,8 +52,35 @@ fn json_text_to_sql(text: &str, ty: &Type, out: &mut BytesMut) -> Converted<IsNu
     } else if *ty != Type::JSON {
         return Err(format!("a document cannot go into a column of type {ty}").into());
     }
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(without_nul(text).as_bytes());
     Ok(IsNull::No)
+}
+
+/// PostgreSQL holds no NUL in text or documents; a sample value of another engine may have one.
+const REPLACEMENT: &str = "\u{fffd}";
+
+/// A document's text with each escaped NUL replaced. A backslash that is itself escaped begins no escape.
+fn without_nul(json: &str) -> Cow<'_, str> {
+    const NUL: &str = "\\u0000";
+    if !json.contains(NUL) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(place) = rest.find('\\') {
+        let (before, escape) = rest.split_at(place);
+        out.push_str(before);
+        rest = if let Some(after) = escape.strip_prefix(NUL) {
+            out.push_str(REPLACEMENT);
+            after
+        } else {
+            let (pair, after) = escape.split_at_checked(2).unwrap_or((escape, ""));
+            out.push_str(pair);
+            after
+        };
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 impl<'a> FromSql<'a> for Value {
@@ -80,5 +108,19 @@ impl<'a> FromSql<'a> for Value {
 
     fn accepts(_: &Type) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_nul;
+
+    #[test]
+    fn only_escaped_nuls_are_replaced() {
+        for text in ["a\0b", "\0", "\\u0000", "\\\0", "no nul \" \\ \u{1}", ""] {
+            let json = serde_json::to_string(text).unwrap();
+            let back: String = serde_json::from_str(&without_nul(&json)).unwrap();
+            assert_eq!(back, text.replace('\0', "\u{fffd}"));
+        }
     }
 }

@@ -49,6 +49,7 @@ impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Sqlite> {
         let path = path.to_path_buf();
         let (path, writer) = blocking(move || {
+            make_private(&path)?;
             let writer = open_session(&path, false)?;
             Ok((path, writer))
         })
@@ -183,6 +184,19 @@ fn reads_only(sql: &str) -> bool {
     sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
 
+/// A new file is its owner's alone; SQLite gives its log the same rights.
+fn make_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(_) => Err(cannot_open()),
+    }
+}
+
 fn open_session(path: &Path, reader: bool) -> Result<Connection> {
     // readers open for writing too: WAL needs its shared memory file; `query_only` holds them
     let flags =
@@ -234,7 +248,7 @@ fn cosine_distance(a: &[u8], b: &[u8]) -> Option<f64> {
 
 fn run_query(session: &Connection, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
     let mut statement = session.prepare_cached(sql).map_err(translate)?;
-    let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query(rusqlite::params_from_iter(args)).map_err(translate)?;
     let mut out = Vec::new();
     while let Some(row) = rows.next().map_err(translate)? {
@@ -299,6 +313,11 @@ fn busy() -> StoreError {
         .hint("Try again; if it persists, look for another program that has the data folder open.")
 }
 
+fn cannot_open() -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, "the store's file cannot be opened")
+        .hint("Check that the data folder exists and that this user may write to it.")
+}
+
 fn closed() -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, "the store is closed: the program is ending")
 }
@@ -322,10 +341,7 @@ fn translate(error: rusqlite::Error) -> StoreError {
             StoreError::new(StoreErrorKind::Disk, "the disk of the data folder is full")
                 .hint("Make room on it.")
         }
-        (ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _) => {
-            StoreError::new(StoreErrorKind::Unavailable, "the store's file cannot be opened")
-                .hint("Check that the data folder exists and that this user may write to it.")
-        }
+        (ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _) => cannot_open(),
         (ErrorCode::ReadOnly | ErrorCode::SystemIoFailure, _) => {
             StoreError::new(StoreErrorKind::Disk, "the store's file cannot be written")
                 .hint("Check the disk and the rights of the data folder.")

@@ -3,6 +3,7 @@
 mod catalog;
 mod chats;
 mod connections;
+mod crash;
 mod embeddings;
 mod migrations;
 mod snapshots;

@@ -14,6 +14,7 @@ store_suite!(
     writers_at_the_same_time_lose_nothing,
     readers_see_only_what_was_committed,
     values_come_back_as_they_went_in,
+    a_nul_in_a_text_is_no_error,
 );
 
 async fn a_committed_transaction_holds(store: TestStore) {
@@ -105,4 +106,14 @@ async fn values_come_back_as_they_went_in(store: TestStore) {
     assert_eq!((changed.name.as_str(), changed.options), ("Ünï'cödé $1 ?2", document));
     assert_eq!(changed.created_at, made.created_at);
     assert_eq!(changed.updated_by, None);
+}
+
+async fn a_nul_in_a_text_is_no_error(store: TestStore) {
+    let made = store.connection("a\0b").await;
+    let options = serde_json::json!({"value": "x\0y", "path": "\\u0000"});
+    let change = ConnectionChange { options: Some(options), ..ConnectionChange::default() };
+    let changed = connections::update(&store.db, made.id, change, None).await.unwrap();
+    assert_eq!(changed.name.replace('\u{fffd}', "\0"), "a\0b");
+    assert_eq!(changed.options["path"], "\\u0000");
+    assert_eq!(changed.options["value"].as_str().unwrap().replace('\u{fffd}', "\0"), "x\0y");
 }

@@ -18,6 +18,16 @@ use serde_json::json;
 use super::store_suite;
 use crate::harness::TestStore;
 
+#[test]
+fn a_data_folder_belongs_to_one_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let claim = recover::claim_folder(folder.path()).unwrap();
+    let error = recover::claim_folder(folder.path()).unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Busy);
+    drop(claim);
+    recover::claim_folder(folder.path()).unwrap();
+}
+
 store_suite!(
     a_connection_is_crawled_once_at_a_time,
     a_cancelled_crawl_cannot_succeed,

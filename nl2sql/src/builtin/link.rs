@@ -102,7 +102,13 @@ fn cover(span: &[&Token], core: &[Word], extra: &[Word]) -> f64 {
     let quality = quality / f64::from(hits);
     let head = taken.last().copied().unwrap_or(false);
     let share = f64::from(hits) / core.len() as f64;
-    let cover = if share >= 1.0 { 1.0 } else { 0.35 + 0.4 * share + if head { 0.1 } else { 0.0 } };
+    let generic = |w: &Word| matches!(w.lemma.as_str(), "name" | "title");
+    let named = (0..core.len()).all(|i| taken[i] || generic(&core[i]));
+    let cover = if share >= 1.0 {
+        1.0
+    } else if named && core.iter().any(|w| !generic(w)) && !core.iter().any(|w| matches!(w.lemma.as_str(), "first" | "last" | "full")) {
+        0.88
+    } else { 0.35 + 0.4 * share + if head { 0.1 } else { 0.0 } };
     quality * cover
 }
 

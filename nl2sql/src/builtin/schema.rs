@@ -405,25 +405,66 @@ fn edges(tables: &mut [TableInfo<'_>], index: &HashMap<(&str, &str), usize>) -> 
     edges
 }
 
+/// Most keys of one name that a column may refer to.
+const MAX_TARGETS: usize = 4;
+
+/// The entity that a key column speaks of: the word before `id`, or the table's own last word.
+fn entity<'w>(column: &'w ColumnInfo<'_>, table: Option<&'w TableInfo<'_>>) -> Option<&'w str> {
+    let mut words: Vec<&Word> = column.table_words.iter().chain(&column.words).collect();
+    let last = words.pop()?;
+    if !matches!(last.lemma.as_str(), "id" | "code" | "key") {
+        return None;
+    }
+    let before = words.last().map(|w| w.lemma.as_str());
+    before.or_else(|| table.and_then(|t| t.words.last()).map(|w| w.lemma.as_str()))
+}
+
 /// Columns named like the key of another table refer to it, where no key is declared between the two.
 fn infer(tables: &[TableInfo<'_>], edges: &mut Vec<Edge>) {
-    let mut keys: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    let mut by_name: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    let mut by_entity: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
     for (t, info) in tables.iter().enumerate() {
-        let Some(pk) = info.pk else { continue };
+        let Some(pk) = info.pk.or_else(|| undeclared_key(info)) else { continue };
         let name = info.columns[pk].column.name.to_lowercase();
         if name.len() > 2 {
-            keys.entry(name).or_default().push((t, pk));
+            by_name.entry(name).or_default().push((t, pk));
+        }
+        if let Some(entity) = entity(&info.columns[pk], Some(info)) {
+            by_entity.entry(entity).or_default().push((t, pk));
         }
     }
     let joined: HashSet<(usize, usize)> = edges.iter().flat_map(|e| [(e.from, e.to), (e.to, e.from)]).collect();
+    let mut made: HashSet<(usize, usize, usize)> = HashSet::new();
     for (from, info) in tables.iter().enumerate() {
-        for (c, column) in info.columns.iter().enumerate() {
-            let Some(targets) = keys.get(&column.column.name.to_lowercase()) else { continue };
-            for &(to, pk) in targets.iter().take(4) {
-                if to != from && !joined.contains(&(from, to)) && column.refers.is_none() && info.pk != Some(c) {
-                    edges.push(Edge { from, to, pairs: vec![(c, pk)], cost: 1.5 });
+        for (c, column) in info.columns.iter().enumerate().filter(|(_, c)| c.refers.is_none()) {
+            let named = by_name.get(&column.column.name.to_lowercase()).map(|t| (t, 1.5));
+            let spoken = entity(column, None).and_then(|e| by_entity.get(e)).map(|t| (t, 1.6));
+            let both = named.into_iter().chain(spoken.filter(|_| info.pk != Some(c)));
+            for (targets, cost) in both {
+                for &(to, pk) in targets.iter().filter(|t| t.0 != from).take(MAX_TARGETS) {
+                    let own_key = info.pk.or_else(|| undeclared_key(info)) == Some(c);
+                    let twice = own_key && made.contains(&(to, pk, from));
+                    if !joined.contains(&(from, to)) && !twice && made.insert((from, c, to)) {
+                        edges.push(Edge { from, to, pairs: vec![(c, pk)], cost: cost + if own_key { 0.3 } else { 0.0 } });
+                    }
                 }
             }
         }
     }
+}
+
+/// The key of a table that declares none: a first column called id of something, or after the table.
+fn undeclared_key(info: &TableInfo<'_>) -> Option<usize> {
+    let named = |c: &ColumnInfo<'_>| {
+        let own = info.words.last().is_some_and(|w| c.table_words.contains(w));
+        let id = c.column.name.to_lowercase().ends_with("id") && c.column.name.len() <= 4;
+        (own && c.words.iter().all(|w| matches!(w.lemma.as_str(), "id" | "name" | "code" | "no" | "number"))) || id
+    };
+    let initial = |c: &ColumnInfo<'_>| {
+        let (a, b) = (c.column.name.chars().next(), info.table.name.chars().next());
+        a.map(|x| x.to_ascii_lowercase()) == b.map(|x| x.to_ascii_lowercase())
+    };
+    let declared = info.table.primary_key.is_some();
+    let first = info.columns.iter().position(|c| named(c) && (initial(c) || !c.table_words.is_empty()))?;
+    (!declared).then_some(first)
 }

@@ -148,7 +148,7 @@ impl Parser<'_, '_> {
         if let Some(pending) = self.pending.take() {
             self.take(k.max(j + 1).min(j + 1));
             self.frame.order.push(Order { agg: pending.agg, what: What::Col(pending.col), desc });
-            self.frame.limit = Some(limit);
+            self.cut(limit);
             if pending.agg.is_some() {
                 self.frame.groups.extend(self.frame.subject.map(What::Naming));
             }
@@ -180,9 +180,15 @@ impl Parser<'_, '_> {
             self.frame.subject = Some(owner.unwrap_or(col.t));
         }
         self.frame.order.push(Order { agg: None, what: What::Col(col), desc });
-        self.frame.limit = Some(limit);
+        self.cut(limit);
         self.zone = Zone::Which;
         self.pending = None;
+    }
+
+    /// Sets the number of rows; `top 5 ... with the highest` has said it before.
+    fn cut(&mut self, limit: u64) {
+        let said = self.frame.limit.filter(|n| *n > 1 && limit == 1);
+        self.frame.limit = Some(said.unwrap_or(limit));
     }
 
     fn compare_with(&mut self, col: Cid, agg: Agg) {
@@ -202,7 +208,7 @@ impl Parser<'_, '_> {
             self.group_by_shown(t);
         }
         self.frame.order.push(Order { agg: Some(Agg::Count), what: What::Rows(t), desc });
-        self.frame.limit = Some(limit);
+        self.cut(limit);
         self.zone = Zone::Which;
         true
     }
@@ -244,7 +250,7 @@ impl Parser<'_, '_> {
             self.add_filter(Filter::Related(Related { tables: vec![target], ..Related::default() }));
         }
         self.frame.order.push(Order { agg: None, what: What::Col(col), desc: degree.up != flipped });
-        self.frame.limit = Some(limit);
+        self.cut(limit);
         let shows = table.is_some() && self.zone == Zone::Show && self.frame.select.is_empty() && !self.asking;
         if let Some(t) = table {
             let possessive = self.items[k].possessive;
@@ -369,11 +375,19 @@ impl Parser<'_, '_> {
             }
             k += 1;
         }
+        if targets.is_empty() && !self.frame.order.is_empty() {
+            self.frame.limit = self.frame.limit.filter(|n| *n > 1);
+            self.at = k.max(from + 1);
+            return true;
+        }
+        let measure = self.frame.select.iter().find(|s| s.agg.is_some() && !alphabetical).map(|s| (s.agg, s.what));
+        if targets.is_empty() && measure.is_some() {
+            targets.extend(measure);
+        }
         if targets.is_empty() {
             let first = self.frame.select.iter().find(|s| s.agg.is_none()).map(|s| s.what);
             let first = first.or(self.frame.subject.map(What::Naming));
             targets.extend(first.map(|w| (None, w)));
-            let _ = alphabetical;
         }
         for (agg, what) in targets {
             self.frame.order.push(Order { agg, what, desc });

@@ -1,5 +1,7 @@
 //! What the guard makes of names, functions, types and policy, seen through `check` alone.
 
+#![allow(clippy::panic, clippy::expect_used)] // helpers of tests fail by panicking, like the tests themselves
+
 use catalog::{
     Catalog, Column, Engine, ForeignKey, Key, Routine, Sensitivity, Snapshot, Table, TableKind, TypeClass,
 };

@@ -1,7 +1,9 @@
 //! The reading: a statement in plain sentences, made from its tree and nothing else.
 
 mod clauses;
+mod condition;
 mod phrase;
+mod subject;
 mod text;
 mod words;
 

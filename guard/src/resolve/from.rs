@@ -1,17 +1,12 @@
 //! FROM: relations become entries of a namespace; joins put namespaces together.
 
-use std::rc::Rc;
-
 use catalog::{Engine, Table, TableKind, TypeClass};
 
 use crate::finding::{Code, Finding};
-use crate::report::JoinRead;
-use crate::tree::{
-    Expr, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, Select, SelectItem, SetExpr, TableAlias,
-};
+use crate::tree::{FromItem, Ident, ObjectName, Query, Select, SelectItem, SetExpr, TableAlias};
 
 use super::nearest::nearest;
-use super::scope::{ColumnRef, Entry, Field, Info, Namespace, Scope, Slot, stronger};
+use super::scope::{ColumnRef, Entry, Field, Info, Namespace, Scope, stronger};
 use super::{Outer, Resolver, unknown};
 
 /// Names of a row's number in an ordinary SQLite table.
@@ -22,7 +17,7 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn from(&mut self, items: &mut [FromItem]) -> Namespace<'a> {
         let mut names = Namespace::default();
         for item in items.iter_mut() {
-            let one = self.from_item(item, &names);
+            let one = self.entry(item, &names);
             self.check_distinct_names(&names, &one);
             names.extend(one);
         }
@@ -37,30 +32,7 @@ impl<'a> Resolver<'a, '_> {
         self.scopes.pop().map(|s| s.names).unwrap_or_default()
     }
 
-    /// Resolves the ON conditions of an entry against the scope on top.
-    fn conditions(&mut self, item: &mut FromItem) {
-        let mut joins = Vec::new();
-        let mut first = item;
-        while let FromItem::Join { left, right, on, kind: _ } = first {
-            joins.push((right, on));
-            first = left;
-        }
-        while let Some((right, on)) = joins.pop() {
-            self.conditions(right);
-            if let JoinOn::On(condition) = on {
-                self.expr(condition);
-                self.read_condition(condition);
-            }
-        }
-    }
-
-    fn read_condition(&mut self, condition: &Expr) {
-        let Some(scope) = self.scopes.last() else { return };
-        let keyed = crate::warn::keyed(self.engine, &scope.names, condition);
-        self.fill_join(crate::reading::plain(condition), keyed);
-    }
-
-    fn from_item(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
+    fn entry(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
         // joins lean to the left: walked in a loop, so that their number does not deepen the stack
         let mut joins = Vec::new();
         let mut first = item;
@@ -73,9 +45,9 @@ impl<'a> Resolver<'a, '_> {
             let right_names = if sees_left(right) {
                 let mut seen = before.clone();
                 seen.extend(names.clone());
-                self.from_item(right, &seen)
+                self.entry(right, &seen)
             } else {
-                self.from_item(right, before)
+                self.entry(right, before)
             };
             self.check_distinct_names(&names, &right_names);
             names = self.join(kind, names, right_names, on);
@@ -113,7 +85,7 @@ impl<'a> Resolver<'a, '_> {
                 self.scopes.pop();
                 Namespace::of(self.rename(entry, alias.as_mut()))
             }
-            FromItem::Join { .. } => self.from_item(item, before),
+            FromItem::Join { .. } => self.entry(item, before),
         }
     }
 
@@ -253,7 +225,7 @@ impl<'a> Resolver<'a, '_> {
     fn near_tables(&self, wanted: &str) -> Vec<String> {
         let snapshot = self.catalog.snapshot();
         let known = snapshot.tables.iter().filter(|t| self.readable.readable(t));
-        let on_path = |t: &Table| snapshot.search_path.iter().any(|s| *s == t.schema);
+        let on_path = |t: &Table| snapshot.search_path.contains(&t.schema);
         let mut names: Vec<(String, String)> = known
             .map(|t| (t.name.clone(), if on_path(t) { t.name.clone() } else { t.full_name() }))
             .collect();
@@ -291,140 +263,6 @@ impl<'a> Resolver<'a, '_> {
         }
         entry
     }
-
-    fn check_distinct_names(&mut self, left: &Namespace<'a>, right: &Namespace<'a>) {
-        let clash = right
-            .entries
-            .iter()
-            .find(|r| !r.key.is_empty() && left.entries.iter().any(|l| l.key == r.key))
-            .map(|e| e.name.clone());
-        if let Some(name) = clash {
-            let message = format!("two entries of FROM are called {name}");
-            self.refuse(Finding::new(Code::G104, message).subject(name).hint("give one of them an alias"));
-        }
-    }
-
-    fn join(
-        &mut self,
-        kind: &mut JoinKind,
-        left: Namespace<'a>,
-        right: Namespace<'a>,
-        on: &mut JoinOn,
-    ) -> Namespace<'a> {
-        let mut read =
-            JoinRead { left: called(&left), right: called(&right), condition: String::new(), keyed: false };
-        self.spell_out_natural(kind, on, &left, &right);
-        let joined = match on {
-            JoinOn::None | JoinOn::Natural => {
-                let mut joined = left;
-                joined.extend(right);
-                joined
-            }
-            JoinOn::Using(columns) => {
-                let names: Vec<&str> = columns.iter().map(|c| c.value.as_str()).collect();
-                read.condition = format!("using {}", names.join(", "));
-                read.keyed = crate::warn::using_keyed(self.engine, &left, &right, columns);
-                self.merge(left, right, columns)
-            }
-            JoinOn::On(condition) => {
-                super::OPEN.clone_into(&mut read.condition);
-                self.joined(read);
-                return self.on(left, right, condition);
-            }
-        };
-        self.joined(read);
-        joined
-    }
-
-    fn on(&mut self, left: Namespace<'a>, right: Namespace<'a>, condition: &mut Expr) -> Namespace<'a> {
-        let mut joined = left;
-        joined.extend(right);
-        if self.engine == Engine::Sqlite {
-            return joined;
-        }
-        self.scopes.push(Scope { names: joined, ..Scope::default() });
-        self.expr(condition);
-        self.read_condition(condition);
-        self.scopes.pop().map(|s| s.names).unwrap_or_default()
-    }
-
-    /// NATURAL joins on whatever columns are common on the server, hidden and new ones too: said with USING instead.
-    fn spell_out_natural(
-        &mut self,
-        kind: &mut JoinKind,
-        on: &mut JoinOn,
-        left: &Namespace<'a>,
-        right: &Namespace<'a>,
-    ) {
-        if *on != JoinOn::Natural || left.opaque() || right.opaque() {
-            return;
-        }
-        let common: Vec<Ident> = left
-            .slots
-            .iter()
-            .filter(|l| right.slots.iter().any(|r| r.key == l.key))
-            .map(|l| Ident::quoted(l.name.clone()))
-            .collect();
-        *on = match (common.is_empty(), *kind) {
-            (false, _) => JoinOn::Using(common),
-            (true, JoinKind::Inner) => {
-                *kind = JoinKind::Cross;
-                JoinOn::None
-            }
-            (true, _) => JoinOn::On(Expr::Literal(
-                crate::tree::Literal::Number("1".to_owned()),
-                crate::tree::Span::default(),
-            )),
-        };
-        if let JoinOn::On(always) = on
-            && self.engine == Engine::Postgres
-        {
-            *always = Expr::Literal(crate::tree::Literal::Bool(true), crate::tree::Span::default());
-        }
-    }
-
-    /// USING: common columns come first and once.
-    fn merge(&mut self, left: Namespace<'a>, right: Namespace<'a>, columns: &mut [Ident]) -> Namespace<'a> {
-        let mut merged: Vec<Slot<'a>> = Vec::new();
-        for column in columns {
-            let key = self.key(column);
-            let from_left = self.using_side(&left, &key, column);
-            let from_right = self.using_side(&right, &key, column);
-            let (Some(l), Some(r)) = (from_left, from_right) else { continue };
-            Self::pin(column, &l.name);
-            let mut slot = l.clone();
-            slot.from.extend(r.from.iter().map(|(e, i)| (Rc::clone(e), *i)));
-            self.read_columns(&slot.info(), column.span);
-            merged.push(slot);
-        }
-        let keys: Vec<String> = merged.iter().map(|s| s.key.clone()).collect();
-        let rest = left.slots.into_iter().chain(right.slots).filter(|s| !keys.contains(&s.key));
-        merged.extend(rest);
-        let mut entries = left.entries;
-        entries.extend(right.entries);
-        Namespace { entries, slots: merged }
-    }
-
-    fn using_side(&mut self, side: &Namespace<'a>, key: &str, column: &Ident) -> Option<Slot<'a>> {
-        let mut found = side.slots.iter().filter(|s| s.key == key);
-        let slot = found.next().cloned();
-        if found.next().is_some() {
-            let message = format!("the column {} is on one side of USING more than once", column.value);
-            self.refuse(Finding::new(Code::G102, message).at(column.span).subject(&column.value));
-        }
-        if slot.is_none() && !side.opaque() {
-            let near = nearest(&column.value, side.slots.iter().map(|s| s.name.as_str()));
-            let message = format!("one side of USING has no column {}", column.value);
-            self.refuse(unknown(Code::G101, message, &column.value, column.span, near));
-        }
-        if slot.is_none() && side.opaque() {
-            let mut kept = column.clone();
-            self.pin_new(&mut kept);
-            let entry = side.entries.iter().find(|e| e.opaque).map(Rc::clone)?;
-            return Some(Slot { key: key.to_owned(), name: kept.value, from: vec![(entry, usize::MAX)] });
-        }
-        slot
-    }
 }
 
 /// Whether an entry may name what stands left of it.
@@ -435,9 +273,4 @@ fn sees_left(item: &FromItem) -> bool {
         FromItem::Function { .. } => true,
         FromItem::Join { left, right, .. } => sees_left(left) || sees_left(right),
     }
-}
-
-/// What one side of a join is called in the report: its last relation.
-fn called(side: &Namespace<'_>) -> String {
-    side.entries.last().map(|e| e.name.clone()).unwrap_or_default()
 }

@@ -1,6 +1,19 @@
-//! Querent, as a library: the daemon behind the binary.
+//! Querent, as a library: the daemon behind the binary. ARCHITECTURE.md has the map.
 
+pub mod access;
+pub mod app;
+pub mod chat;
+pub mod cli;
+pub mod config;
+pub mod crawl;
 pub mod error;
+pub mod exec;
+pub mod http;
+pub mod index;
 pub mod model;
+pub mod register;
+pub mod results;
 pub mod secrets;
+pub mod sources;
 pub mod store;
+pub mod telemetry;

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("auth", 3),
     ("sources", 3),
     ("index", 3),
+    ("register", 4),
     ("exec", 4),
     ("crawl", 4),
     ("chat", 5),

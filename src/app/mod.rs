@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use connector_api::{CrawlOptions, Limits};
 
+pub use token::OwnerToken;
 pub use translator::translator;
 
 use crate::chat::Chat;
@@ -16,7 +17,7 @@ use crate::config::Config;
 use crate::crawl::Crawler;
 use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
-use crate::secrets::{Keyring, Secret};
+use crate::secrets::Keyring;
 use crate::sources::Sources;
 use crate::store::recover::{Abandoned, Interrupted};
 use crate::store::{self, Db};
@@ -71,7 +72,7 @@ pub struct App {
     /// Answers.
     pub chat: Arc<Chat>,
     /// The owner's token.
-    pub token: Secret,
+    pub token: OwnerToken,
 }
 
 impl App {
@@ -86,7 +87,7 @@ impl App {
         let db = open_store(&config).await?;
         store::migrate::up(&db).await?;
         let keys = Arc::new(Keyring::load_or_create(&config.data_dir.join("secret.key"))?);
-        let token = token::load_or_create(&config.data_dir.join("owner.token"))?;
+        let token = token::load_or_create(&db, &config.data_dir.join("owner.token")).await?;
         let sources = Arc::new(Sources::new(db.clone(), keys));
         let exec = Arc::new(Exec::new(
             db.clone(),

@@ -1,32 +1,56 @@
 //! From the settings to a translator: the built-in one, a model, or recorded answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use nl2sql::Translator;
 use nl2sql::model::{Client, ModelConfig, Prices, Recorded, Secret, Timeouts};
+use nl2sql::prompt::{PromptLimits, Prompts};
+use nl2sql::propose::{ModelTranslator, RecordedTranslator, Translator};
 
-use crate::config::{Model, Privacy, Provider};
+use crate::config::{Model, Provider};
 use crate::error::{Class, Error, Result};
 
 const OPENAI: &str = "https://api.openai.com/v1";
 const ANTHROPIC: &str = "https://api.anthropic.com";
+/// Times that a refused statement goes back to the model.
+const REPAIR_ROUNDS: usize = 2;
 
 /// The translator that the settings ask for.
 ///
 /// # Errors
-/// When the model's name or key is missing, or recorded answers cannot be read.
+/// When the model's name is missing, the address or the templates cannot be used, or recorded answers cannot be read.
 pub fn translator(model: &Model) -> Result<Translator> {
     let client = match model.provider {
         Provider::Builtin => return Ok(Translator::Builtin),
         Provider::Recorded => {
-            let recorded = Recorded::read(&model.file).map_err(|e| Error::new("K031", Class::BadInput, e.to_string()))?;
-            return Ok(Translator::Recorded(recorded));
+            let recorded = Recorded::open(&model.file).map_err(|e| unusable(&e))?;
+            let client = Arc::new(Client::Recorded(recorded));
+            return Ok(Translator::Recorded(RecordedTranslator { client, id: None, db_id: None }));
         }
         Provider::Openai => Client::open_ai(settings(model, OPENAI)?),
         Provider::Anthropic => Client::anthropic(settings(model, ANTHROPIC)?),
     };
-    let client = client.map_err(|e| Error::new("K032", Class::BadInput, e.to_string()))?;
-    Ok(Translator::model(client, privacy(model.privacy), model.schema_tokens, model.samples))
+    let prompts = if model.prompts.as_os_str().is_empty() {
+        Prompts::built_in()
+    } else {
+        Prompts::with_folder(&model.prompts)
+    };
+    Ok(Translator::Model(ModelTranslator {
+        client: Arc::new(client.map_err(|e| unusable(&e))?),
+        prompts: Arc::new(prompts.map_err(|e| unusable(&e))?),
+        limits: PromptLimits {
+            privacy: crate::chat::privacy(model.privacy.as_str()),
+            schema_tokens: model.schema_tokens as u64,
+            ..PromptLimits::default()
+        },
+        samples: model.samples.max(1),
+        repair_rounds: REPAIR_ROUNDS,
+        fallback: true,
+    }))
+}
+
+fn unusable(error: &dyn std::fmt::Display) -> Error {
+    Error::new("K031", Class::BadInput, error.to_string()).hint("Check model.* in the configuration.")
 }
 
 fn settings(model: &Model, default_url: &str) -> Result<ModelConfig> {
@@ -43,13 +67,4 @@ fn settings(model: &Model, default_url: &str) -> Result<ModelConfig> {
         prices: (prices.input > 0.0 || prices.output > 0.0).then_some(prices),
         ..ModelConfig::new(url, &model.name)
     })
-}
-
-fn privacy(level: Privacy) -> nl2sql::PrivacyLevel {
-    match level {
-        Privacy::Names => nl2sql::PrivacyLevel::NamesOnly,
-        Privacy::Statistics => nl2sql::PrivacyLevel::Statistics,
-        Privacy::Values => nl2sql::PrivacyLevel::SampleValues,
-        Privacy::Rows => nl2sql::PrivacyLevel::ResultRows,
-    }
 }

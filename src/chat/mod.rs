@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use catalog::Catalog;
 use guard::Policy;
-use nl2sql::{Checked, Translator, Turn};
+use nl2sql::propose::Translator;
+use nl2sql::{Checked, Turn};
 use serde_json::{Value, json};
 
 pub use compose::{Answer, TextParts};
 pub use events::{Event, Events, RowsPart, SqlPart};
-pub use propose::{Proposed, propose};
+pub use propose::{Proposed, privacy, propose, translator_for};
 
 use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
@@ -119,9 +120,10 @@ impl Chat {
     ) -> Result<Answer> {
         let (version, index) = source.catalog()?;
         let policy = policy(source)?;
-        let visible = guard::visible_catalog(index.catalog(), &policy);
+        let visible = guard::resolve::visible_catalog(index.catalog(), &policy);
         let catalog = narrowed(index, visible, question);
-        let proposed = propose(question, history, &catalog, &policy, &self.translator, events).await;
+        let translator = translator_for(&self.translator, &source.connection.privacy);
+        let proposed = propose(question, history, &catalog, &policy, &translator, events).await;
         self.keep_calls(message, &proposed).await?;
         let proposed = proposed?;
         let best = &proposed.best;

@@ -3,7 +3,9 @@
 use catalog::Catalog;
 use guard::Policy;
 use nl2sql::model::CallRecord;
-use nl2sql::{Ask, Checked, NoAnswer, Translator, Turn};
+use nl2sql::prompt::Privacy;
+use nl2sql::propose::{Event as Step, Translator};
+use nl2sql::{Ask, Checked, NoAnswer, Turn};
 
 use super::events::{Event, Events};
 use crate::error::{Class, Error, Result};
@@ -37,19 +39,54 @@ pub async fn propose(
     let today = clock::today();
     let ask = Ask { question, history, catalog, policy, glossary: &[], today: &today };
     events.send(Event::Status(format!("Looking at {} tables", catalog.snapshot().tables.len())));
-    let proposal = nl2sql::propose(&ask, translator, &mut |step| tell(step, events)).await.map_err(no_answer)?;
+    let proposal = nl2sql::propose::propose(&ask, translator, &mut |step| tell(step, events)).await.map_err(no_answer)?;
     let mut checked = proposal.checked.into_iter();
     let best = checked.next().ok_or_else(|| no_answer(NoAnswer::NotLinked(question.to_owned())))?;
     Ok(Proposed { best, others: checked.collect(), calls: proposal.calls, notes: proposal.notes })
 }
 
-fn tell(step: nl2sql::Event, events: &Events) {
+/// The translator for one connection: what may leave is the stricter of the daemon's level and the connection's.
+pub fn translator_for(translator: &Translator, connection_level: &str) -> Translator {
+    let mut translator = translator.clone();
+    if let Translator::Model(model) = &mut translator {
+        let level = privacy(connection_level);
+        if strictness(level) < strictness(model.limits.privacy) {
+            model.limits.privacy = level;
+        }
+    }
+    translator
+}
+
+/// A privacy level by its word; an unknown word is the strictest level.
+pub fn privacy(word: &str) -> Privacy {
+    match word {
+        "rows" => Privacy::ResultRows,
+        "values" => Privacy::SampleValues,
+        "statistics" => Privacy::Statistics,
+        _ => Privacy::NamesOnly,
+    }
+}
+
+fn strictness(level: Privacy) -> u8 {
+    match level {
+        Privacy::NamesOnly => 0,
+        Privacy::Statistics => 1,
+        Privacy::SampleValues => 2,
+        Privacy::ResultRows => 3,
+    }
+}
+
+fn tell(step: Step, events: &Events) {
     match step {
-        nl2sql::Event::ModelDelta(text) => events.send(Event::Delta(text)),
-        nl2sql::Event::Findings { sql, findings } => events.send(Event::Findings { sql, findings }),
-        nl2sql::Event::Repair(note) => events.send(Event::Repaired(note)),
-        nl2sql::Event::Fallback(note) => events.send(Event::Status(note)),
-        nl2sql::Event::Candidate(_) => {}
+        Step::ModelDelta(text) => events.send(Event::Delta(text)),
+        Step::ModelRestarted => events.send(Event::Status("The model's reply broke off; asking again".to_owned())),
+        Step::Findings { sql, findings } => events.send(Event::Findings { sql, findings }),
+        Step::Repair { notes, .. } => events.send(Event::Repaired(notes.join(" "))),
+        Step::Fallback { code, message } => {
+            events.send(Event::Status(format!("{message} ({code}); the built-in translator answers instead")));
+        }
+        Step::Call(call) => events.send(Event::Usage(serde_json::json!(call))),
+        Step::Candidate(_) => {}
     }
 }
 

@@ -67,6 +67,18 @@ pub enum Privacy {
     Rows,
 }
 
+impl Privacy {
+    /// The level's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Privacy::Names => "names",
+            Privacy::Statistics => "statistics",
+            Privacy::Values => "values",
+            Privacy::Rows => "rows",
+        }
+    }
+}
+
 /// Who proposes SQL.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

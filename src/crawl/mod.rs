@@ -110,10 +110,15 @@ impl Crawler {
 
     async fn publish(&self, source: &Source, run: Id, snapshot: Snapshot) -> Result<Crawled> {
         let connection = source.connection.id;
-        let published = store::catalog::publish(&self.db, connection, run, snapshot).await?;
+        let tx = self.db.begin().await?;
+        let published = store::catalog::publish(&tx, connection, Arc::new(snapshot), Some(run)).await?;
+        let end = CrawlEnd::Succeeded(published.version.id);
+        let run = store::crawls::finish(&tx, run, end).await?;
+        let details = json!({ "version": published.version.number(), "new": published.is_new });
+        store::audits::add(&tx, "owner", "connection.crawl", &connection.to_string(), details).await?;
+        tx.commit().await?;
         self.sources.forget(connection, Some(published.version.id));
-        let run = store::crawls::get(&self.db, run).await?;
-        Ok(Crawled { run, version: published.version, changed: published.changed })
+        Ok(Crawled { run, version: published.version, changed: published.is_new })
     }
 
     fn keep_progress(&self, run: Id) -> (mpsc::Sender<Progress>, tokio::task::JoinHandle<()>) {

@@ -24,7 +24,7 @@ use crate::sources::Source;
 use crate::store::executions::{ExecutionEnd, NewExecution};
 use crate::store::{self, Db};
 
-pub use pages::RowsPage;
+pub use pages::{MAX_PAGE, RowsPage, json_rows};
 
 /// Rows kept in memory of each result, for the answer and its chart.
 const HEAD_ROWS: usize = 200;

@@ -71,6 +71,15 @@ impl Exec {
         Ok(receiver)
     }
 
+    /// A stored result as batches, read one after the other.
+    ///
+    /// # Errors
+    /// As [`Exec::rows`].
+    pub async fn spool(&self, id: Id) -> Result<Spool> {
+        let (_, path) = self.stored(id).await?;
+        blocking(move || Spool::open(&path)).await
+    }
+
     async fn stored(&self, id: Id) -> Result<(Execution, PathBuf)> {
         let execution = store::executions::get(&self.db, id).await?;
         let path = match (&execution.status, &execution.result_path) {

@@ -15,7 +15,7 @@ const MAX_CELL: usize = 60;
 /// When a value has no text form.
 pub fn render_table(schema: &SchemaRef, batches: &[RecordBatch], max_rows: usize) -> Result<String, ResultError> {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(schema.fields().iter().map(|f| f.name().as_str()));
     let total: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let mut shown = 0;

@@ -25,7 +25,7 @@ impl<W: Write> XlsxWriter<W> {
     pub(super) fn new(schema: &SchemaRef, out: W) -> Result<XlsxWriter<W>, ResultError> {
         let mut book = Workbook::new();
         let bold = Format::new().set_bold();
-        let sheet = book.add_worksheet_with_constant_memory();
+        let sheet = book.add_worksheet_with_constant_memory()?;
         sheet.set_name("result")?;
         for (i, field) in schema.fields().iter().enumerate() {
             sheet.write_string_with_format(0, column(i)?, field.name(), &bold)?;

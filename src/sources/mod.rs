@@ -125,7 +125,7 @@ impl Sources {
         if let Some(index) = self.kept_index(version.id) {
             return Ok(index);
         }
-        let snapshot: Snapshot = store::catalog::load(&self.db, version.id).await?;
+        let snapshot: Snapshot = store::catalog::load(&self.db, version).await?;
         let index = Arc::new(Index::build(Arc::new(Catalog::new(snapshot))));
         let mut kept = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {

@@ -19,7 +19,7 @@ pub fn connectors() -> Vec<&'static ConnectorInfo> {
 pub fn open(url: &str) -> Result<Arc<dyn Connector>> {
     Ok(match info_of(url)?.engine {
         Engine::Sqlite => Arc::new(connector_sqlite::SqliteConnector::open(url)?),
-        Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::open(url)?),
+        Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::new(url)?),
         other => return Err(unsupported(other.name())),
     })
 }

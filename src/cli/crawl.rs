@@ -1,0 +1,76 @@
+//! `querent crawl`: read a catalog; a registered database gets a new version when something changed.
+
+use super::args::CrawlArgs;
+use super::{progress, target};
+use crate::app::Setup;
+use crate::crawl;
+use crate::error::{Class, Error, Result};
+use crate::model::clock::Stopwatch;
+
+/// Runs the command; gives the process's exit code.
+pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
+    let watch = Stopwatch::start();
+    match target::open(setup, &args.on).await? {
+        target::Target::Registered(source) => {
+            let app = setup.app().await?;
+            let record = app.crawler.begin(source.connection.id, Some("owner")).await?;
+            let bar = progress::bar("connecting");
+            let outcome = app.crawler.run(&source, record, &|step| progress::step(&bar, &step)).await;
+            bar.finish_and_clear();
+            let crawled = outcome?;
+            let version = &crawled.version;
+            let what = if crawled.changed { "new schema version" } else { "unchanged, still schema version" };
+            println!(
+                "{}: {what} {} ({} tables, {} columns) in {} ms",
+                source.connection.name,
+                version.number(),
+                version.table_count,
+                version.column_count,
+                watch.millis()
+            );
+            if crawled.changed {
+                println!("{}", version.summary);
+            }
+            if let Some(out) = &args.out {
+                write(out, app.sources.named(&source.connection.name).await?.catalog()?.1.catalog().snapshot())?;
+            }
+        }
+        target::Target::Url(connector) => {
+            let mut options = setup.crawl_options();
+            options.include.clone_from(&args.include);
+            options.exclude.clone_from(&args.exclude);
+            let bar = progress::bar("connecting");
+            let outcome = crawl::snapshot(connector.as_ref(), &options, &|step| progress::step(&bar, &step)).await;
+            bar.finish_and_clear();
+            let snapshot = outcome?;
+            let columns: usize = snapshot.tables.iter().map(|t| t.columns.len()).sum();
+            println!(
+                "{} {}: {} tables, {columns} columns, fingerprint {} in {} ms",
+                snapshot.engine,
+                snapshot.database,
+                snapshot.tables.len(),
+                catalog::fingerprint::snapshot(&snapshot),
+                watch.millis()
+            );
+            if let Some(out) = &args.out {
+                write(out, &snapshot)?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+fn write(path: &std::path::Path, snapshot: &catalog::Snapshot) -> Result<()> {
+    let failed = |e: std::io::Error| {
+        Error::new("K003", Class::BadInput, format!("{} cannot be written: {e}", path.display()))
+    };
+    let file = std::fs::File::create(path).map_err(failed)?;
+    let mut out = std::io::BufWriter::new(file);
+    serde_json::to_writer_pretty(&mut out, snapshot).map_err(|e| failed(e.into()))?;
+    std::io::Write::flush(&mut out).map_err(failed)
+}
+
+/// The command for one database with nothing else said.
+pub fn of(name: &str) -> CrawlArgs {
+    CrawlArgs { on: name.to_owned(), out: None, include: Vec::new(), exclude: Vec::new() }
+}

@@ -1,0 +1,92 @@
+//! The command line: one file a subcommand. Results go to standard output, everything about them to standard error.
+
+mod args;
+mod ask;
+mod check;
+mod connection;
+mod crawl;
+mod demo;
+mod diff;
+mod eval;
+mod migrate;
+mod output;
+mod progress;
+mod query;
+mod serve;
+mod settings;
+mod target;
+
+use args::{Cli, Command, ServeArgs};
+use clap::Parser;
+
+use crate::app::Setup;
+use crate::config;
+use crate::error::{Class, Error, Result};
+
+/// Reads the command line and runs it; gives the process's exit code.
+pub fn main() -> i32 {
+    let cli = Cli::parse();
+    match start(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error[{}]: {error}", error.code);
+            if let Some(hint) = &error.hint {
+                eprintln!("  hint: {hint}");
+            }
+            1
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<i32> {
+    let settings = config::Sources::from_process(cli.config.clone(), flags(&cli));
+    let config = config::load(&settings).map_err(|e| {
+        Error::new("K000", Class::BadInput, e.to_string()).hint("`querent config example` prints every setting.")
+    })?;
+    crate::telemetry::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::new("K099", Class::Internal, format!("the runtime cannot start: {e}")))?;
+    let setup = Setup::new(config);
+    runtime.block_on(run(&setup, cli.command))
+}
+
+/// Flags that are settings.
+fn flags(cli: &Cli) -> Vec<(String, String)> {
+    let mut flags = Vec::new();
+    if let Some(dir) = &cli.data_dir {
+        flags.push(("data_dir".to_owned(), dir.display().to_string()));
+    }
+    let serve = match &cli.command {
+        Command::Serve(serve) => Some(serve),
+        Command::Demo(demo) => Some(&demo.serve),
+        _ => None,
+    };
+    if let Some(ServeArgs { listen, allow_remote }) = serve {
+        if let Some(listen) = listen {
+            flags.push(("server.listen".to_owned(), listen.clone()));
+        }
+        if *allow_remote {
+            flags.push(("server.allow_remote".to_owned(), "true".to_owned()));
+        }
+    }
+    flags
+}
+
+async fn run(setup: &Setup, command: Command) -> Result<i32> {
+    match command {
+        Command::Demo(args) => demo::run(setup, args).await,
+        Command::Serve(_) => serve::run(setup).await,
+        Command::Ask(args) => ask::run(setup, args).await,
+        Command::Crawl(args) => crawl::run(setup, args).await,
+        Command::Diff(args) => diff::run(setup, args).await,
+        Command::Check(args) => check::run(setup, args).await,
+        Command::Query(args) => query::run(setup, args).await,
+        Command::Eval(args) => eval::run(setup, args).await,
+        Command::Connection(command) => connection::run(setup, command).await,
+        Command::Migrate(command) => migrate::run(setup, command).await,
+        Command::Config(command) => settings::run(setup, command),
+        Command::Doctor => settings::doctor(setup).await,
+    }
+}

@@ -1,0 +1,45 @@
+//! `querent query`: SQL of one's own, through the same guard and the same door.
+
+use guard::{Finding, Policy, ReadOnly};
+
+use super::args::QueryArgs;
+use super::{check, output, target};
+use crate::app::Setup;
+use crate::error::{Class, Error, Result};
+use crate::exec;
+
+/// Runs the command; gives the process's exit code.
+pub async fn run(setup: &Setup, args: QueryArgs) -> Result<i32> {
+    let target = target::open(setup, &args.on).await?;
+    let catalog = target.catalog(setup).await?;
+    let sql = check::statement(Some(&args.sql))?;
+    let statement = match guard::check(&sql, &catalog, &Policy::default()) {
+        Ok(statement) => statement,
+        Err(findings) => return Err(refused(&sql, &findings)),
+    };
+    if args.explain {
+        explain(&statement);
+        let estimate = target.connector().explain(&statement).await?;
+        eprintln!("{}\n", estimate.plan);
+    }
+    let stream = exec::stream(target.connector(), &statement, &setup.limits()).await?;
+    let printed = output::print(stream, &args.output).await?;
+    output::tell_cut(printed.cut.as_deref());
+    Ok(0)
+}
+
+/// Shows what runs and what it means, on standard error.
+pub fn explain(statement: &ReadOnly) {
+    eprintln!("{}\n", guard::render_pretty(statement.tree(), statement.engine()));
+    eprintln!("{}\n", statement.report().reading);
+    for warning in &statement.report().warnings {
+        eprintln!("warning[{}]: {}", warning.code.as_str(), warning.message);
+    }
+}
+
+fn refused(sql: &str, findings: &[Finding]) -> Error {
+    for finding in findings {
+        check::print_finding(sql, "error", finding);
+    }
+    Error::new("A011", Class::BadInput, "the guard refused the statement").hint("Querent runs reads only.")
+}

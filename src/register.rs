@@ -1,0 +1,147 @@
+//! Registering a database: the name and the URL are checked, the login is tried, then the URI is stored sealed.
+
+use connector_api::ServerInfo;
+use guard::Policy;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::error::{Class, Error, Result};
+use crate::model::{Connection, Id, new_id};
+use crate::sources::{self, Sources};
+use crate::store::connections::{ConnectionChange, NewConnection};
+use crate::store::{self, Db};
+
+/// Longest name.
+const MAX_NAME: usize = 64;
+
+/// What is told of a new connection.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registration {
+    /// Name: letters, digits, `-`, `_` and `.`; unique.
+    pub name: String,
+    /// URL with its secrets; stored sealed, never given back.
+    pub url: String,
+    /// What may leave for a model: names, statistics, values, rows.
+    pub privacy: Option<String>,
+    /// Tables and columns that questions must not see, caps, functions.
+    pub policy: Option<Value>,
+    /// Refuse the connection when the login could write.
+    pub require_read_only: bool,
+}
+
+/// What may be changed of a connection; what is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Change {
+    /// New name.
+    pub name: Option<String>,
+    /// New URL; tested before it is stored.
+    pub url: Option<String>,
+    /// What may leave for a model.
+    pub privacy: Option<String>,
+    /// New policy.
+    pub policy: Option<Value>,
+}
+
+/// Tests the database and stores the connection with its audit line.
+///
+/// # Errors
+/// A bad name, URL or policy; the test failed; the login could write and that was not wanted; the name is taken.
+pub async fn create(
+    db: &Db,
+    sources: &Sources,
+    new: Registration,
+    by: &str,
+) -> Result<(Connection, ServerInfo)> {
+    check_name(&new.name)?;
+    let privacy = checked_privacy(new.privacy.as_deref())?;
+    let policy = checked_policy(new.policy)?;
+    let info = test(&new.url).await?;
+    if new.require_read_only && !info.privileges.can_write.is_empty() {
+        return Err(Error::new("X006", Class::Forbidden, "the login could write, and a read-only login was required")
+            .hint(info.privileges.fixes.join("; ")));
+    }
+    let id = new_id();
+    let record = NewConnection {
+        id,
+        name: new.name,
+        engine: info.engine,
+        sealed_uri: sources.seal(id, &new.url)?,
+        display_uri: sources::display_url(&new.url),
+        privacy,
+        options: json!({}),
+        policy,
+        created_by: Some(by.to_owned()),
+    };
+    let tx = db.begin().await?;
+    let connection = store::connections::create(&tx, record).await?;
+    store::audits::add(&tx, by, "connection.create", &id.to_string(), json!({ "name": connection.name })).await?;
+    tx.commit().await?;
+    Ok((connection, info))
+}
+
+/// Changes a connection; a new URL is tested first.
+///
+/// # Errors
+/// As [`create`]; not found.
+pub async fn update(db: &Db, sources: &Sources, id: Id, change: Change, by: &str) -> Result<Connection> {
+    if let Some(name) = &change.name {
+        check_name(name)?;
+    }
+    let uri = match &change.url {
+        Some(url) => {
+            test(url).await?;
+            Some((sources.seal(id, url)?, sources::display_url(url)))
+        }
+        None => None,
+    };
+    let privacy = change.privacy.as_deref().map(|p| checked_privacy(Some(p))).transpose()?;
+    let policy = change.policy.map(|p| checked_policy(Some(p))).transpose()?;
+    let fields = json!({ "name": change.name, "url": uri.is_some(), "policy": policy.is_some() });
+    let stored = ConnectionChange { name: change.name, uri, privacy, options: None, policy };
+    let tx = db.begin().await?;
+    let connection = store::connections::update(&tx, id, stored, Some(by)).await?;
+    store::audits::add(&tx, by, "connection.update", &id.to_string(), fields).await?;
+    tx.commit().await?;
+    sources.forget(id, None);
+    Ok(connection)
+}
+
+/// Connects and looks around.
+///
+/// # Errors
+/// As the connector says.
+pub async fn test(url: &str) -> Result<ServerInfo> {
+    Ok(sources::open(url)?.test().await?)
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let fits = !name.is_empty()
+        && name.chars().count() <= MAX_NAME
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new("X007", Class::BadInput, format!("the name {name:?} cannot be used for a connection"))
+        .hint(format!("Use 1 to {MAX_NAME} letters, digits, '-', '_' or '.'.")))
+}
+
+fn checked_privacy(level: Option<&str>) -> Result<String> {
+    let level = level.unwrap_or("values");
+    if ["names", "statistics", "values", "rows"].contains(&level) {
+        return Ok(level.to_owned());
+    }
+    Err(Error::new("X008", Class::BadInput, format!("there is no privacy level {level:?}"))
+        .hint("Use names, statistics, values or rows."))
+}
+
+fn checked_policy(policy: Option<Value>) -> Result<Value> {
+    let policy = policy.unwrap_or_else(|| json!({}));
+    serde_json::from_value::<Policy>(policy.clone()).map_err(|e| {
+        Error::new("X009", Class::BadInput, format!("the policy cannot be read: {e}"))
+            .hint("Known fields are hidden_tables, hidden_columns, allowed_functions, forbidden_functions, max_rows.")
+    })?;
+    Ok(policy)
+}

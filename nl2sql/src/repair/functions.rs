@@ -72,6 +72,9 @@ fn postgres(name: &str, args: &[&str]) -> Option<String> {
             }
         }
         ("DATE", [x]) => format!("CAST({x} AS date)"),
+        ("DIVIDE", [a, b]) => format!("(CAST({a} AS numeric) / ({b}))"),
+        ("SUBTRACT", [a, b]) => format!("(({a}) - ({b}))"),
+        ("MULTIPLY", [a, b]) => format!("(({a}) * ({b}))"),
         ("TOTAL", [x]) => format!("COALESCE(SUM({x}), 0)"),
         _ => return None,
     })

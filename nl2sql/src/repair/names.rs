@@ -202,13 +202,15 @@ pub(super) fn ambiguous(sql: &str, finding: &Finding, catalog: &Catalog) -> Vec<
     let Some(place) = place(sql, finding, catalog.engine()) else { return Vec::new() };
     let all = blocks(sql, catalog);
     let outer = around(&all, place.start).first().is_none_or(|b| b.outer_join);
-    let ([first, second], [_]) = (finding.nearest.as_slice(), place.parts.as_slice()) else {
+    let ([first, others @ ..], [_]) = (finding.nearest.as_slice(), place.parts.as_slice()) else {
         return Vec::new();
     };
-    if outer || !are_joined(sql, first, second, catalog.engine()) {
+    let joined = others.iter().all(|other| are_joined(sql, first, other, catalog.engine()));
+    if outer || others.is_empty() || !joined {
         return Vec::new();
     }
-    let note = format!("{} was read as {first}, which is joined with {second}", first_part(first).1);
+    let note =
+        format!("{} was read as {first}, which is joined with {}", first_part(first).1, others.join(" and "));
     vec![Edit { start: place.start, end: place.end, text: first.clone(), note }]
 }
 
@@ -234,7 +236,9 @@ pub(super) fn grouping(sql: &str, finding: &Finding, catalog: &Catalog) -> Vec<E
     let all = blocks(sql, catalog);
     let chain = around(&all, place.start);
     let Some(at) = chain.first().and_then(|b| b.group_end) else { return Vec::new() };
-    let Some(written) = sql.get(place.start..place.end) else { return Vec::new() };
+    let Some(written) = sql.get(place.start..place.end).filter(|w| !w.contains('(')) else {
+        return Vec::new();
+    };
     let note = format!("{written} was added to GROUP BY");
     vec![Edit { start: at, end: at, text: format!(", {written}"), note }]
 }

@@ -32,6 +32,10 @@ fn apostrophes(sql: &str, engine: Engine) -> Option<String> {
     if !open {
         return None;
     }
+    // backslashes escape on MySQL alone
+    if sql.contains("\\'") && !matches!(engine, Engine::Mysql | Engine::Mariadb) {
+        return Some(sql.replace("\\'", "''"));
+    }
     let chars: Vec<char> = sql.chars().collect();
     let letter = |i: usize| chars.get(i).is_some_and(|c| c.is_alphanumeric());
     let mut out = String::with_capacity(sql.len() + 8);

@@ -110,6 +110,13 @@ fn calls_of_other_dialects_become_those_of_sqlite() {
 }
 
 #[test]
+fn a_backslash_before_an_apostrophe_is_one_of_mysql() {
+    let found =
+        repaired("SELECT id FROM customer WHERE full_name = 'Anna\\'s'", Engine::Sqlite).expect("a repair");
+    assert_eq!(found.0, "SELECT id FROM customer WHERE full_name = 'Anna''s'");
+}
+
+#[test]
 fn calls_of_other_dialects_become_those_of_postgres() {
     let cases = [
         ("SELECT YEAR(joined) FROM customer", "SELECT EXTRACT(YEAR FROM joined) FROM customer"),

@@ -167,7 +167,7 @@ fn relations(
             kind => table_kind(kind),
         };
         if get(row, 4)? {
-            // where the root cannot be read, the partition stands for itself
+            // where the root is left out, so are its partitions
             if let Some(root) = lookup.roots.get(&oid) {
                 folded.push((*root, tuples, pages, kind != TableKind::Partitioned));
             }

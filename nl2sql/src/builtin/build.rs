@@ -324,7 +324,14 @@ impl<'s, 'a> Builder<'s, 'a> {
             having,
             ..Select::default()
         };
-        Some(Expr::InSubquery { expr: Box::new(scope.col(outer)), query: Box::new(sql::query(select)), negated: related.negated })
+        let query = Box::new(sql::query(select));
+        let test = Expr::InSubquery { expr: Box::new(scope.col(outer)), query, negated: related.negated };
+        if related.negated && self.may_be_null(outer) {
+            // a row without a reference has no related rows either
+            let missing = Expr::Is { expr: Box::new(scope.col(outer)), test: guard::tree::IsTest::Null, negated: false };
+            return Some(sql::binary(BinaryOp::Or, missing, test));
+        }
+        Some(test)
     }
 
     fn span(&self, from: usize, tables: &[usize]) -> f64 {

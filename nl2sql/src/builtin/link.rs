@@ -114,6 +114,10 @@ fn cover(span: &[&Token], core: &[Word], extra: &[Word]) -> f64 {
 
 /// `highschooler` for `high schooler`, `mpg` for `miles per gallon`.
 fn glued(span: &[&Token], all: &[Token], words: &[Word]) -> f64 {
+    if let ([token], true) = (span, words.len() > 1) {
+        let joined: String = words.iter().map(|w| w.lemma.as_str()).collect();
+        return if joined == token.lemma || joined == token.lower { 1.0 } else { 0.0 };
+    }
     let [word] = words else { return 0.0 };
     if span.len() < 2 {
         return 0.0;
@@ -128,6 +132,11 @@ fn glued(span: &[&Token], all: &[Token], words: &[Word]) -> f64 {
 
 fn table_score(schema: &Schema<'_>, t: usize, span: &[&Token], all: &[Token]) -> f64 {
     let info = &schema.tables[t];
+    // `courses offered` is no name of a table of course offerings
+    let verb = |t: &&Token| t.lower.ends_with("ed") && !info.words.iter().any(|w| w.lemma == t.lower);
+    if span.len() > 1 && span.iter().any(verb) {
+        return 0.0;
+    }
     let own = cover(span, &info.words, &[]).max(glued(span, all, &info.words));
     info.aliases.iter().map(|a| 0.85 * cover(span, a, &info.words)).fold(own, f64::max)
 }
@@ -142,7 +151,7 @@ fn column_score(schema: &Schema<'_>, id: Cid, span: &[&Token], all: &[Token]) ->
     if !column.table_words.is_empty() && span.len() > 1 && own >= 0.99 {
         own += 0.02;
     }
-    column.aliases.iter().map(|a| 0.9 * cover(span, a, table)).fold(own, f64::max)
+    column.aliases.iter().map(|a| 0.95 * cover(span, a, &schema.tables[id.t].words)).fold(own, f64::max)
 }
 
 /// `number of X` names a column only when X is part of the column's own name.

@@ -273,7 +273,10 @@ fn table_info<'a>(table: &'a Table, vocabulary: &HashSet<String>) -> TableInfo<'
     let pk = pk.and_then(|k| table.columns.iter().position(|c| c.name == k.columns[0]));
     let columns: Vec<ColumnInfo<'a>> = table.columns.iter().map(|c| column_info(table, c, &meaning, vocabulary)).collect();
     let mut info = TableInfo { table, words: meaning, aliases: Vec::new(), columns, naming: Vec::new(), pk };
-    info.pk = info.pk.or_else(|| guess_key(&info));
+    info.pk = info.pk.or_else(|| guess_key(&info)).or_else(|| undeclared_key(&info));
+    if let Some(pk) = info.pk.filter(|pk| info.columns[*pk].column.name.to_lowercase().ends_with("id")) {
+        info.columns[pk].aliases.push(vec![Word::new("id")]);
+    }
     info.naming = naming(&info);
     info.aliases.extend(table.comment.as_deref().and_then(phrase));
     info
@@ -379,7 +382,10 @@ fn naming(info: &TableInfo<'_>) -> Vec<usize> {
     let own_name = |c: &ColumnInfo<'_>| text(c) && c.words.iter().any(|w| info.words.contains(w));
     let some_name = |c: &ColumnInfo<'_>| text(c) && c.words.last().is_some_and(|w| w.lemma == "name" || w.lemma == "title");
     let place = info.columns.iter().position(some_name).or_else(|| info.columns.iter().position(own_name));
-    place.or_else(|| info.columns.iter().position(text)).or(info.pk).into_iter().collect()
+    match place.or_else(|| info.columns.iter().position(text)).or(info.pk) {
+        Some(c) => vec![c],
+        None => (0..info.columns.len().min(4)).collect(),
+    }
 }
 
 fn edges(tables: &mut [TableInfo<'_>], index: &HashMap<(&str, &str), usize>) -> Vec<Edge> {

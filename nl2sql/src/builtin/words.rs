@@ -41,8 +41,8 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     ("org", "organization"), ("ref", "reference"), ("src", "source"), ("dst", "destination"), ("dest", "destination"), ("stu", "student"),
     ("fk", "id"), ("pk", "id"), ("yr", "year"), ("mth", "month"), ("wt", "weight"), ("ht", "height"), ("tot", "total"),
     ("inv", "invoice"), ("txn", "transaction"), ("trans", "transaction"), ("msg", "message"), ("img", "image"), ("pwd", "password"),
-    ("uid", "user id"), ("cid", "customer id"), ("min", "minimum"), ("max", "maximum"), ("gpa", "grade point average"), ("isbn", "isbn"), ("ytd", "year to date"),
-    ("sx", "sex"), ("ctry", "country"), ("st", "state"), ("pub", "publication"), ("univ", "university"), ("uni", "university"), ("ticker", "ticker symbol"),
+    ("min", "minimum"), ("max", "maximum"), 
+    ("sx", "sex"), ("ctry", "country"), ("st", "state"), ("pub", "publication"), ("univ", "university"), ("uni", "university"),
 ];
 
 /// Parts of table names that say nothing about what the rows are.
@@ -116,7 +116,7 @@ const BIRTH: &[&str] = &["birth", "birthday", "birthdate", "founded", "year", "b
 const WHEN: &[&str] = &["date", "year", "time", "created", "day"];
 const PRICE: &[&str] = &["price", "cost", "amount", "fee", "rate"];
 const LENGTH: &[&str] = &["length", "duration", "distance", "year", "time"];
-const HEIGHT: &[&str] = &["height", "elevation"];
+const HEIGHT: &[&str] = &["height", "elevation", "altitude"];
 const WEIGHT: &[&str] = &["weight"];
 const SIZE: &[&str] = &["size", "area", "capacity", "population"];
 
@@ -151,6 +151,9 @@ pub(crate) const COMPARATIVES: &[Degree] = &[
 
 /// Sizes that a bare superlative may mean when only an entity follows (`the biggest stadium`).
 pub(crate) const SIZES: &[&str] = SIZE;
+
+/// What `highest` and `lowest` mean of a thing that stands up.
+pub(crate) const HEIGHTS: &[&str] = HEIGHT;
 
 /// Words that two everyday names of one place share.
 pub(crate) const SAME_PLACE: &[&[&str]] = &[

@@ -1,7 +1,7 @@
 //! Superlatives, top-n and sorting.
 
 use super::super::frame::{Agg, Filter, Order, Related, What};
-use super::super::words::{Degree, SIZES, SUPERLATIVES};
+use super::super::words::{Degree, HEIGHTS, SIZES, SUPERLATIVES};
 use super::{Cid, Parser, Zone};
 
 impl Parser<'_, '_> {
@@ -276,7 +276,14 @@ impl Parser<'_, '_> {
             let edge = &self.schema.edges[e];
             near.push(if edge.from == table { edge.to } else { edge.from });
         }
-        let concepts = if degree.of.is_empty() { SIZES } else { degree.of };
+        let concepts = match degree.word {
+            "highest" | "lowest" | "higher" | "lower" => HEIGHTS,
+            _ if degree.of.is_empty() => SIZES,
+            _ => degree.of,
+        };
+        if degree.of.is_empty() {
+            near.truncate(1);
+        }
         for t in near {
             if let Some(c) = self.schema.concept(t, concepts) {
                 return Some((Cid { t, c }, false));
@@ -297,18 +304,19 @@ impl Parser<'_, '_> {
                 || self.is(j + 1, &["alphabetically", "in", "from", "descending", "ascending"]));
         let in_order = self.is(j, &["in"]) && (j + 1..j + 6).any(|k| self.is(k, &["order"])) && (j + 1..j + 3).any(|k| self.is(k, &["ascending", "descending", "alphabetical", "alphaetical", "the", "order", "increasing", "decreasing", "reverse", "chronological", "lexicographical"]));
         let bare = self.is(j, &["alphabetically", "descending", "ascending"]) && self.frame_started();
-        let by = self.is(j, &["by"]) && self.sorting;
+        let top = self.is(j, &["by"]) && self.frame.limit.is_some() && self.frame.order.is_empty();
+        let by = (self.is(j, &["by"]) && self.sorting) || top;
         let from_to = self.is(j, &["from"]) && self.superlative_at(j + 1).is_some() && self.is(j + 2, &["to"]);
         if !(verb || in_order || bare || by || from_to) {
             return false;
         }
         self.flush();
         self.sorting = false;
-        self.order_targets(j)
+        self.order_targets(j, top)
     }
 
-    fn order_targets(&mut self, from: usize) -> bool {
-        let mut desc = false;
+    fn order_targets(&mut self, from: usize, top: bool) -> bool {
+        let mut desc = top;
         let mut targets: Vec<(Option<Agg>, What)> = Vec::new();
         let mut k = from;
         let mut alphabetical = false;
@@ -388,6 +396,10 @@ impl Parser<'_, '_> {
             let first = self.frame.select.iter().find(|s| s.agg.is_none()).map(|s| s.what);
             let first = first.or(self.frame.subject.map(What::Naming));
             targets.extend(first.map(|w| (None, w)));
+        }
+        if targets.iter().any(|(agg, what)| self.frame.order.iter().any(|o| o.agg == *agg && o.what == *what)) {
+            self.frame.limit = self.frame.limit.filter(|n| *n > 1);
+            targets.clear();
         }
         for (agg, what) in targets {
             self.frame.order.push(Order { agg, what, desc });

@@ -136,12 +136,39 @@ impl Scanner<'_> {
         }
     }
 
-    /// A number swallows the letters that touch it, so that `1e'x'` is not taken for an escape string.
+    /// A number; letters that touch it are read as an alias, as part of it, or as an error, depending on the server.
     fn digits(&mut self) -> Result<(), Finding> {
-        while self.peek(0).is_ascii_alphanumeric() || matches!(self.peek(0), b'_' | b'.') {
-            self.at += 1;
+        let start = self.at;
+        if self.peek(0) == b'0' && self.peek(1).eq_ignore_ascii_case(&b'x') {
+            self.at += 2;
+            self.skip(|b| b.is_ascii_hexdigit());
+        } else {
+            self.skip(|b| b.is_ascii_digit() || b == b'.');
+            self.exponent();
+        }
+        if self.peek(0) >= 0x80 {
+            self.letter()?;
+        }
+        if self.text.get(self.at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80) {
+            return Err(self
+                .finding(Code::G201, start, self.at + 1, "A number runs into a name.")
+                .hint("Put a space between them; write numbers without underscores."));
         }
         Ok(())
+    }
+
+    fn exponent(&mut self) {
+        let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
+        if self.peek(0).eq_ignore_ascii_case(&b'e') && self.peek(1 + sign).is_ascii_digit() {
+            self.at += 1 + sign;
+            self.skip(|b| b.is_ascii_digit());
+        }
+    }
+
+    fn skip(&mut self, of: impl Fn(u8) -> bool) {
+        while of(self.peek(0)) && self.at < self.text.len() {
+            self.at += 1;
+        }
     }
 
     fn string(&mut self) -> Result<(), Finding> {

@@ -119,6 +119,10 @@ impl Dialect for Postgres {
     fn supports_bitwise_shift_operators(&self) -> bool {
         true
     }
+    /// Needed for the operators of JSON that begin with a question mark.
+    fn supports_geometric_types(&self) -> bool {
+        true
+    }
     fn supports_notnull_operator(&self) -> bool {
         true
     }

@@ -177,6 +177,7 @@ impl Converter<'_> {
             DataType::VarBit(n) => sized("varbit", args(n)?),
             DataType::TsVector => plain("tsvector"),
             DataType::TsQuery => plain("tsquery"),
+            DataType::GeometricType(kind) => plain(&kind.to_string().to_ascii_lowercase()),
             DataType::Custom(name, modifiers) => custom(name, &modifiers),
             DataType::Array(element) => self.array(element),
             // Every other type belongs to other databases, or has no place here.

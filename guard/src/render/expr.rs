@@ -83,11 +83,16 @@ fn places(op: BinaryOp, left: &Expr) -> (u8, u8) {
         PRODUCT => (PRODUCT, UNARY),
         POWER => (PRIMARY, PRIMARY),
         // A chain of one and the same operator needs no parentheses: a || b || c.
-        _ if matches!(left, Expr::Binary { op: inner, left: _, right: _ } if *inner == op) => {
+        _ if matches!(left, Expr::Binary { op: inner, left: _, right: _ } if chains(*inner, op)) => {
             (OTHER, PRIMARY)
         }
         _ => (PRIMARY, PRIMARY),
     }
+}
+
+fn chains(inner: BinaryOp, outer: BinaryOp) -> bool {
+    let json = |op| matches!(op, BinaryOp::JsonGet | BinaryOp::JsonGetText);
+    inner == outer || (json(inner) && json(outer))
 }
 
 impl Writer {

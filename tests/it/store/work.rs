@@ -229,7 +229,10 @@ async fn calls_are_listed_and_belong_to_their_message(store: TestStore) {
     llm_calls::add(&store.db, &call).await.unwrap();
     let other = LlmCall { id: new_id(), chat_message_id: None, cost_micros: Some(12), ..call.clone() };
     llm_calls::add(&store.db, &other).await.unwrap();
-    assert_eq!(llm_calls::of_message(&store.db, work.messages[0]).await.unwrap(), [call.clone()]);
+    assert_eq!(
+        llm_calls::of_message(&store.db, work.messages[0]).await.unwrap(),
+        std::slice::from_ref(&call)
+    );
     let page = llm_calls::list(&store.db, PageRequest::first()).await.unwrap();
     assert_eq!(page.items, [other, call]);
 }

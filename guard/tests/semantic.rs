@@ -328,6 +328,10 @@ fn names_and_rows_do_not_call_user_code() {
     assert_eq!(code(PG, "SELECT upper(m) FROM members m"), Code::G201);
     assert_eq!(code(PG, "SELECT m::text FROM members m"), Code::G201);
     assert_eq!(code(PG, "SELECT m || '' FROM members m"), Code::G201);
+    assert_eq!(code(PG, "SELECT (SELECT m FROM members m LIMIT 1)::text"), Code::G201);
+    assert_eq!(code(PG, "SELECT x.r::text FROM (SELECT m AS r FROM members m) x"), Code::G201);
+    assert_eq!(code(PG, "SELECT array_agg(m) FROM members m"), Code::G201);
+    assert_eq!(code(PG, "SELECT CASE WHEN true THEN m END FROM members m"), Code::G201);
     pass(PG, "SELECT count(m), to_json(m) FROM members m GROUP BY m.id, m.name");
     assert_eq!(code(PG, "SELECT \"Lower\"('A')"), Code::G300);
     assert_eq!(code(PG, "SELECT \"coalesce\"(1, 2)"), Code::G300);

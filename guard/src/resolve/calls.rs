@@ -11,14 +11,13 @@ use super::scope::{Info, Shape};
 use super::{Resolver, types, unknown};
 
 /// Functions that may be handed a whole row: they are polymorphic, so no overload for a table's type is nearer.
-const TAKE_ROWS: [&str; 12] = [
+const TAKE_ROWS: [&str; 11] = [
     "count",
     "row_to_json",
     "to_json",
     "to_jsonb",
     "json_agg",
     "jsonb_agg",
-    "array_agg",
     "json_build_array",
     "jsonb_build_array",
     "json_build_object",

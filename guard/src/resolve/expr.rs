@@ -114,14 +114,16 @@ impl<'a> Resolver<'a, '_> {
 
     /// Rows can be converted, compared and handed to functions by user code that their type brings along.
     pub(super) fn refuse_row(&mut self, expr: &Expr) {
-        let Expr::Column(name) = expr else { return };
-        let written = name.last().map(|i| i.value.clone()).unwrap_or_default();
+        let (written, span) = match expr {
+            Expr::Column(name) => (name.last().map(|i| i.value.clone()).unwrap_or_default(), name.span()),
+            _ => ("the sub-query".to_owned(), Span::default()),
+        };
         let message = format!("{written} is a whole row and cannot be used as a value here");
         self.refuse(
             Finding::new(Code::G201, message)
-                .at(name.span())
+                .at(span)
                 .subject(&written)
-                .hint(format!("name a column: {written}.column")),
+                .hint("name the column that is meant"),
         );
     }
 

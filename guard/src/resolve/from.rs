@@ -89,6 +89,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
+    /// Tables become sub-queries here: the place for row filters and masks, too.
     /// `customers AS c(a, b)` counts columns by position; where some are hidden, a sub-query gives the visible ones.
     fn cut_with_positions(&self, item: &FromItem) -> Option<FromItem> {
         let FromItem::Table { name, alias: Some(alias) } = item else { return None };

@@ -44,7 +44,6 @@ pub(crate) fn condition(builder: &mut Builder<'_, '_>, scope: &Scope<'_, '_>, co
             }
             Some(sql::binary(operator(cond.op), left, sql::text(value)))
         }
-        Rhs::Null => Some(Expr::Is { expr: Box::new(left), test: guard::tree::IsTest::Null, negated: cond.op == Op::NotEq }),
         Rhs::Agg(agg, col) => {
             let query = sub_aggregate(builder, *agg, *col)?;
             Some(sql::binary(operator(cond.op), left, query))

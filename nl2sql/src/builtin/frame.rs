@@ -74,7 +74,6 @@ pub(crate) enum Rhs {
     /// The value that most (or fewest) rows have.
     Common { col: Cid, desc: bool },
     Between(f64, f64),
-    Null,
 }
 
 /// A condition on a column.

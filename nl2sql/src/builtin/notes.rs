@@ -92,7 +92,6 @@ fn right(schema: &Schema<'_>, rhs: &Rhs) -> String {
         }
         Rhs::Common { col: c, desc } => format!("the {} common {}", if *desc { "most" } else { "least" }, col(schema, *c)),
         Rhs::Between(a, b) => format!("between {a} and {b}"),
-        Rhs::Null => "missing".to_owned(),
     }
 }
 

@@ -225,6 +225,9 @@ impl Parser<'_, '_> {
         if item.table_score().max(item.col_score()) < 0.45 {
             return false;
         }
+        if self.verb_by(at) {
+            return true;
+        }
         if let Some(t) = self.table_of(at, 0.55) {
             return self.entity(at, t);
         }
@@ -268,6 +271,26 @@ impl Parser<'_, '_> {
             return true;
         }
         self.pending = Some(Pending { item: at, col, agg: None });
+        true
+    }
+
+    /// `written by`, `owned by`: a verb, though it sounds like a table or a column.
+    fn verb_by(&mut self, at: usize) -> bool {
+        let item = &self.items[at];
+        let participle = item.end == item.start + 1 && self.is(at + 1, &["by"]) && item.table_score().max(item.col_score()) < 0.95
+            && (item.lower.ends_with("ed") || item.lower.ends_with("en") || item.lower.ends_with('t') || item.lower != item.lemma);
+        if !participle || !self.frame_started() {
+            return false;
+        }
+        self.flush();
+        self.zone = Zone::Which;
+        if item.col_score() >= 0.6 {
+            let owner = self.focus();
+            if let Some(col) = self.pick(at, owner) {
+                self.pending = Some(Pending { item: at, col, agg: None });
+            }
+        }
+        self.take(at + 1);
         true
     }
 

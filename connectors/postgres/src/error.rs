@@ -148,6 +148,11 @@ pub(crate) fn from_server(error: &DbError) -> ConnectorError {
             message.to_owned(),
             "the database has changed since the last crawl: run a crawl, then try again",
         ),
+        "26000" | "42P05" => (
+            ErrorKind::Broken,
+            "the session is shared with others by a pooler in transaction mode".to_owned(),
+            "add pgbouncer=true to the connection's URL, or connect to the server itself",
+        ),
         _ => (ErrorKind::Statement, sentence(code, message), "change the statement and try again"),
     };
     ConnectorError::new(kind, message).hint(hint).engine_code(code)

@@ -8,6 +8,7 @@ use connector_api::{ConnectorError, ErrorKind};
 use deadpool_postgres::Object;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
+use crate::config::Settings;
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
 
@@ -18,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// counts on. It is `DISCARD ALL` otherwise.
 const END: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
      SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
+/// Behind a pooler in transaction mode no prepared statement may be counted on, or left to others.
+const FORGET: &str = "DEALLOCATE ALL; ";
 
 /// A session inside its read-only transaction. One that is dropped before it ended is cancelled and closed: it must
 /// not go back to the pool in the middle of something.
@@ -42,7 +46,7 @@ impl Session {
         let client = Some(sessions.take().await?);
         let mut session =
             Session { client, sessions: Arc::clone(sessions), money_scale: 2, search_path: Vec::new() };
-        let text = begin_text(timeout, sessions.settings.work_mem_mb);
+        let text = begin_text(timeout, &sessions.settings);
         let client = session.client()?;
         let (began, first) = futures::future::join(client.simple_query(&text), first(client)).await;
         let began = match began {
@@ -103,11 +107,13 @@ impl Session {
     /// Rolls back and hands the session back; a session that does not end cleanly is closed.
     pub(crate) async fn end(mut self) {
         let Ok(client) = self.client() else { return };
-        let ended = tokio::time::timeout(PATIENCE, client.simple_query(END)).await;
+        let pooler = self.sessions.settings.pgbouncer;
+        let text = if pooler { format!("{END}; {FORGET}") } else { END.to_owned() };
+        let ended = tokio::time::timeout(PATIENCE, client.simple_query(&text)).await;
         let clean = matches!(ended, Ok(Ok(_)));
         // behind a pooler the next transaction may meet another server session: nothing may be kept
         match self.client.take() {
-            Some(client) if clean && !self.sessions.settings.pgbouncer => drop(client),
+            Some(client) if clean && !pooler => drop(client),
             Some(client) => drop(Object::take(client)),
             None => {}
         }
@@ -152,12 +158,15 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 /// The beginning of every transaction. All text is ours; the numbers are numbers.
-fn begin_text(timeout: Duration, work_mem_mb: u64) -> String {
+fn begin_text(timeout: Duration, settings: &Settings) -> String {
+    let work_mem_mb = settings.work_mem_mb;
+    // a pooler's server sessions keep the prepared statements of whoever used them before
+    let forget = if settings.pgbouncer { FORGET } else { "" };
     let statement = milliseconds(timeout);
     let lock = statement.min(10_000);
     let idle = milliseconds(timeout.saturating_add(Duration::from_secs(60)));
     format!(
-        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {forget}\
          SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)) AS search_path; \
          SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL standard_conforming_strings = on; \
          SET LOCAL row_security = on; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \

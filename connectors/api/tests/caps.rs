@@ -1,5 +1,7 @@
 //! Caps over streams: what is allowed comes first, then the cap is reported and the inner stream is gone.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

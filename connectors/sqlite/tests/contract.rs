@@ -1,5 +1,7 @@
 //! The shared contract, run on SQLite files.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use catalog::Engine;

@@ -1,5 +1,7 @@
 //! Introspection of what only SQLite has, and of files in a bad state.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 
 use catalog::{Snapshot, Table, TableKind, TypeClass};
@@ -46,6 +48,7 @@ async fn references_without_columns_mean_the_primary_key() {
         (vec!["p".into(), "q".into()], vec!["y".into(), "x".into()])
     );
     assert_eq!((keys[0].on_update.as_deref(), keys[0].on_delete.as_deref()), (Some("SET NULL"), None));
+    assert_eq!(keys[0].to_table, "a", "spelled as it is stored");
     assert_eq!(keys[1].name.as_deref(), Some("own"));
 }
 
@@ -145,6 +148,19 @@ async fn figures_of_analyze_are_used() {
     let snapshot = file.crawl().await.unwrap();
     assert_eq!(snapshot.tables.len(), 1, "the figures' own tables are left out");
     assert_eq!(snapshot.tables[0].row_estimate, Some(3));
+}
+
+#[tokio::test]
+async fn distinct_values_of_large_tables_come_from_analyze() {
+    let file = File::new(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT); CREATE INDEX by_code ON t(code); INSERT INTO t \
+         WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 6000) \
+         SELECT n, 'code ' || (n / 2) FROM s; ANALYZE;",
+    );
+    let options = CrawlOptions { sample_rows: Some(100), ..CrawlOptions::default() };
+    let snapshot = file.connector().introspect(&options, &|_| {}).await.unwrap();
+    let code = snapshot.tables[0].column("code").unwrap().statistics.clone().unwrap();
+    assert!((2_000.0..=6_000.0).contains(&code.distinct.unwrap()), "{:?}", code.distinct);
 }
 
 #[tokio::test]

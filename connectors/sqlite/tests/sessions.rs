@@ -1,5 +1,7 @@
 //! Sessions over time: the schema changes, the file is replaced, statements wait for each other.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use arrow::util::display::array_value_to_string;

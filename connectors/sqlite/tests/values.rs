@@ -1,5 +1,7 @@
 //! Values: SQLite's dynamic types become Arrow columns without losing one.
 
+#![allow(clippy::unwrap_used)]
+
 use arrow::array::{Array, BinaryArray, BooleanArray, Float64Array, Int64Array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::DataType;

@@ -19,7 +19,7 @@ pub(crate) fn snapshot(database: String, facts: &Facts, options: &CrawlOptions) 
     let columns = grouped(&facts.columns, |c| &c.table);
     let references = grouped(&facts.references, |r| &r.table);
     let indexes = grouped(&facts.indexes, |i| &i.table);
-    let keys = primary_keys(&columns);
+    let others = Others::new(&columns);
     let mut tables: Vec<Table> = Vec::new();
     for relation in &facts.relations {
         let name = relation.name.as_str();
@@ -40,10 +40,10 @@ pub(crate) fn snapshot(database: String, facts: &Facts, options: &CrawlOptions) 
             kind,
             comment: text.comments.table.clone(),
             columns: read_columns(facts, relation.without_rowid, &text),
-            primary_key: primary_key(name, &keys, &text),
+            primary_key: primary_key(name, &others, &text),
             foreign_keys: foreign_keys(
                 references.get(name).map(Vec::as_slice).unwrap_or_default(),
-                &keys,
+                &others,
                 &text,
             ),
             checks: text.table.map(|t| t.checks.clone()).unwrap_or_default(),
@@ -151,31 +151,51 @@ fn class(fact: &ColumnFact, written: Option<&Column>) -> TypeClass {
     classify(Engine::Sqlite, &fact.declared).0
 }
 
-/// Primary keys by lower-case table name.
-fn primary_keys(columns: &HashMap<&str, Vec<&ColumnFact>>) -> HashMap<String, Vec<String>> {
-    let mut keys = HashMap::new();
-    for (table, facts) in columns {
-        let mut places: Vec<_> = facts.iter().filter(|c| c.key_place > 0).collect();
-        places.sort_by_key(|c| c.key_place);
-        let names: Vec<String> = places.iter().map(|c| c.name.clone()).collect();
-        if !names.is_empty() {
-            keys.insert(table.to_lowercase(), names);
-        }
-    }
-    keys
+/// What references need to know of the tables they lead to, by lower-case name.
+struct Others<'a> {
+    tables: HashMap<String, Other<'a>>,
 }
 
-fn primary_key(table: &str, keys: &HashMap<String, Vec<String>>, text: &Text<'_>) -> Option<Key> {
-    let columns = keys.get(&table.to_lowercase())?.clone();
+struct Other<'a> {
+    name: &'a str,
+    columns: &'a [&'a ColumnFact],
+    key: Vec<String>,
+}
+
+impl<'a> Others<'a> {
+    fn new(columns: &'a HashMap<&'a str, Vec<&'a ColumnFact>>) -> Others<'a> {
+        let tables = columns.iter().map(|(name, facts)| {
+            let mut places: Vec<_> = facts.iter().filter(|c| c.key_place > 0).collect();
+            places.sort_by_key(|c| c.key_place);
+            let key = places.iter().map(|c| c.name.clone()).collect();
+            (name.to_lowercase(), Other { name, columns: facts.as_slice(), key })
+        });
+        Others { tables: tables.collect() }
+    }
+
+    fn get(&self, table: &str) -> Option<&Other<'a>> {
+        self.tables.get(&table.to_lowercase())
+    }
+
+    /// Spells the table and the columns that a reference leads to as they are stored.
+    fn spell(&self, key: &mut ForeignKey) {
+        let Some(other) = self.get(&key.to_table) else { return };
+        other.name.clone_into(&mut key.to_table);
+        for written in &mut key.to_columns {
+            if let Some(stored) = other.columns.iter().find(|c| c.name.eq_ignore_ascii_case(written)) {
+                stored.name.clone_into(written);
+            }
+        }
+    }
+}
+
+fn primary_key(table: &str, others: &Others<'_>, text: &Text<'_>) -> Option<Key> {
+    let columns = others.get(table).map(|t| t.key.clone()).filter(|key| !key.is_empty())?;
     let name = text.table.and_then(|t| t.primary_key.as_ref()).and_then(|k| k.name.clone());
     Some(Key { name, columns })
 }
 
-fn foreign_keys(
-    facts: &[&ReferenceFact],
-    keys: &HashMap<String, Vec<String>>,
-    text: &Text<'_>,
-) -> Vec<ForeignKey> {
+fn foreign_keys(facts: &[&ReferenceFact], others: &Others<'_>, text: &Text<'_>) -> Vec<ForeignKey> {
     let mut found: Vec<(i64, ForeignKey)> = Vec::new();
     for fact in facts {
         let new = found.last().is_none_or(|(id, _)| *id != fact.id);
@@ -191,14 +211,14 @@ fn foreign_keys(
         }
         let Some((_, key)) = found.last_mut() else { continue };
         // a key that names no column refers to the other table's primary key, place by place
-        let implied =
-            || keys.get(&fact.to_table.to_lowercase()).and_then(|k| k.get(key.to_columns.len())).cloned();
+        let implied = || others.get(&fact.to_table).and_then(|t| t.key.get(key.to_columns.len())).cloned();
         let to = fact.to.clone().or_else(implied).unwrap_or_default();
         key.columns.push(fact.from.clone());
         key.to_columns.push(to);
     }
     let written = text.table.map(|t| t.foreign_keys.as_slice()).unwrap_or_default();
     let named = found.into_iter().map(|(_, mut key)| {
+        others.spell(&mut key);
         let same = |w: &&ForeignKey| {
             same_names(&w.columns, &key.columns) && w.to_table.eq_ignore_ascii_case(&key.to_table)
         };

@@ -38,6 +38,7 @@ pub(crate) fn collect(
     let without_rowid: HashSet<&str> =
         facts.relations.iter().filter(|r| r.without_rowid).map(|r| r.name.as_str()).collect();
     let analyzed: HashSet<&str> = facts.stats.iter().map(|s| s.table.as_str()).collect();
+    let distinct = analyzed_distinct(facts);
     for table in snapshot.tables.iter_mut().filter(|t| t.kind == TableKind::Table) {
         let has_rowid = !without_rowid.contains(table.name.as_str());
         let sample = match look(reader, table, has_rowid, rows, options) {
@@ -56,8 +57,30 @@ pub(crate) fn collect(
             table.row_estimate = Some(sample.rows);
         }
         describe(table, &sample, options);
+        for column in &mut table.columns {
+            let analyzed = distinct.get(&(table.name.as_str(), column.name.as_str()));
+            if let Some(figures) = column.statistics.as_mut().filter(|s| s.distinct.is_none()) {
+                figures.distinct = analyzed.copied();
+            }
+        }
     }
     Ok(())
+}
+
+/// Distinct values by table and column, for leading columns of indexes that ANALYZE has seen: rows over rows per value.
+fn analyzed_distinct(facts: &Facts) -> HashMap<(&str, &str), f64> {
+    let mut leading: HashMap<&str, &str> = HashMap::new();
+    for fact in facts.indexes.iter().filter(|f| !f.partial) {
+        // facts are in key order, so the first of an index leads
+        leading.entry(fact.index.as_str()).or_insert(fact.column.as_deref().unwrap_or_default());
+    }
+    let figures = facts.stats.iter().filter_map(|line| {
+        let column = leading.get(line.index.as_deref()?)?;
+        let mut figures = line.stat.split(' ').map(str::parse::<f64>);
+        let (rows, per_value) = (figures.next()?.ok()?, figures.next()?.ok()?);
+        (per_value > 0.0).then(|| ((line.table.as_str(), *column), (rows / per_value).round()))
+    });
+    figures.collect()
 }
 
 struct Sample {

@@ -90,6 +90,8 @@ pub enum Code {
     W107,
     /// Several dates could be meant.
     W108,
+    /// A double-quoted name that is no column was read as text (SQLite), though a column is nearly called so.
+    W109,
 }
 
 impl Code {

@@ -178,6 +178,10 @@ fn unknown_names_offer_the_nearest() {
 fn sqlite_reads_unknown_double_quotes_as_text() {
     let read = pass(LITE, r#"SELECT name FROM members WHERE town = "Ulm""#);
     assert!(read.sql().ends_with("= 'Ulm'"), "{}", read.sql());
+    assert!(read.report().warnings.is_empty());
+    let read = pass(LITE, r#"SELECT "nmae" FROM members"#);
+    assert_eq!(read.report().warnings[0].code, Code::W109);
+    assert_eq!(read.report().warnings[0].nearest[0], "name");
     assert_eq!(code(LITE, "SELECT name FROM members WHERE town = Ulm"), Code::G101);
 }
 

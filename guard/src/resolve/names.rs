@@ -266,6 +266,12 @@ impl<'a> Resolver<'a, '_> {
     /// SQLite reads a double-quoted name that means nothing as text; everywhere else it is unknown.
     fn text_or_unknown(&mut self, expr: &mut Expr, ident: &Ident) -> Info<'a> {
         if self.engine == Engine::Sqlite && ident.quoted {
+            let seen = self.scopes.iter().rev().flat_map(|s| &s.names.slots).map(|s| s.name.as_str());
+            let near = nearest(&ident.value, seen);
+            if !near.is_empty() {
+                let message = format!("\"{}\" is no column and was read as text", ident.value);
+                self.warn(unknown(Code::W109, message, &ident.value, ident.span, near));
+            }
             *expr = Expr::Literal(Literal::String(ident.value.clone()), ident.span);
             return Info::of(catalog::TypeClass::Text);
         }

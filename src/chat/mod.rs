@@ -18,8 +18,8 @@ pub use events::{Event, Events, RowsPart, SqlPart};
 pub use propose::{Proposed, privacy, propose, translator_for};
 
 use crate::error::{Class, Error, Result};
-use crate::exec::Exec;
-use crate::model::{ChatMessage, ChatSession, Id, MessageStatus, Query, Role, new_id};
+use crate::exec::{Exec, Finished};
+use crate::model::{ChatMessage, ChatSession, Execution, Id, MessageStatus, Query, Role, new_id};
 use crate::sources::{Source, Sources};
 use crate::store::chats::{MessageEnd, NewMessage};
 use crate::store::queries::NewQuery;
@@ -125,16 +125,34 @@ impl Chat {
         let translator = translator_for(&self.translator, &source.connection.privacy);
         let proposed = propose(question, history, &catalog, &policy, &translator, events).await;
         self.keep_calls(message, &proposed).await?;
-        let proposed = proposed?;
-        let best = &proposed.best;
-        let query = store::queries::create(&self.db, new_query(source, version.id, message, question, best)).await?;
+        let mut best = proposed?.best;
+        let (mut query, mut finished) = self.run(source, version.id, message, question, &best, events).await?;
+        if finished.as_ref().is_ok_and(Finished::is_empty)
+            && let Some(respelled) = propose::respelled(&best, index.catalog(), &policy)
+        {
+            events.send(Event::Repaired(respelled.repairs.join(" ")));
+            best = respelled;
+            (query, finished) = self.run(source, version.id, message, question, &best, events).await?;
+        }
+        compose::answer(question, query, &best, finished, events)
+    }
+
+    /// Stores a candidate and runs it. A failed run is no error here: the answer tells it.
+    async fn run(
+        &self,
+        source: &Source,
+        version: Id,
+        message: Id,
+        question: &str,
+        best: &Checked,
+        events: &Events,
+    ) -> Result<(Query, Result<Finished>)> {
+        let query = store::queries::create(&self.db, new_query(source, version, message, question, best)).await?;
         events.send(Event::Sql(compose::sql_part(&query, best)));
         self.check_cost(source, best, events).await?;
-        let finished = self
-            .exec
-            .run(source, &query, &best.statement, |execution| events.send(Event::Running(execution.clone())))
-            .await;
-        compose::answer(question, query, best, finished, events)
+        let told = |execution: &Execution| events.send(Event::Running(execution.clone()));
+        let finished = self.exec.run(source, &query, &best.statement, told).await;
+        Ok((query, finished))
     }
 
     /// The last turns: each question with the SQL that answered it.

@@ -45,6 +45,14 @@ pub async fn propose(
     Ok(Proposed { best, others: checked.collect(), calls: proposal.calls, notes: proposal.notes })
 }
 
+/// The candidate with filter values in the spelling that is stored; for one that found nothing.
+pub fn respelled(best: &Checked, catalog: &Catalog, policy: &Policy) -> Option<Checked> {
+    let (sql, repairs) = nl2sql::repair::stored_spelling(best.statement.sql(), catalog)?;
+    let statement = guard::check(&sql, catalog, policy).ok()?;
+    let candidate = nl2sql::Candidate { sql, tree: None, ..best.candidate.clone() };
+    Some(Checked { candidate, statement, repairs })
+}
+
 /// The translator for one connection: what may leave is the stricter of the daemon's level and the connection's.
 pub fn translator_for(translator: &Translator, connection_level: &str) -> Translator {
     let mut translator = translator.clone();

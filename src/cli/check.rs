@@ -29,7 +29,7 @@ pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
     let sql = statement(args.sql.as_deref())?;
     let verdict = guard::check(&sql, &catalog, &policy);
     if args.json {
-        println!("{}", Value::Object(verdict_fields(&verdict)));
+        say!("{}", Value::Object(verdict_fields(&verdict)));
     } else {
         print_verdict(&sql, &verdict);
     }
@@ -151,15 +151,15 @@ fn dotted(parts: &[&str]) -> String {
 fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Finding>>) {
     match verdict {
         Ok(statement) => {
-            println!("allowed: one read\n");
-            println!("{}\n", guard::render_pretty(statement.tree(), statement.engine()));
-            println!("{}", statement.report().reading);
+            say!("allowed: one read\n");
+            say!("{}\n", guard::render_pretty(statement.tree(), statement.engine()));
+            say!("{}", statement.report().reading);
             for warning in &statement.report().warnings {
                 print_finding(sql, "warning", warning);
             }
         }
         Err(findings) => {
-            println!("refused");
+            say!("refused");
             for finding in findings {
                 print_finding(sql, "error", finding);
             }
@@ -169,11 +169,11 @@ fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Finding>
 
 /// A finding with the place it is about.
 pub fn print_finding(sql: &str, kind: &str, finding: &Finding) {
-    println!("{kind}[{}]: {}", finding.code.as_str(), finding.message);
+    say!("{kind}[{}]: {}", finding.code.as_str(), finding.message);
     if let Some(excerpt) = finding.span.and_then(|s| sql.get(s.start as usize..s.end as usize)) {
-        println!("  at: {}", excerpt.chars().take(80).collect::<String>());
+        say!("  at: {}", excerpt.chars().take(80).collect::<String>());
     }
     if let Some(hint) = &finding.hint {
-        println!("  hint: {hint}");
+        say!("  hint: {hint}");
     }
 }

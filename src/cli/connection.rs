@@ -18,7 +18,7 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
             let registration = Registration { name, url, ..Registration::default() };
             let (connection, info) = register::create(&app.db, &app.sources, registration, "owner").await?;
             print_info(&info);
-            println!("registered as {:?}; next: querent crawl --on {}", connection.name, connection.name);
+            say!("registered as {:?}; next: querent crawl --on {}", connection.name, connection.name);
         }
         ConnectionCommand::List => list(setup).await?,
         ConnectionCommand::Test { on } => {
@@ -29,7 +29,7 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
             let app = setup.app().await?;
             let source = app.sources.named(&name).await?;
             store::connections::delete(&app.db, source.connection.id, Some("owner")).await?;
-            println!("removed {name:?}");
+            say!("removed {name:?}");
         }
     }
     Ok(0)
@@ -41,7 +41,7 @@ async fn list(setup: &Setup) -> Result<()> {
     loop {
         let page = store::connections::list(&app.db, request).await?;
         for connection in &page.items {
-            println!("{:<20} {:<10} {}", connection.name, connection.engine, connection.display_uri);
+            say!("{:<20} {:<10} {}", connection.name, connection.engine, connection.display_uri);
         }
         let Some(next) = page.next else { return Ok(()) };
         request = PageRequest::read(None, Some(&next)).map_err(Error::from)?;
@@ -51,15 +51,15 @@ async fn list(setup: &Setup) -> Result<()> {
 /// Shows what a server says of itself and of the login.
 pub fn print_info(info: &ServerInfo) {
     let tls = info.tls.as_deref().unwrap_or("no TLS");
-    println!("{} {} database {:?}, {:?} round trip, {tls}", info.engine, info.version, info.database, info.latency);
-    println!("login {:?} may read {} tables", info.privileges.login, info.privileges.readable_tables);
+    say!("{} {} database {:?}, {:?} round trip, {tls}", info.engine, info.version, info.database, info.latency);
+    say!("login {:?} may read {} tables", info.privileges.login, info.privileges.readable_tables);
     for way in &info.privileges.can_write {
-        println!("warning: {way}");
+        say!("warning: {way}");
     }
     if !info.privileges.fixes.is_empty() {
-        println!("a login that can only read is made by:");
+        say!("a login that can only read is made by:");
         for statement in &info.privileges.fixes {
-            println!("  {statement}");
+            say!("  {statement}");
         }
     }
 }

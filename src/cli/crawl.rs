@@ -20,7 +20,7 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
             let crawled = outcome?;
             let version = &crawled.version;
             let what = if crawled.changed { "new schema version" } else { "unchanged, still schema version" };
-            println!(
+            say!(
                 "{}: {what} {} ({} tables, {} columns) in {} ms",
                 source.connection.name,
                 version.number(),
@@ -29,7 +29,7 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
                 watch.millis()
             );
             if crawled.changed {
-                println!("{}", version.summary);
+                say!("{}", version.summary);
             }
             if let Some(out) = &args.out {
                 write(out, app.sources.named(&source.connection.name).await?.catalog()?.1.catalog().snapshot())?;
@@ -44,7 +44,7 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
             bar.finish_and_clear();
             let snapshot = outcome?;
             let columns: usize = snapshot.tables.iter().map(|t| t.columns.len()).sum();
-            println!(
+            say!(
                 "{} {}: {} tables, {columns} columns, fingerprint {} in {} ms",
                 snapshot.engine,
                 snapshot.database,

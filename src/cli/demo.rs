@@ -36,17 +36,17 @@ pub async fn run(setup: &Setup, args: DemoArgs) -> Result<i32> {
     }
     crawl::run(setup, crawl::of(NAME)).await?;
     for question in QUESTIONS {
-        println!("\n\x1b[1m? {question}\x1b[0m\n");
+        say!("\n\x1b[1m? {question}\x1b[0m\n");
         let asked = ask::run(setup, ask_args(question)).await;
         if let Err(error) = asked {
             // One question that fails is shown; the others still have their turn.
-            println!("{error} [{}]", error.code);
+            say!("{error} [{}]", error.code);
         }
     }
     if args.once {
         return Ok(0);
     }
-    println!();
+    say!();
     serve::run(setup).await
 }
 
@@ -60,7 +60,7 @@ async fn generate(file: &Path) -> Result<()> {
         rows
     });
     let rows = work.await.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
-    println!("made the sample shop: {rows} rows in {}", file.display());
+    say!("made the sample shop: {rows} rows in {}", file.display());
     Ok(())
 }
 

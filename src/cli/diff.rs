@@ -32,12 +32,12 @@ pub async fn run(setup: &Setup, args: DiffArgs) -> Result<i32> {
 
 fn print(diff: &Diff, format: &str) -> Result<()> {
     match format {
-        "text" => print!("{}", diff.to_text()),
-        "markdown" | "md" => print!("{}", diff.to_markdown()),
+        "text" => say_raw!("{}", diff.to_text()),
+        "markdown" | "md" => say_raw!("{}", diff.to_markdown()),
         "json" => {
             let json = serde_json::to_string_pretty(diff)
                 .map_err(|e| Error::new("K099", Class::Internal, e.to_string()))?;
-            println!("{json}");
+            say!("{json}");
         }
         other => {
             return Err(Error::new("K008", Class::BadInput, format!("there is no form {other:?} of a diff"))

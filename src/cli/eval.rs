@@ -76,7 +76,7 @@ pub async fn run(setup: &Setup, args: EvalArgs) -> Result<i32> {
         out.flush().map_err(|e| unwritable(&e))?;
     }
     let report = Report::of(&cases);
-    println!("{}", report.text(LISTED));
+    say!("{}", report.text(LISTED));
     if let Some(path) = &args.report {
         serde_json::to_writer_pretty(create(path)?, &report).map_err(|e| unwritable(&e.into()))?;
     }

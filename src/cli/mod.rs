@@ -1,5 +1,16 @@
 //! The command line: one file a subcommand. Results go to standard output, everything about them to standard error.
 
+/// Prints a line to standard output. A reader that closed the pipe has what it wanted: the program ends quietly.
+macro_rules! say {
+    () => { $crate::cli::print(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::cli::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// As [`say`], without the line feed.
+macro_rules! say_raw {
+    ($($text:tt)*) => { $crate::cli::print(format_args!($($text)*)) };
+}
+
 mod args;
 mod ask;
 mod check;
@@ -50,6 +61,14 @@ fn start(cli: Cli) -> Result<i32> {
         .map_err(|e| Error::new("K099", Class::Internal, format!("the runtime cannot start: {e}")))?;
     let setup = Setup::new(config);
     runtime.block_on(run(&setup, cli.command))
+}
+
+/// What [`say`] does.
+fn print(text: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    if std::io::stdout().lock().write_fmt(text).is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// Flags that are settings.

@@ -10,8 +10,8 @@ use crate::{sources, store};
 /// Runs `config`; gives the process's exit code.
 pub fn run(setup: &Setup, command: ConfigCommand) -> Result<i32> {
     match command {
-        ConfigCommand::Example => print!("{}", config::EXAMPLE),
-        ConfigCommand::Check => println!("the configuration holds\n{:#?}", setup.config),
+        ConfigCommand::Example => say_raw!("{}", config::EXAMPLE),
+        ConfigCommand::Check => say!("the configuration holds\n{:#?}", setup.config),
         ConfigCommand::Connectors => connectors(),
     }
     Ok(0)
@@ -19,10 +19,10 @@ pub fn run(setup: &Setup, command: ConfigCommand) -> Result<i32> {
 
 fn connectors() {
     for info in sources::connectors() {
-        println!("{}  ({}:)  {}", info.engine, info.schemes.join(":, "), info.example);
+        say!("{}  ({}:)  {}", info.engine, info.schemes.join(":, "), info.example);
         for param in info.params {
             let default = if param.default.is_empty() { "unset" } else { param.default };
-            println!("    {:<24} default {default:<10} {}", param.name, param.description);
+            say!("    {:<24} default {default:<10} {}", param.name, param.description);
         }
     }
 }
@@ -31,12 +31,12 @@ fn connectors() {
 pub async fn doctor(setup: &Setup) -> Result<i32> {
     let mut problems = 0;
     let mut say = |what: &str, outcome: std::result::Result<String, crate::error::Error>| match outcome {
-        Ok(text) => println!("ok    {what}: {text}"),
+        Ok(text) => say!("ok    {what}: {text}"),
         Err(error) => {
             problems += 1;
-            println!("fail  {what}: {error} [{}]", error.code);
+            say!("fail  {what}: {error} [{}]", error.code);
             if let Some(hint) = error.hint {
-                println!("      {hint}");
+                say!("      {hint}");
             }
         }
     };

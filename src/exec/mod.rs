@@ -50,6 +50,13 @@ pub struct Finished {
     pub head: Vec<RecordBatch>,
 }
 
+impl Finished {
+    /// Whether nothing matched.
+    pub fn is_empty(&self) -> bool {
+        self.execution.row_count == Some(0)
+    }
+}
+
 /// Streams a checked statement's result without keeping it: for the command line and for measuring.
 ///
 /// # Errors

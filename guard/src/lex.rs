@@ -188,9 +188,11 @@ impl Scanner<'_> {
         while self.at < self.text.len() {
             let byte = self.peek(0);
             self.control(byte, false)?;
-            if byte == b'\\' && escapes {
-                self.at += 2;
-            } else if byte == quote && self.peek(1) == quote {
+            let escaped = byte == b'\\' && escapes;
+            if escaped || (byte == quote && self.peek(1) == quote) {
+                if escaped {
+                    self.escaped_control()?;
+                }
                 self.at += 2;
             } else if byte == quote {
                 self.at += 1;
@@ -200,6 +202,12 @@ impl Scanner<'_> {
             }
         }
         Err(self.unterminated(start, "A quoted text"))
+    }
+
+    /// The character after a backslash is skipped, but must not hide a control character.
+    fn escaped_control(&self) -> Result<(), Finding> {
+        let next = self.text.get(self.at + 1).copied();
+        next.map_or(Ok(()), |byte| self.control(byte, false))
     }
 
     fn bracketed(&mut self) -> Result<(), Finding> {

@@ -1,5 +1,8 @@
 //! What honest forms become: the meaning that the server gives them, written out.
 
+// Helpers of tests fail by panicking.
+#![allow(clippy::expect_used, clippy::panic)]
+
 use catalog::{Catalog, Engine};
 use guard::{Policy, parse_tree, render, render_pretty};
 

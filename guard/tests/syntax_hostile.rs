@@ -1,5 +1,8 @@
 //! Text made to break a parser: every case must be answered, on a small stack, without aborting the process.
 
+// Helpers of tests fail by panicking.
+#![allow(clippy::expect_used, clippy::panic)]
+
 use catalog::{Catalog, Engine};
 use guard::{Code, Policy, check};
 

@@ -213,7 +213,7 @@ fn union(engine: Engine) -> impl Strategy<Value = Query> {
     let arm = expr(engine).prop_map(|e| one(e).body);
     let ops = prop::sample::select(vec![SetOp::Union, SetOp::Except, SetOp::Intersect]);
     prop::collection::vec((ops, arm), 2..5).prop_map(|arms| {
-        let mut arms = arms.into_iter().map(|(op, body)| (op, body));
+        let mut arms = arms.into_iter();
         let first = arms.next().map(|(_, body)| body).unwrap_or_default();
         let body = arms.fold(first, |left, (op, right)| SetExpr::SetOp {
             op,

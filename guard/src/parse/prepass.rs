@@ -174,7 +174,7 @@ fn mark_window(out: &mut Vec<TokenWithSpan>, first: usize, name: &str, span: Spa
 }
 
 /// SQLite: `name AS [NOT] MATERIALIZED (` becomes a marked name and `AS (`.
-fn materialized(out: &mut Vec<TokenWithSpan>, parens: &mut Vec<usize>) {
+fn materialized(out: &mut Vec<TokenWithSpan>, parens: &mut [usize]) {
     if !is_word(out.last(), "materialized") {
         return;
     }

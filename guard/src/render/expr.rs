@@ -3,7 +3,8 @@
 use catalog::Engine;
 
 use super::Writer;
-use crate::tree::{BinaryOp, Expr, IsTest, LikeOp, Literal, UnaryOp};
+use super::symbols::{like, symbol};
+use crate::tree::{BinaryOp, Expr, IsTest, Literal, UnaryOp};
 
 /// How tightly a form binds; an operand below what its place asks for goes into parentheses.
 const OR: u8 = 10;
@@ -21,7 +22,8 @@ const PRIMARY: u8 = 200;
 fn level(expr: &Expr) -> u8 {
     match expr {
         Expr::Binary { op, left: _, right: _ } => binary_level(*op),
-        Expr::Unary { op: UnaryOp::Not, expr: _ } | Expr::Exists { query: _, negated: true } => NOT,
+        // EXISTS too: a NOT before it would be taken as its own.
+        Expr::Unary { op: UnaryOp::Not, expr: _ } | Expr::Exists { query: _, negated: _ } => NOT,
         Expr::Unary { op: UnaryOp::Minus | UnaryOp::Plus, expr: _ } => UNARY,
         Expr::Unary { op: _, expr: _ } | Expr::AtTimeZone { expr: _, zone: _ } | Expr::Collate { .. } => {
             OTHER
@@ -42,7 +44,6 @@ fn level(expr: &Expr) -> u8 {
         | Expr::Call(_)
         | Expr::Extract { .. }
         | Expr::Special(_)
-        | Expr::Exists { query: _, negated: false }
         | Expr::Subquery(_)
         | Expr::Row(_)
         | Expr::Array(_)
@@ -342,76 +343,5 @@ impl Writer {
             BinaryOp::BitXor if self.engine != Engine::Postgres => "^",
             _ => symbol(op),
         }
-    }
-}
-
-fn like(op: LikeOp) -> &'static str {
-    match op {
-        LikeOp::Like => "LIKE ",
-        LikeOp::ILike => "ILIKE ",
-        LikeOp::SimilarTo => "SIMILAR TO ",
-        LikeOp::Glob => "GLOB ",
-        LikeOp::Regexp => "REGEXP ",
-    }
-}
-
-fn symbol(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::And => "AND",
-        BinaryOp::Or => "OR",
-        BinaryOp::Xor => "XOR",
-        BinaryOp::Eq => "=",
-        BinaryOp::NotEq => "<>",
-        BinaryOp::Lt => "<",
-        BinaryOp::LtEq => "<=",
-        BinaryOp::Gt => ">",
-        BinaryOp::GtEq => ">=",
-        BinaryOp::NotDistinct => "IS NOT DISTINCT FROM",
-        BinaryOp::Distinct => "IS DISTINCT FROM",
-        BinaryOp::Plus => "+",
-        BinaryOp::Minus => "-",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-        BinaryOp::Modulo => "%",
-        BinaryOp::IntDivide => "DIV",
-        BinaryOp::Power => "^",
-        BinaryOp::Concat => "||",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitOr => "|",
-        BinaryOp::BitXor => "#",
-        BinaryOp::ShiftLeft => "<<",
-        BinaryOp::ShiftRight => ">>",
-        BinaryOp::JsonGet => "->",
-        BinaryOp::JsonGetText => "->>",
-        BinaryOp::JsonPath => "#>",
-        BinaryOp::JsonPathText => "#>>",
-        BinaryOp::JsonMinus => "#-",
-        BinaryOp::Contains => "@>",
-        BinaryOp::ContainedBy => "<@",
-        BinaryOp::Overlap => "&&",
-        BinaryOp::HasKey => "?",
-        BinaryOp::HasAnyKey => "?|",
-        BinaryOp::HasAllKeys => "?&",
-        BinaryOp::JsonPathExists => "@?",
-        BinaryOp::Match => "@@",
-        BinaryOp::Regex => "~",
-        BinaryOp::RegexI => "~*",
-        BinaryOp::NotRegex => "!~",
-        BinaryOp::NotRegexI => "!~*",
-        BinaryOp::LikeOp => "~~",
-        BinaryOp::ILikeOp => "~~*",
-        BinaryOp::NotLikeOp => "!~~",
-        BinaryOp::NotILikeOp => "!~~*",
-        BinaryOp::StartsWith => "^@",
-        BinaryOp::Adjacent => "-|-",
-        BinaryOp::NotRightOf => "&<",
-        BinaryOp::NotLeftOf => "&>",
-        BinaryOp::ContainedByEq => "<<=",
-        BinaryOp::ContainsEq => ">>=",
-        BinaryOp::Distance => "<->",
-        BinaryOp::NegInnerProduct => "<#>",
-        BinaryOp::CosineDistance => "<=>",
-        BinaryOp::SqliteMatch => "MATCH",
-        BinaryOp::Overlaps => "OVERLAPS",
     }
 }

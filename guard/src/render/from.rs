@@ -4,7 +4,7 @@ use super::Writer;
 use crate::tree::{FromItem, Ident, JoinKind, JoinOn, TableAlias, TypeName};
 
 impl Writer {
-    pub(super) fn from_item(&mut self, item: &FromItem) {
+    pub(super) fn source(&mut self, item: &FromItem) {
         match item {
             FromItem::Table { name, alias } => {
                 self.name(name);
@@ -26,7 +26,7 @@ impl Writer {
     }
 
     fn join(&mut self, kind: JoinKind, left: &FromItem, right: &FromItem, on: &JoinOn) {
-        self.from_item(left);
+        self.source(left);
         self.line();
         self.text(if *on == JoinOn::Natural { "NATURAL " } else { "" });
         self.text(match kind {
@@ -40,7 +40,7 @@ impl Writer {
         });
         let nested = matches!(right, FromItem::Join { .. });
         self.text(if nested { "(" } else { "" });
-        self.from_item(right);
+        self.source(right);
         self.text(if nested { ")" } else { "" });
         match on {
             JoinOn::None | JoinOn::Natural => {}

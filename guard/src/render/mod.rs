@@ -4,6 +4,7 @@ mod call;
 mod expr;
 mod from;
 mod query;
+mod symbols;
 
 use catalog::Engine;
 

@@ -105,7 +105,7 @@ impl Writer {
         if !from.is_empty() {
             self.line();
             self.text("FROM ");
-            self.list(from, Writer::from_item);
+            self.list(from, Writer::source);
         }
         if let Some(selection) = selection {
             self.line();

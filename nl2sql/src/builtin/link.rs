@@ -268,6 +268,6 @@ fn link_names(schema: &Schema<'_>, content: &[&Token], span: &[Token], item: &mu
     let (best_table, best_col) = (item.table_score(), item.col_score());
     item.tables.retain(|t| t.1 > best_table - 0.3);
     item.tables.truncate(12);
-    item.cols.retain(|c| c.1 > best_col - 0.3);
+    item.cols.retain(|c| c.1 > best_col - 0.4);
     item.cols.truncate(40);
 }

@@ -39,7 +39,7 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
         return Err(NoAnswer::NotLinked(words.join(", ")));
     }
     let mut candidates: Vec<Candidate> = Vec::new();
-    let first = Parser::read(&schema, &items, None);
+    let first = Parser::read(&schema, &items, None, ask.today);
     let mut bans: Vec<(usize, Cid)> = close_choices(&first);
     push(&schema, &items, &first, 1.0, ask, &mut candidates);
     bans.truncate(MAX_CANDIDATES * 2);
@@ -47,13 +47,19 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
         if candidates.len() >= MAX_CANDIDATES {
             break;
         }
-        let other = Parser::read(&schema, &items, Some(ban));
+        let other = Parser::read(&schema, &items, Some(ban), ask.today);
         push(&schema, &items, &other, 0.8 - 0.05 * i as f64, ask, &mut candidates);
     }
     if candidates.is_empty() {
-        return Err(NoAnswer::NotLinked(first.unread().join(", ")));
+        return Err(NoAnswer::NotLinked(unconnected(&schema, &first)));
     }
     Ok(candidates)
+}
+
+/// The tables that a reading needs though no reference connects them.
+fn unconnected(schema: &Schema<'_>, parser: &Parser<'_, '_>) -> String {
+    let names: Vec<&str> = parser.tables().into_iter().map(|t| schema.tables[t].table.name.as_str()).collect();
+    format!("no reference connects {}", names.join(", "))
 }
 
 /// Choices with a close second, closest first.

@@ -21,7 +21,7 @@ const SYNONYMS: &[&[&str]] = &[
     &["start", "begin", "from"], &["end", "finish"], &["birthday", "birth", "born"], &["job", "position", "occupation", "role"],
     &["boss", "manager", "supervisor"], &["option", "choice"], &["language", "tongue"], &["speed", "pace"],
     &["kill", "death", "dead", "die", "casualty"], &["injure", "injury", "wound", "hurt"], &["vote", "ballot", "voter"],
-    &["pet", "animal"], &["owner", "person"], &["member", "person"], &["player", "person"], &["professional", "doctor"], &["bonus", "award", "reward"],
+    &["pet", "animal"], &["owner", "person"], &["member", "person"], &["player", "person"], &["professional", "doctor"], &["bonus", "reward"],
     &["evaluation", "award", "appraisal"], &["district", "region", "area"], &["note", "comment", "remark"],
     &["mpg", "mileage"], &["horsepower", "hp", "power"], &["cylinder", "cyl"], &["capacity", "seat"],
     &["highschooler", "student"], &["hire", "employ"], &["supplier", "vendor"], &["order", "purchase"], &["payment", "transaction"],

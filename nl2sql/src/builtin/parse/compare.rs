@@ -95,6 +95,13 @@ impl Parser<'_, '_> {
             column = self.pick_numeric(j, owner);
             j += 2;
         }
+        // `under age 30`
+        let inner = self.items.get(j).is_some_and(|i| i.col_score() >= 0.6 && i.number.is_none()) && self.items.get(j + 1).is_some_and(|i| i.number.is_some());
+        if inner && column.is_none() {
+            let near = self.nearest_table(j);
+            column = self.pick_numeric(j, near);
+            j += 1;
+        }
         if self.zone == Zone::Show && self.frame_started() {
             self.zone = Zone::Which;
         }
@@ -231,7 +238,11 @@ impl Parser<'_, '_> {
                 return Some(col);
             }
         }
-        None
+        // `no less than 3000 and no more than 4000`
+        match self.frame.filters.last() {
+            Some((Filter::Cond(Cond { col, rhs: Rhs::Number(_), .. }), _)) if degree.is_some() || self.is(from.saturating_sub(2), &["more", "less", "most", "least", "at"]) => Some(*col),
+            _ => None,
+        }
     }
 
     /// The last table named before an item.

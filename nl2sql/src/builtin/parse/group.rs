@@ -17,6 +17,10 @@ impl Parser<'_, '_> {
         let per = self.is(at, &["per"]);
         let participle = at.checked_sub(1).is_some_and(|p| self.items[p].cols.is_empty() && self.items[p].tables.is_empty());
         let by = self.is(at, &["by"]) && !participle && self.aggregated() && self.items.get(at + 1).is_some_and(|i| i.col_score() > 0.6 || i.table_score() > 0.6);
+        if each && self.is(j + 1, &["time", "case", "other"]) {
+            self.take(j + 2);
+            return true;
+        }
         if per || by {
             j = self.skip(at + 1, &["the"]);
         } else if each {

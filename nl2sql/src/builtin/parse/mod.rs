@@ -1,6 +1,7 @@
 //! Reads the linked question from left to right and fills the frame.
 
 mod compare;
+mod dates;
 mod group;
 mod project;
 mod rank;
@@ -62,6 +63,7 @@ pub(crate) struct Parser<'s, 'a> {
     pub(super) sorting: bool,
     /// `how much` was asked: the attribute is still to come.
     pub(super) asking: bool,
+    pub(super) today: Option<jiff::civil::Date>,
     pub(crate) choices: Vec<Choice>,
     banned: Option<(usize, Cid)>,
     near: HashMap<usize, HashMap<usize, f64>>,
@@ -69,7 +71,7 @@ pub(crate) struct Parser<'s, 'a> {
 
 impl<'s, 'a> Parser<'s, 'a> {
     /// Reads the items; `banned` keeps one item from its first choice.
-    pub(crate) fn read(schema: &'s Schema<'a>, items: &'s [Item], banned: Option<(usize, Cid)>) -> Parser<'s, 'a> {
+    pub(crate) fn read(schema: &'s Schema<'a>, items: &'s [Item], banned: Option<(usize, Cid)>, today: &str) -> Parser<'s, 'a> {
         let mut named: HashMap<usize, f64> = HashMap::new();
         for item in items.iter().filter(|i| i.table_score() >= 0.6 && i.table_score() + 0.05 >= i.col_score()) {
             for &(t, score) in item.tables.iter().filter(|t| t.1 + 0.02 >= item.table_score()) {
@@ -79,7 +81,7 @@ impl<'s, 'a> Parser<'s, 'a> {
         }
         let mut parser = Parser {
             schema, items, at: 0, zone: Zone::Show, frame: Frame::default(), pending: None, negated: false, next_or: false,
-            sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false, asking: false,
+            sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false, asking: false, today: today.parse().ok(),
             choices: Vec::new(), banned, near: HashMap::new(),
         };
         parser.run();
@@ -105,6 +107,7 @@ impl<'s, 'a> Parser<'s, 'a> {
             || self.group_phrase()
             || self.order_phrase()
             || self.count_phrase()
+            || self.date_phrase()
             || self.rank_phrase()
             || self.aggregate_phrase()
             || self.compare_phrase()
@@ -293,6 +296,11 @@ impl<'s, 'a> Parser<'s, 'a> {
             if let (true, Some(t)) = (linked, self.owner_table(j)) {
                 return Some(t);
             }
+            // `id and names of the countries`: the next attribute says whose
+            let whole = item.end > item.start + 1 && item.cols.first().is_some_and(|c| c.1 > 1.0 && !self.schema.col(c.0).table_words.is_empty());
+            if whole && j <= at + 3 {
+                return item.cols.first().map(|c| c.0.t);
+            }
             if self.is(j, &["of", "for", "from", "in", "on", "that", "which", "whose", "who", "do", "be"]) {
                 linked = true;
                 continue;
@@ -353,6 +361,23 @@ impl<'s, 'a> Parser<'s, 'a> {
     pub(super) fn related(&mut self, table: usize, negated: bool) {
         self.add_filter(Filter::Related(Related { tables: vec![table], negated, ..Related::default() }));
         self.sink = Some(self.frame.filters.len() - 1);
+    }
+
+    /// Tables that the reading speaks of.
+    pub(crate) fn tables(&self) -> Vec<usize> {
+        let shown = self.frame.select.iter().map(|s| match s.what {
+            What::Col(c) => c.t,
+            What::Rows(t) | What::Naming(t) | What::Star(t) => t,
+        });
+        let filtered = self.frame.filters.iter().flat_map(|(f, _)| match f {
+            Filter::Cond(c) => vec![c.col.t],
+            Filter::Related(r) => r.tables.clone(),
+            Filter::Having(_) => Vec::new(),
+        });
+        let mut tables: Vec<usize> = shown.chain(filtered).chain(self.frame.subject).chain(self.frame.mentioned.iter().copied()).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables
     }
 
     /// Content words that nothing took.

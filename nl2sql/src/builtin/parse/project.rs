@@ -234,6 +234,11 @@ impl Parser<'_, '_> {
         if item.col_score() < 0.45 {
             return false;
         }
+        let of = at.checked_sub(1).map(|p| self.back(p)).is_some_and(|q| self.is(q, &["of", "for"]));
+        let whole = self.frame.select.iter().any(|s| s.agg.is_none()) && self.zone == Zone::Show;
+        if let Some(t) = self.owner_table(at).filter(|t| of && whole && self.frame.select.iter().any(|s| matches!(s.what, What::Col(c) if c.t == *t) || s.what == What::Naming(*t))) {
+            return self.entity(at, t);
+        }
         if self.name_of_column(at) {
             return true;
         }
@@ -279,7 +284,8 @@ impl Parser<'_, '_> {
         let item = &self.items[at];
         let participle = item.end == item.start + 1 && self.is(at + 1, &["by"]) && item.table_score().max(item.col_score()) < 0.95
             && (item.lower.ends_with("ed") || item.lower.ends_with("en") || item.lower.ends_with('t') || item.lower != item.lemma);
-        if !participle || !self.frame_started() {
+        let anyone = self.is(at + 2, &["someone", "anyone", "somebody", "anybody", "other", "others", "nobody"]);
+        if !participle || anyone || !self.frame_started() {
             return false;
         }
         self.flush();
@@ -370,7 +376,8 @@ impl Parser<'_, '_> {
         if item.number.is_some() && j <= from + 1 && (info.numeric || self.date_like(col)) {
             return true;
         }
-        (self.zone == Zone::Which || j == from) && self.comparison(j).is_some()
+        let is_only = j == from || (j == from + 1 && self.is(from, &["is", "are", "was", "were"]));
+        (self.zone == Zone::Which || is_only) && self.comparison(j).is_some()
     }
 
     fn entity(&mut self, at: usize, t: usize) -> bool {
@@ -395,7 +402,7 @@ impl Parser<'_, '_> {
         if self.zone == Zone::Show {
             let q = at.checked_sub(1);
             let column_before = q.is_some_and(|q| self.items[q].col_score() >= 0.6 && self.items[q].mark.is_none() && !self.frame.select.is_empty());
-            let attached = attached || column_before;
+            let attached = attached || column_before || self.leading(at);
             let fresh = self.frame.subject != Some(t);
             let possessed = at > 0 && self.items[at - 1].possessive;
             if !attached && !possessed && (fresh || self.frame.select.is_empty()) {
@@ -422,6 +429,13 @@ impl Parser<'_, '_> {
             self.mention(t);
         }
         true
+    }
+
+    /// `For the red ones, ...`: what stands before the comma only says which.
+    fn leading(&self, at: usize) -> bool {
+        let opens = self.is(0, &["for", "among", "of", "in", "from", "within", "considering", "given"]);
+        let comma = self.items.iter().position(|i| i.mark == Some(','));
+        opens && comma.is_some_and(|c| at < c)
     }
 
     /// Steps back over articles and the like.

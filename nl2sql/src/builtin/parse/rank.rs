@@ -170,6 +170,10 @@ impl Parser<'_, '_> {
     fn rank_by(&mut self, col: Cid, desc: bool, limit: u64, owner: Option<usize>) {
         // `in the earliest year`: all rows of it, not one
         let before = (0..self.at).rev().find(|b| !self.is(*b, &["the"]) && self.superlative_at(*b).is_none() && *b + 3 >= self.at.saturating_sub(1));
+        if self.negated && limit == 1 {
+            self.compare_with(col, if desc { Agg::Max } else { Agg::Min });
+            return;
+        }
         let within = before.is_some_and(|b| self.is(b, &["in", "on", "during"]));
         if within && self.date_like(col) && limit == 1 && self.zone == Zone::Which {
             let agg = if desc { Agg::Max } else { Agg::Min };
@@ -271,11 +275,9 @@ impl Parser<'_, '_> {
 
     /// The column that a degree word measures, in the table or next to it; true: it runs the other way.
     pub(super) fn degree_column(&self, table: usize, degree: Degree) -> Option<(Cid, bool)> {
-        let mut near = vec![table];
-        for &e in &self.schema.by_table[table] {
-            let edge = &self.schema.edges[e];
-            near.push(if edge.from == table { edge.to } else { edge.from });
-        }
+        let mut reach: Vec<(usize, f64)> = super::super::join::distances(self.schema, table).into_iter().filter(|d| d.1 < 4.0).collect();
+        reach.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        let mut near: Vec<usize> = reach.into_iter().map(|r| r.0).collect();
         let concepts = match degree.word {
             "highest" | "lowest" | "higher" | "lower" => HEIGHTS,
             _ if degree.of.is_empty() => SIZES,

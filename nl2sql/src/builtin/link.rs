@@ -1,7 +1,8 @@
 //! Links spans of the question to tables, columns and stored values; what is left are words of the language.
 
-use super::schema::{Cid, Schema, Word};
-use super::text::{Kind, Token, one_edit};
+use super::names::Names;
+use super::schema::{Cid, Schema};
+use super::text::{Kind, Token};
 use super::values::{self, Hit};
 use super::words;
 
@@ -53,122 +54,15 @@ impl Item {
 
 const MAX_SPAN: usize = 5;
 
-/// How alike a word of the question and a word of a name are, 0 to 1.
-pub(crate) fn alike(token: &Token, word: &Word) -> f64 {
-    if token.lemma == word.lemma || token.lower == word.lemma {
-        return 1.0;
-    }
-    let (t, w) = (token.lemma.as_str(), word.lemma.as_str());
-    if token.stem.len() > 2 && token.stem == word.stem {
-        return 0.9;
-    }
-    if words::synonymous(t, &token.stem, w, &word.stem) {
-        return 0.8;
-    }
-    let prefix = w.len() >= 3 && t.len() > w.len() + 1 && t.starts_with(w) && !is_derived(t, w);
-    if prefix && w != "id" {
-        return if w.len() >= 4 { 0.75 } else { 0.6 };
-    }
-    if t.len() >= 6 && w.len() >= 5 && t.as_bytes()[0] == w.as_bytes()[0] && one_edit(t, w) {
-        return 0.8;
-    }
-    0.0
-}
-
-fn is_derived(long: &str, short: &str) -> bool {
-    matches!(&long[short.len()..], "er" | "or" | "ing" | "ed" | "est") && short.len() < 4
-}
-
-/// How well content words of a span cover a name: all of them must belong to it. `core` words count, `extra` may occur.
-fn cover(span: &[&Token], core: &[Word], extra: &[Word]) -> f64 {
-    let mut taken = vec![false; core.len()];
-    let mut quality = 0.0;
-    let mut hits = 0;
-    for token in span {
-        let best = (0..core.len()).filter(|i| !taken[*i]).map(|i| (alike(token, &core[i]), i)).max_by(|a, b| a.0.total_cmp(&b.0));
-        match best {
-            Some((score, i)) if score > 0.0 => {
-                taken[i] = true;
-                quality += score;
-                hits += 1;
-            }
-            _ if extra.iter().any(|w| alike(token, w) >= 0.75) => {}
-            _ => return 0.0,
-        }
-    }
-    if hits == 0 {
-        return 0.0;
-    }
-    let quality = quality / f64::from(hits);
-    let head = taken.last().copied().unwrap_or(false);
-    let share = f64::from(hits) / core.len() as f64;
-    let generic = |w: &Word| matches!(w.lemma.as_str(), "name" | "title");
-    let named = (0..core.len()).all(|i| taken[i] || generic(&core[i]));
-    let cover = if share >= 1.0 {
-        1.0
-    } else if named && core.iter().any(|w| !generic(w)) && !core.iter().any(|w| matches!(w.lemma.as_str(), "first" | "last" | "full")) {
-        0.88
-    } else { 0.35 + 0.4 * share + if head { 0.1 } else { 0.0 } };
-    quality * cover
-}
-
-/// `highschooler` for `high schooler`, `mpg` for `miles per gallon`.
-fn glued(span: &[&Token], all: &[Token], words: &[Word]) -> f64 {
-    if let ([token], true) = (span, words.len() > 1) {
-        let joined: String = words.iter().map(|w| w.lemma.as_str()).collect();
-        return if joined == token.lemma || joined == token.lower { 1.0 } else { 0.0 };
-    }
-    let [word] = words else { return 0.0 };
-    if span.len() < 2 {
-        return 0.0;
-    }
-    let joined: String = span.iter().map(|t| t.lemma.as_str()).collect();
-    if joined == word.lemma || (joined.len() > 6 && word.lemma.starts_with(&joined)) {
-        return 1.0;
-    }
-    let initials: String = all.iter().filter_map(|t| t.lower.chars().next()).collect();
-    if all.len() >= 3 && initials == word.lemma { 1.0 } else { 0.0 }
-}
-
-fn table_score(schema: &Schema<'_>, t: usize, span: &[&Token], all: &[Token]) -> f64 {
-    let info = &schema.tables[t];
-    // `courses offered` is no name of a table of course offerings
-    let verb = |t: &&Token| t.lower.ends_with("ed") && !info.words.iter().any(|w| w.lemma == t.lower);
-    if span.len() > 1 && span.iter().any(verb) {
-        return 0.0;
-    }
-    let own = cover(span, &info.words, &[]).max(glued(span, all, &info.words));
-    info.aliases.iter().map(|a| 0.85 * cover(span, a, &info.words)).fold(own, f64::max)
-}
-
-fn column_score(schema: &Schema<'_>, id: Cid, span: &[&Token], all: &[Token]) -> f64 {
-    let column = schema.col(id);
-    if only_counts(span, all, &column.words) {
-        return 0.0;
-    }
-    let table = &column.table_words;
-    let mut own = cover(span, &column.words, table).max(glued(span, all, &column.words));
-    if !column.table_words.is_empty() && span.len() > 1 && own >= 0.99 {
-        own += 0.02;
-    }
-    column.aliases.iter().map(|a| 0.95 * cover(span, a, &schema.tables[id.t].words)).fold(own, f64::max)
-}
-
-/// `number of X` names a column only when X is part of the column's own name.
-fn only_counts(span: &[&Token], all: &[Token], core: &[Word]) -> bool {
-    let of = all.iter().any(|t| t.lower == "of");
-    let counting = span.first().is_some_and(|t| matches!(t.lemma.as_str(), "number" | "count" | "total" | "amount"));
-    of && counting && !span.iter().skip(1).any(|t| core.iter().any(|w| alike(t, w) > 0.0))
-}
-
 /// Links the tokens: a segmentation of highest total weight.
 pub(crate) fn link(schema: &Schema<'_>, tokens: &[Token]) -> Vec<Item> {
     let hits = values::find(schema, tokens);
+    let names = Names::new(schema, tokens);
     let mut best: Vec<(f64, Option<Item>)> = vec![(0.0, None); tokens.len() + 1];
     for end in 1..=tokens.len() {
         best[end] = (best[end - 1].0, Some(plain(tokens, end - 1)));
         for start in end.saturating_sub(12)..end {
-            let Some((weight, item)) = span_item(schema, tokens, start, end, &hits) else { continue };
+            let Some((weight, item)) = span_item(&names, tokens, start, end, &hits) else { continue };
             let total = best[start].0 + weight;
             if total > best[end].0 + 1e-9 {
                 best[end] = (total, Some(item));
@@ -206,7 +100,7 @@ fn plain(tokens: &[Token], at: usize) -> Item {
     item
 }
 
-fn span_item(schema: &Schema<'_>, tokens: &[Token], start: usize, end: usize, hits: &[Hit]) -> Option<(f64, Item)> {
+fn span_item(names: &Names<'_, '_>, tokens: &[Token], start: usize, end: usize, hits: &[Hit]) -> Option<(f64, Item)> {
     let span = &tokens[start..end];
     let mut item = plain(tokens, end - 1);
     item.start = start;
@@ -217,11 +111,12 @@ fn span_item(schema: &Schema<'_>, tokens: &[Token], start: usize, end: usize, hi
     let mut weight = 0.0_f64;
     let mut size = end - start;
     if size <= MAX_SPAN && !item.quoted && span.iter().all(|t| t.kind == Kind::Word) {
-        let content: Vec<&Token> = span.iter().filter(|t| !words::is_stop_form(&t.lower, &t.lemma) || named_word(&t.lemma)).collect();
-        let ends_well = [&span[0], &span[span.len() - 1]].iter().all(|t| content.iter().any(|c| std::ptr::eq::<Token>(*c, *t)));
-        let real = content.iter().any(|t| !words::is_stop_form(&t.lower, &t.lemma)) && !breaks(span);
+        let meant = |t: &Token| !words::is_stop_form(&t.lower, &t.lemma) || named_word(&t.lemma);
+        let content: Vec<usize> = (start..end).filter(|i| meant(&tokens[*i])).collect();
+        let ends_well = meant(&span[0]) && meant(&span[span.len() - 1]);
+        let real = span.iter().any(|t| !words::is_stop_form(&t.lower, &t.lemma)) && !breaks(span);
         if ends_well && real {
-            link_names(schema, &content, span, &mut item);
+            link_names(names, &content, span, &mut item);
             let best = item.table_score().max(item.col_score());
             weight = if best > 0.0 { best * best * (content.len() as f64).powf(1.25) + 0.02 * (size - content.len()) as f64 } else { 0.0 };
             size = content.len();
@@ -249,20 +144,10 @@ fn breaks(span: &[Token]) -> bool {
     inner || span.iter().take(span.len() - 1).any(|t| t.possessive)
 }
 
-fn link_names(schema: &Schema<'_>, content: &[&Token], span: &[Token], item: &mut Item) {
-    for t in 0..schema.tables.len() {
-        let score = table_score(schema, t, content, span);
-        if score > 0.3 {
-            item.tables.push((t, score));
-        }
-        for c in 0..schema.tables[t].columns.len() {
-            let id = Cid { t, c };
-            let score = column_score(schema, id, content, span);
-            if score > 0.3 {
-                item.cols.push((id, score));
-            }
-        }
-    }
+fn link_names(names: &Names<'_, '_>, content: &[usize], span: &[Token], item: &mut Item) {
+    let (tables, columns) = names.of(content, span);
+    item.tables = tables.into_iter().filter(|t| t.1 > 0.3).collect();
+    item.cols = columns.into_iter().filter(|c| c.1 > 0.3).collect();
     item.tables.sort_by(|a, b| b.1.total_cmp(&a.1));
     item.cols.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (best_table, best_col) = (item.table_score(), item.col_score());

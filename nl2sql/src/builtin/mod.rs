@@ -6,6 +6,7 @@ mod compare;
 mod frame;
 mod join;
 mod link;
+mod names;
 mod notes;
 mod parse;
 mod schema;

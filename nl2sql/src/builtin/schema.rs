@@ -23,12 +23,14 @@ pub(crate) struct Word {
     pub lemma: String,
     /// Its stem.
     pub stem: String,
+    /// Its place in the schema's vocabulary.
+    pub id: usize,
 }
 
 impl Word {
     fn new(text: &str) -> Word {
         let lemma = lemma(text);
-        Word { stem: stem(&lemma), lemma }
+        Word { stem: stem(&lemma), lemma, id: 0 }
     }
 }
 
@@ -91,6 +93,8 @@ pub(crate) struct Schema<'a> {
     pub edges: Vec<Edge>,
     /// Edges by table.
     pub by_table: Vec<Vec<usize>>,
+    /// Every different word of its names.
+    pub vocabulary: Vec<Word>,
 }
 
 impl<'a> Schema<'a> {
@@ -110,10 +114,31 @@ impl<'a> Schema<'a> {
                 by_table[edge.to].push(i);
             }
         }
-        let mut schema = Schema { engine: ask.catalog.engine(), tables, edges, by_table };
+        let mut schema = Schema { engine: ask.catalog.engine(), tables, edges, by_table, vocabulary: Vec::new() };
         schema.add_roles();
         schema.add_glossary(ask);
+        schema.number_words();
         schema
+    }
+
+    /// Numbers all words, equal ones alike.
+    fn number_words(&mut self) {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut all: Vec<Word> = Vec::new();
+        let mut number = |word: &mut Word| {
+            word.id = *known.entry(word.lemma.clone()).or_insert_with(|| {
+                all.push(Word { id: all.len(), ..word.clone() });
+                all.len() - 1
+            });
+        };
+        for table in &mut self.tables {
+            table.words.iter_mut().chain(table.aliases.iter_mut().flatten()).for_each(&mut number);
+            for column in &mut table.columns {
+                let own = column.words.iter_mut().chain(&mut column.table_words);
+                own.chain(column.aliases.iter_mut().flatten()).for_each(&mut number);
+            }
+        }
+        self.vocabulary = all;
     }
 
     /// The column's description.

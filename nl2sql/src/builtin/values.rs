@@ -53,11 +53,12 @@ pub(crate) fn find(schema: &Schema<'_>, tokens: &[Token]) -> Vec<Hit> {
 struct Starts {
     by_first: [Vec<usize>; 128],
     other: Vec<usize>,
+    places: Vec<&'static [&'static str]>,
 }
 
 impl Starts {
     fn new(tokens: &[Token]) -> Starts {
-        let mut starts = Starts { by_first: std::array::from_fn(|_| Vec::new()), other: Vec::new() };
+        let mut starts = Starts { by_first: std::array::from_fn(|_| Vec::new()), other: Vec::new(), places: places(tokens) };
         for (i, token) in tokens.iter().enumerate() {
             let Some(first) = token.lower.chars().next() else { continue };
             match (first as u32) < 128 {
@@ -73,7 +74,7 @@ impl Starts {
         if trimmed.is_empty() || trimmed.len() > 80 {
             return;
         }
-        for same in words::SAME_PLACE.iter().filter(|g| g.iter().any(|w| w.eq_ignore_ascii_case(trimmed))) {
+        for same in self.places.iter().filter(|g| g.iter().any(|w| w.eq_ignore_ascii_case(trimmed))) {
             for (i, _) in tokens.iter().enumerate() {
                 place_at(tokens, i, same, trimmed, col, value, hits);
             }
@@ -86,6 +87,12 @@ impl Starts {
             }
         }
     }
+}
+
+/// The groups of names of places that the question has a word of.
+fn places(tokens: &[Token]) -> Vec<&'static [&'static str]> {
+    let said = |name: &str| name.split(' ').next().is_some_and(|w| tokens.iter().any(|t| t.lower == w));
+    words::SAME_PLACE.iter().copied().filter(|group| group.iter().any(|name| said(name))).collect()
 }
 
 fn place_at(tokens: &[Token], i: usize, same: &[&str], trimmed: &str, col: Cid, value: &str, hits: &mut Vec<Hit>) {

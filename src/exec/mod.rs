@@ -232,7 +232,7 @@ fn end(outcome: &Result<drain::Drained>, elapsed_ms: i64, path: String) -> Execu
 
 /// The result's columns as the API states them.
 pub fn columns(schema: &SchemaRef) -> Value {
-    schema.fields().iter().map(|f| json!({ "name": f.name(), "type": column_type(f.data_type()) })).collect()
+    schema.fields().iter().map(|f| json!({ "name": f.name(), "type": column_type(f) })).collect()
 }
 
 fn internal(message: impl Into<String>) -> Error {

@@ -2,8 +2,8 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    DataType, Date32Type, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
@@ -89,8 +89,29 @@ pub fn text_cell(array: &ArrayRef, row: usize) -> Result<String, ResultError> {
         DataType::Binary => Ok(hex(array.as_binary::<i32>().value(row))),
         DataType::LargeBinary => Ok(hex(array.as_binary::<i64>().value(row))),
         DataType::List(_) | DataType::LargeList(_) => Ok(json_cell(array, row)?.to_string()),
+        _ if let Some(text) = unprintable(array, row) => Ok(text.to_owned()),
         _ => Ok(ArrayFormatter::try_new(array, &formats())?.value(row).to_string()),
     }
+}
+
+/// Values that lie outside of what a calendar prints: PostgreSQL's infinities, which connectors hand on as the type's
+/// smallest and largest value, and its `24:00:00`.
+fn unprintable(array: &ArrayRef, row: usize) -> Option<&'static str> {
+    let (value, low, high) = match array.data_type() {
+        DataType::Date32 => (array.as_primitive::<Date32Type>().value(row).into(), i32::MIN.into(), i32::MAX.into()),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            (array.as_primitive::<TimestampMicrosecondType>().value(row), i64::MIN, i64::MAX)
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            let end_of_day = array.as_primitive::<Time64MicrosecondType>().value(row) == 86_400_000_000;
+            return end_of_day.then_some("24:00:00");
+        }
+        _ => return None,
+    };
+    if value == high {
+        return Some("infinity");
+    }
+    (value == low).then_some("-infinity")
 }
 
 fn formats() -> FormatOptions<'static> {
@@ -111,8 +132,22 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// The type's name as the API states it.
-pub fn column_type(ty: &DataType) -> String {
+/// The column's type as the API states it. Exact numbers without a fixed scale travel as text; the connector's
+/// `native_type` tells them.
+pub fn column_type(field: &Field) -> String {
+    if is_number(field) && !field.data_type().is_numeric() {
+        return "numeric".into();
+    }
+    type_name(field.data_type())
+}
+
+/// Whether the column holds numbers, in whatever form they travel.
+pub fn is_number(field: &Field) -> bool {
+    let native = field.metadata().get("native_type").map(String::as_str).unwrap_or_default();
+    field.data_type().is_numeric() || (*field.data_type() == DataType::Utf8 && native.starts_with("numeric"))
+}
+
+fn type_name(ty: &DataType) -> String {
     match ty {
         DataType::Null => "null".into(),
         DataType::Boolean => "boolean".into(),
@@ -126,7 +161,7 @@ pub fn column_type(ty: &DataType) -> String {
         DataType::Timestamp(TimeUnit::Microsecond, Some(_)) | DataType::Timestamp(_, Some(_)) => "timestamptz".into(),
         DataType::Timestamp(_, None) => "timestamp".into(),
         DataType::Interval(_) | DataType::Duration(_) => "interval".into(),
-        DataType::List(field) | DataType::LargeList(field) => format!("{}[]", column_type(field.data_type())),
+        DataType::List(field) | DataType::LargeList(field) => format!("{}[]", type_name(field.data_type())),
         other => other.to_string().to_lowercase(),
     }
 }

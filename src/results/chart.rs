@@ -2,8 +2,10 @@
 //!
 //! Data is not in the specification: it names the columns, and the page binds the rows it already has.
 
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use serde_json::{Value, json};
+
+use super::is_number;
 
 /// Most bars that a person can still read.
 const MAX_BARS: u64 = 60;
@@ -26,7 +28,7 @@ pub fn suggest(schema: &Schema, rows: u64, title: &str) -> Option<Value> {
         return None;
     }
     let with = |role| {
-        schema.fields().iter().filter(move |f| role_of(f.name(), f.data_type()) == role).map(|f| f.name().as_str())
+        schema.fields().iter().filter(move |f| role_of(f) == role).map(|f| f.name().as_str())
     };
     let numbers: Vec<&str> = with(Role::Number).collect();
     let times: Vec<&str> = with(Role::Time).collect();
@@ -68,13 +70,14 @@ fn escape(field: &str) -> String {
     field.replace('\\', "\\\\").replace('.', "\\.").replace('[', "\\[").replace(']', "\\]")
 }
 
-fn role_of(name: &str, ty: &DataType) -> Role {
-    let lower = name.to_lowercase();
-    match ty {
+fn role_of(field: &Field) -> Role {
+    let lower = field.name().to_lowercase();
+    let number = is_number(field);
+    match field.data_type() {
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Role::Time,
-        t if t.is_numeric() && (lower == "year" || lower == "month") => Role::Name,
-        t if t.is_numeric() && (lower == "id" || lower.ends_with("_id")) => Role::Other,
-        t if t.is_numeric() => Role::Number,
+        _ if number && (lower == "year" || lower == "month") => Role::Name,
+        _ if number && (lower == "id" || lower.ends_with("_id")) => Role::Other,
+        _ if number => Role::Number,
         DataType::Utf8 | DataType::LargeUtf8 if lower.ends_with("_at") || lower.contains("date") => Role::Time,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Boolean => Role::Name,
         _ => Role::Other,

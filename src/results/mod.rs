@@ -12,7 +12,7 @@ mod text;
 mod writer;
 mod xlsx;
 
-pub use cell::{column_type, json_cell, text_cell};
+pub use cell::{column_type, is_number, json_cell, text_cell};
 pub use names::unique_names;
 pub use table::render_table;
 pub use writer::{Format, Writer};

@@ -4,7 +4,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-use super::{ResultError, text_cell};
+use super::{ResultError, is_number, text_cell};
 
 /// Longest text shown in a cell; longer ones end with an ellipsis.
 const MAX_CELL: usize = 60;
@@ -21,9 +21,9 @@ pub fn render_table(schema: &SchemaRef, batches: &[RecordBatch], max_rows: usize
     let mut shown = 0;
     for batch in batches {
         for row in 0..batch.num_rows().min(max_rows - shown) {
-            let cells = batch.columns().iter().map(|column| {
+            let cells = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
                 let text = if column.is_null(row) { "NULL".to_owned() } else { cut(text_cell(column, row)?) };
-                let numeric = column.data_type().is_numeric();
+                let numeric = is_number(field);
                 let align = if numeric { CellAlignment::Right } else { CellAlignment::Left };
                 Ok(Cell::new(text).set_alignment(align))
             });

@@ -9,23 +9,23 @@ const MAX_LINES: usize = 400;
 /// The layers of `src`, lowest first: a module may use modules of lower layers only.
 const LAYERS: &[(&str, u8)] = &[
     ("error", 0),
-    ("model", 0),
-    ("config", 0),
-    ("access", 1),
-    ("secrets", 1),
-    ("telemetry", 1),
-    ("results", 1),
-    ("store", 2),
-    ("auth", 3),
-    ("sources", 3),
-    ("index", 3),
-    ("register", 4),
-    ("exec", 4),
-    ("crawl", 4),
-    ("chat", 5),
-    ("app", 6),
-    ("http", 7),
-    ("cli", 8),
+    ("config", 1),
+    ("model", 1),
+    ("access", 2),
+    ("index", 2),
+    ("results", 2),
+    ("secrets", 2),
+    ("telemetry", 2),
+    ("store", 3),
+    ("auth", 4),
+    ("sources", 4),
+    ("crawl", 5),
+    ("exec", 5),
+    ("register", 5),
+    ("chat", 6),
+    ("app", 7),
+    ("http", 8),
+    ("cli", 9),
 ];
 
 /// Words that may stand in some places only, with the paths (prefixes) where they may.
@@ -197,11 +197,16 @@ fn a_checked_statement_is_made_in_one_place() {
     assert!(places[0].starts_with("guard/src/"), "{places:?}");
 }
 
+/// Files that turn the parser's tree into the guard's. The pre-pass before it looks at tokens and proves nothing.
+fn converts(path: &str) -> bool {
+    path.starts_with("guard/src/parse/") && !path.ends_with("/prepass.rs")
+}
+
 #[test]
 fn the_guard_accepts_nothing_by_default() {
     let accepting = ["_ => Ok(", "_ => true", "_ => {}"];
     let mut problems = Vec::new();
-    for (path, text) in sources().iter().filter(|(path, _)| path.starts_with("guard/src/parse")) {
+    for (path, text) in sources().iter().filter(|(path, _)| converts(path)) {
         for (line, content) in code(text) {
             if accepting.iter().any(|form| content.contains(form)) {
                 problems.push(format!("{path}:{line}: a `_` arm that accepts"));

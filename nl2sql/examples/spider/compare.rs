@@ -54,7 +54,8 @@ fn pair(gold: &Rows, other: &Rows, ordered: bool, width: usize, order: &mut Vec<
     let at = order.len();
     if at == width {
         let mut left: Vec<Vec<&str>> = gold.iter().map(|r| r.iter().map(String::as_str).collect()).collect();
-        let mut right: Vec<Vec<&str>> = other.iter().map(|r| order.iter().map(|&c| r[c].as_str()).collect()).collect();
+        let mut right: Vec<Vec<&str>> =
+            other.iter().map(|r| order.iter().map(|&c| r[c].as_str()).collect()).collect();
         if !ordered {
             left.sort_unstable();
             right.sort_unstable();

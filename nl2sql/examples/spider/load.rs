@@ -1,6 +1,8 @@
 //! Reads a SQLite file into a catalog, with stored values: a loader for measuring only.
 
-use catalog::{Catalog, Column, CommonValue, Engine, ForeignKey, Key, Snapshot, Statistics, Table, TypeClass};
+use catalog::{
+    Catalog, Column, CommonValue, Engine, ForeignKey, Key, Snapshot, Statistics, Table, TypeClass,
+};
 use rusqlite::Connection;
 
 /// Most distinct values and longest value that are taken.
@@ -60,7 +62,11 @@ fn table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         if id != last {
-            table.foreign_keys.push(ForeignKey { to_schema: "main".to_owned(), to_table: row.get(2)?, ..ForeignKey::default() });
+            table.foreign_keys.push(ForeignKey {
+                to_schema: "main".to_owned(),
+                to_table: row.get(2)?,
+                ..ForeignKey::default()
+            });
             last = id;
         }
         let (from, to): (String, Option<String>) = (row.get(3)?, row.get(4)?);
@@ -75,10 +81,14 @@ fn table(connection: &Connection, name: &str) -> rusqlite::Result<Table> {
 
 /// Names as the catalog spells them; a reference without columns is to the primary key.
 fn resolve_keys(tables: &mut [Table]) {
-    let known: Vec<(String, Vec<String>, Option<Key>)> =
-        tables.iter().map(|t| (t.name.clone(), t.columns.iter().map(|c| c.name.clone()).collect(), t.primary_key.clone())).collect();
+    let known: Vec<(String, Vec<String>, Option<Key>)> = tables
+        .iter()
+        .map(|t| (t.name.clone(), t.columns.iter().map(|c| c.name.clone()).collect(), t.primary_key.clone()))
+        .collect();
     for fk in tables.iter_mut().flat_map(|t| t.foreign_keys.iter_mut()) {
-        let Some((name, columns, key)) = known.iter().find(|k| k.0.eq_ignore_ascii_case(&fk.to_table)) else { continue };
+        let Some((name, columns, key)) = known.iter().find(|k| k.0.eq_ignore_ascii_case(&fk.to_table)) else {
+            continue;
+        };
         fk.to_table = name.clone();
         for (i, to) in fk.to_columns.iter_mut().enumerate() {
             if to.is_empty() {
@@ -93,10 +103,14 @@ fn resolve_keys(tables: &mut [Table]) {
 fn values(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<Statistics> {
     let (table, column) = (quote(table), quote(column));
     let nulls: f64 = connection.query_row(
-        &format!("SELECT coalesce(avg({column} IS NULL), 0.0) FROM {table}"), [], |r| r.get(0))?;
+        &format!("SELECT coalesce(avg({column} IS NULL), 0.0) FROM {table}"),
+        [],
+        |r| r.get(0),
+    )?;
     let sql = format!(
         "SELECT CAST({column} AS TEXT), count(*) FROM {table} WHERE {column} IS NOT NULL AND length({column}) <= {MAX_LENGTH} \
-         GROUP BY {column} ORDER BY count(*) DESC LIMIT {MAX_VALUES}");
+         GROUP BY {column} ORDER BY count(*) DESC LIMIT {MAX_VALUES}"
+    );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let mut common = Vec::new();
@@ -105,7 +119,12 @@ fn values(connection: &Connection, table: &str, column: &str) -> rusqlite::Resul
             common.push(CommonValue { value, share: None });
         }
     }
-    Ok(Statistics { null_share: Some(nulls), distinct: Some(common.len() as f64), common, ..Statistics::default() })
+    Ok(Statistics {
+        null_share: Some(nulls),
+        distinct: Some(common.len() as f64),
+        common,
+        ..Statistics::default()
+    })
 }
 
 fn class(native: &str) -> TypeClass {

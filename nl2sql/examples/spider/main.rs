@@ -31,7 +31,14 @@ fn questions(path: &str) -> Vec<Question> {
         if gold.is_empty() || turn.get("gold_error").is_some() {
             return None;
         }
-        Some(Question { id: field(&v, "id"), db: field(&v, "db_id"), text: field(turn, "question"), gold, others: others(turn), hardness: field(turn, "hardness") })
+        Some(Question {
+            id: field(&v, "id"),
+            db: field(&v, "db_id"),
+            text: field(turn, "question"),
+            gold,
+            others: others(turn),
+            hardness: field(turn, "hardness"),
+        })
     };
     text.lines().filter_map(parse).collect()
 }
@@ -42,7 +49,8 @@ fn others(turn: &Value) -> Vec<String> {
 }
 
 fn open(folders: &[String], db: &str) -> Option<Connection> {
-    let path = folders.iter().map(|f| format!("{f}/{db}/{db}.sqlite")).find(|p| std::path::Path::new(p).exists())?;
+    let path =
+        folders.iter().map(|f| format!("{f}/{db}/{db}.sqlite")).find(|p| std::path::Path::new(p).exists())?;
     Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()
 }
 
@@ -66,7 +74,9 @@ fn main() {
     let (mut none, mut refused, mut failed) = (0, 0, 0);
     let policy = guard::Policy::default();
     for q in questions(path) {
-        if only_db.as_ref().is_some_and(|d| *d != q.db) || only_id.as_ref().is_some_and(|i| !q.id.ends_with(i.as_str())) {
+        if only_db.as_ref().is_some_and(|d| *d != q.db)
+            || only_id.as_ref().is_some_and(|i| !q.id.ends_with(i.as_str()))
+        {
             continue;
         }
         if !open_databases.contains_key(&q.db) {
@@ -77,7 +87,14 @@ fn main() {
         let (connection, catalog) = &open_databases[&q.db];
         let Ok(gold) = compare::run(connection, &q.gold) else { continue };
         let ordered = outer_order(&q.gold);
-        let ask = Ask { question: &q.text, history: &[], catalog, policy: &policy, glossary: &[], today: "2026-01-01" };
+        let ask = Ask {
+            question: &q.text,
+            history: &[],
+            catalog,
+            policy: &policy,
+            glossary: &[],
+            today: "2026-01-01",
+        };
         let begun = Instant::now();
         let answer = nl2sql::builtin::translate(&ask);
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
@@ -92,7 +109,11 @@ fn main() {
                         Some(Ok(statement)) => sqls.push(statement.sql().to_owned()),
                         Some(Err(findings)) => {
                             if fail {
-                                println!("REFUSED {} {:?}", candidate.sql, findings.first().map(|f| &f.message));
+                                println!(
+                                    "REFUSED {} {:?}",
+                                    candidate.sql,
+                                    findings.first().map(|f| &f.message)
+                                );
                             }
                             refused += 1;
                             sqls.push(candidate.sql.clone());
@@ -105,9 +126,12 @@ fn main() {
         }
         let results: Vec<_> = sqls.iter().map(|s| compare::run(connection, s)).collect();
         failed += usize::from(matches!(results.first(), Some(Err(_))));
-        let golds: Vec<compare::Rows> = q.others.iter().filter_map(|g| compare::run(connection, g).ok()).collect();
+        let golds: Vec<compare::Rows> =
+            q.others.iter().filter_map(|g| compare::run(connection, g).ok()).collect();
         let equal = |r: &Result<compare::Rows, String>| {
-            r.as_ref().is_ok_and(|rows| compare::same(&gold, rows, ordered) || golds.iter().any(|g| compare::same(g, rows, false)))
+            r.as_ref().is_ok_and(|rows| {
+                compare::same(&gold, rows, ordered) || golds.iter().any(|g| compare::same(g, rows, false))
+            })
         };
         let right = results.first().is_some_and(equal);
         for key in ["all".to_owned(), format!("hardness {}", q.hardness), format!("db {}", q.db)] {
@@ -118,9 +142,16 @@ fn main() {
         }
         if fail && !right || only_id.is_some() {
             let note = results.first().and_then(|r| r.as_ref().err().cloned()).unwrap_or_default();
-            let place = results.iter().position(equal).map(|p| format!("candidate {p} right")).unwrap_or_default();
-            println!("{} [{}] {}\n  gold {}\n  ours {} {note} {place} unread={unread:?}", q.id, q.hardness, q.text,
-                q.gold.split_whitespace().collect::<Vec<_>>().join(" "), sqls.first().cloned().unwrap_or_default());
+            let place =
+                results.iter().position(equal).map(|p| format!("candidate {p} right")).unwrap_or_default();
+            println!(
+                "{} [{}] {}\n  gold {}\n  ours {} {note} {place} unread={unread:?}",
+                q.id,
+                q.hardness,
+                q.text,
+                q.gold.split_whitespace().collect::<Vec<_>>().join(" "),
+                sqls.first().cloned().unwrap_or_default()
+            );
             if only_id.is_some() {
                 for c in answer.iter().flatten() {
                     println!("    {:.2} {:?}\n      {}", c.score, c.notes, c.sql);
@@ -129,11 +160,23 @@ fn main() {
         }
     }
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64 - 1.0) * share) as usize).copied().unwrap_or_default();
+    let at =
+        |share: f64| times.get(((times.len() as f64 - 1.0) * share) as usize).copied().unwrap_or_default();
     for (key, t) in &tallies {
-        println!("{key:40} {:4}/{:4}  {:.1} %   any of five {:.1} %", t.right, t.all, 100.0 * t.right as f64 / t.all as f64, 100.0 * t.any as f64 / t.all as f64);
+        println!(
+            "{key:40} {:4}/{:4}  {:.1} %   any of five {:.1} %",
+            t.right,
+            t.all,
+            100.0 * t.right as f64 / t.all as f64,
+            100.0 * t.any as f64 / t.all as f64
+        );
     }
-    println!("no answer {none}, refused by the guard {refused}, failed {failed}, p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms", at(0.5), at(0.99), at(1.0));
+    println!(
+        "no answer {none}, refused by the guard {refused}, failed {failed}, p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms",
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
 }
 
 /// Whether the gold sorts its outermost result.

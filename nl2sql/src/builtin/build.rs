@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use guard::tree::{BinaryOp, Distinct, Expr, GroupItem, OrderItem, Query, Select, SelectItem, SetExpr, SetOp};
+use guard::tree::{
+    BinaryOp, Distinct, Expr, GroupItem, OrderItem, Query, Select, SelectItem, SetExpr, SetOp,
+};
 
-use super::frame::{Agg, Cond, Filter, Frame, Having, Op, Order, Related, Rhs, Sel, What};
-use super::scope::Scope;
+use super::frame::{Agg, Filter, Frame, Having, Order, Related, Sel, What};
 use super::schema::{Cid, Schema};
+use super::scope::Scope;
 use super::{compare, join, sql};
 
 /// The builder: counts aliases over the whole statement.
@@ -25,35 +27,15 @@ impl<'s, 'a> Builder<'s, 'a> {
         }
         if let Some((left, right)) = builder.split_contradiction(frame) {
             let (left, right) = (builder.select(&left)?, builder.select(&right)?);
-            let body = SetExpr::SetOp { op: SetOp::Intersect, all: false, left: Box::new(left.body), right: Box::new(right.body) };
+            let body = SetExpr::SetOp {
+                op: SetOp::Intersect,
+                all: false,
+                left: Box::new(left.body),
+                right: Box::new(right.body),
+            };
             return Some(Query { body, ..Query::default() });
         }
         builder.select(frame)
-    }
-
-    /// Two conditions on the entity itself that no row fulfils at once: what is shown must occur with each.
-    fn split_contradiction(&self, frame: &Frame) -> Option<(Frame, Frame)> {
-        if frame.select.iter().any(|s| s.agg.is_some()) {
-            return None;
-        }
-        let core: Vec<usize> = frame.select.iter().map(|s| table_of(s.what)).chain(frame.subject).collect();
-        for (i, (a, _)) in frame.filters.iter().enumerate() {
-            for (j, (b, or)) in frame.filters.iter().enumerate().skip(i + 1) {
-                let (Filter::Cond(x), Filter::Cond(y)) = (a, b) else { continue };
-                if *or || !excludes(x, y) || !self.single(&core, x.col.t) {
-                    continue;
-                }
-                let without = |k: usize| {
-                    let mut arm = frame.clone();
-                    arm.filters.remove(k);
-                    arm.order.clear();
-                    arm.limit = None;
-                    arm
-                };
-                return Some((without(j), without(i)));
-            }
-        }
-        None
     }
 
     /// What is shown must be found with both entities.
@@ -64,7 +46,10 @@ impl<'s, 'a> Builder<'s, 'a> {
             for sel in &frame.select {
                 let What::Col(c) = sel.what else { continue };
                 let name = &self.schema.col(c).column.name;
-                let twin = self.schema.tables[t].columns.iter().position(|x| x.column.name.eq_ignore_ascii_case(name))?;
+                let twin = self.schema.tables[t]
+                    .columns
+                    .iter()
+                    .position(|x| x.column.name.eq_ignore_ascii_case(name))?;
                 columns.push(sql::item(sql::column(None, &self.schema.tables[t].columns[twin].column.name)));
             }
             let from = Scope::new(self.schema, &[t], &self.prefer, &mut self.aliases)?.from();
@@ -72,7 +57,8 @@ impl<'s, 'a> Builder<'s, 'a> {
         }
         let right = arms.pop()?;
         let left = arms.pop()?;
-        let body = SetExpr::SetOp { op: SetOp::Intersect, all: false, left: Box::new(left), right: Box::new(right) };
+        let body =
+            SetExpr::SetOp { op: SetOp::Intersect, all: false, left: Box::new(left), right: Box::new(right) };
         Some(Query { body, ..Query::default() })
     }
 
@@ -96,10 +82,16 @@ impl<'s, 'a> Builder<'s, 'a> {
         let group_by = if grouped { self.groups(&scope, frame) } else { Vec::new() };
         let having = sql::all(plan.having.iter().map(|h| self.having(&scope, h)));
         let order_by: Vec<OrderItem> = frame.order.iter().flat_map(|o| self.order(&scope, o)).collect();
-        let distinct = (frame.distinct || plan.repeats) && !grouped && frame.select.iter().all(|s| s.agg.is_none());
-        let sortable = frame.order.iter().all(|o| frame.select.iter().any(|s| s.what == o.what && s.agg == o.agg));
+        let distinct =
+            (frame.distinct || plan.repeats) && !grouped && frame.select.iter().all(|s| s.agg.is_none());
+        let sortable =
+            frame.order.iter().all(|o| frame.select.iter().any(|s| s.what == o.what && s.agg == o.agg));
         let mut query = sql::query(Select {
-            distinct: if distinct && (frame.order.is_empty() || sortable) { Distinct::Yes } else { Distinct::No },
+            distinct: if distinct && (frame.order.is_empty() || sortable) {
+                Distinct::Yes
+            } else {
+                Distinct::No
+            },
             items,
             from: scope.from(),
             selection: combine(conditions),
@@ -112,85 +104,11 @@ impl<'s, 'a> Builder<'s, 'a> {
         Some(query)
     }
 
-    /// Sorts the filters: joined tables, sub-queries for rows that may repeat, conditions on groups.
-    fn plan(&mut self, frame: &Frame) -> Plan {
-        let mut core: Vec<usize> = Vec::new();
-        let whats = frame.select.iter().map(|s| s.what).chain(frame.groups.iter().copied()).chain(frame.order.iter().map(|o| o.what));
-        core.extend(whats.map(table_of));
-        let counts = frame.select.iter().any(|s| matches!(s.what, What::Rows(_))) || frame.order.iter().any(|o| o.agg.is_some());
-        core.extend(frame.subject.filter(|_| !counts || core.is_empty()));
-        let mut seen = HashSet::new();
-        core.retain(|t| seen.insert(*t));
-        let mut plan = Plan { core, ..Plan::default() };
-        let cross_or = frame.filters.iter().enumerate().any(|(i, (f, or))| *or && i > 0 && cond_table(f) != cond_table(&frame.filters[i - 1].0));
-        let mut many: Vec<(Related, bool)> = Vec::new();
-        for (filter, or) in &frame.filters {
-            match filter {
-                Filter::Having(having) => self.plan_having(frame, having, *or, &mut plan),
-                Filter::Related(_) => plan.filters.push((filter.clone(), *or)),
-                Filter::Cond(cond) if plan.core.contains(&cond.col.t) || cross_or || self.single(&plan.core, cond.col.t) => {
-                    plan.repeats |= cross_or && !self.single(&plan.core, cond.col.t);
-                    if !plan.core.contains(&cond.col.t) {
-                        plan.core.push(cond.col.t);
-                    }
-                    plan.filters.push((filter.clone(), *or));
-                }
-                Filter::Cond(cond) => add_related(&mut many, cond, *or),
-            }
-        }
-        let covered: Vec<usize> = frame.filters.iter().flat_map(|(f, _)| match f {
-            Filter::Related(r) => r.tables.clone(),
-            Filter::Having(h) => vec![table_of(h.what)],
-            Filter::Cond(_) => Vec::new(),
-        }).collect();
-        let lone: Vec<usize> = frame.mentioned.iter().copied()
-            .filter(|t| !plan.core.contains(t) && !covered.contains(t) && !self.single(&plan.core, *t)).collect();
-        for t in lone {
-            let on_path = many.iter().any(|(r, _)| r.tables.contains(&t)) ;
-            if on_path {
-                continue;
-            }
-            let (steps, _) = join::connect(self.schema, &[plan.core.first().copied().unwrap_or(t), t], &self.prefer);
-            match many.iter_mut().find(|(r, _)| steps.iter().any(|s| r.tables.contains(&s.add) || r.conds.iter().any(|c| c.0.col.t == s.add))) {
-                Some((related, _)) => related.tables.push(t),
-                None => many.push((Related { tables: vec![t], ..Related::default() }, false)),
-            }
-        }
-        plan.filters.extend(many.into_iter().map(|(r, or)| (Filter::Related(r), or)));
-        plan
-    }
-
-    fn plan_having(&self, frame: &Frame, having: &Having, or: bool, plan: &mut Plan) {
-        let t = table_of(having.what);
-        let own = plan.core.contains(&t);
-        let entity = plan.core.first().copied();
-        if own || entity.is_none() {
-            plan.having.push(*having);
-            return;
-        }
-        let related = Related { tables: vec![t], having: Some(*having), ..Related::default() };
-        let _ = frame;
-        plan.filters.push((Filter::Related(related), or));
-    }
-
-    /// Whether each row of the core has at most one of the table.
-    fn single(&self, core: &[usize], t: usize) -> bool {
-        let Some(first) = core.first() else { return true };
-        let mut all = core.to_vec();
-        all.push(t);
-        let (steps, missing) = join::connect(self.schema, &all, &self.prefer);
-        let _ = first;
-        missing.is_empty() && steps.iter().all(|s| {
-            let inside = core.contains(&s.add) && core.contains(&s.have);
-            let edge = &self.schema.edges[s.edge];
-            let unique = edge.pairs.len() == 1 && self.schema.tables[edge.from].pk == Some(edge.pairs[0].0);
-            inside || (edge.from == s.have && edge.to == s.add) || unique
-        })
-    }
-
     fn outputs(&self, scope: &Scope<'_, '_>, sel: &Sel) -> Vec<SelectItem> {
         match (sel.agg, sel.what) {
-            (None, What::Naming(t)) => self.schema.tables[t].naming.iter().map(|&c| sql::item(scope.col(Cid { t, c }))).collect(),
+            (None, What::Naming(t)) => {
+                self.schema.tables[t].naming.iter().map(|&c| sql::item(scope.col(Cid { t, c }))).collect()
+            }
             (None, What::Star(t)) if scope.tables() == [t] => vec![SelectItem::Wildcard(Default::default())],
             (None, What::Star(t) | What::Rows(t)) => {
                 (0..self.schema.tables[t].columns.len()).map(|c| sql::item(scope.col(Cid { t, c }))).collect()
@@ -211,10 +129,20 @@ impl<'s, 'a> Builder<'s, 'a> {
         match what {
             What::Col(c) => {
                 let class = self.schema.col(c).column.class;
-                let cast = class == catalog::TypeClass::Text && self.schema.col(c).numeric && matches!(agg, Agg::Sum | Agg::Avg)
+                let cast = class == catalog::TypeClass::Text
+                    && self.schema.col(c).numeric
+                    && matches!(agg, Agg::Sum | Agg::Avg)
                     && self.schema.engine != catalog::Engine::Sqlite;
                 let column = scope.col(c);
-                let column = if cast { Expr::Cast { expr: Box::new(column), to: guard::tree::TypeName::simple("numeric"), try_cast: false } } else { column };
+                let column = if cast {
+                    Expr::Cast {
+                        expr: Box::new(column),
+                        to: guard::tree::TypeName::simple("numeric"),
+                        try_cast: false,
+                    }
+                } else {
+                    column
+                };
                 sql::call(name, Some(column), distinct)
             }
             What::Rows(t) | What::Naming(t) | What::Star(t) => match self.schema.tables[t].pk {
@@ -234,7 +162,9 @@ impl<'s, 'a> Builder<'s, 'a> {
                     let info = &self.schema.tables[*t];
                     match info.pk {
                         Some(pk) => {
-                            if info.table.primary_key.is_some() && self.schema.engine != catalog::Engine::Mssql {
+                            if info.table.primary_key.is_some()
+                                && self.schema.engine != catalog::Engine::Mssql
+                            {
                                 keyed.push(*t);
                             }
                             columns.push(Cid { t: *t, c: pk });
@@ -254,7 +184,11 @@ impl<'s, 'a> Builder<'s, 'a> {
         let mut seen = HashSet::new();
         // a grouped primary key fixes all other columns of its table
         let fixed = |c: &Cid| keyed.contains(&c.t) && self.schema.tables[c.t].pk != Some(c.c);
-        columns.into_iter().filter(|c| !fixed(c) && seen.insert(*c)).map(|c| GroupItem::Expr(scope.col(c))).collect()
+        columns
+            .into_iter()
+            .filter(|c| !fixed(c) && seen.insert(*c))
+            .map(|c| GroupItem::Expr(scope.col(c)))
+            .collect()
     }
 
     fn having(&self, scope: &Scope<'_, '_>, having: &Having) -> Expr {
@@ -285,7 +219,8 @@ impl<'s, 'a> Builder<'s, 'a> {
         let mut seen = HashSet::new();
         tables.retain(|t| seen.insert(*t) && (!scope.has(*t) || related.tables.contains(t)));
         let anchors = scope.tables();
-        let anchor = *anchors.iter().min_by(|a, b| self.span(**a, &tables).total_cmp(&self.span(**b, &tables)))?;
+        let anchor =
+            *anchors.iter().min_by(|a, b| self.span(**a, &tables).total_cmp(&self.span(**b, &tables)))?;
         let mut needed = vec![anchor];
         needed.extend(tables.iter().filter(|t| **t != anchor));
         let (steps, missing) = join::connect(self.schema, &needed, &self.prefer);
@@ -328,7 +263,11 @@ impl<'s, 'a> Builder<'s, 'a> {
         let test = Expr::InSubquery { expr: Box::new(scope.col(outer)), query, negated: related.negated };
         if related.negated && self.may_be_null(outer) {
             // a row without a reference has no related rows either
-            let missing = Expr::Is { expr: Box::new(scope.col(outer)), test: guard::tree::IsTest::Null, negated: false };
+            let missing = Expr::Is {
+                expr: Box::new(scope.col(outer)),
+                test: guard::tree::IsTest::Null,
+                negated: false,
+            };
             return Some(sql::binary(BinaryOp::Or, missing, test));
         }
         Some(test)
@@ -343,54 +282,6 @@ impl<'s, 'a> Builder<'s, 'a> {
         let info = self.schema.col(col);
         let share = info.column.statistics.as_ref().and_then(|s| s.null_share);
         info.column.nullable && self.schema.tables[col.t].pk != Some(col.c) && share != Some(0.0)
-    }
-}
-
-#[derive(Default)]
-struct Plan {
-    core: Vec<usize>,
-    filters: Vec<(Filter, bool)>,
-    having: Vec<Having>,
-    repeats: bool,
-}
-
-fn table_of(what: What) -> usize {
-    match what {
-        What::Col(c) => c.t,
-        What::Rows(t) | What::Naming(t) | What::Star(t) => t,
-    }
-}
-
-fn cond_table(filter: &Filter) -> Option<usize> {
-    match filter {
-        Filter::Cond(c) => Some(c.col.t),
-        Filter::Related(_) | Filter::Having(_) => None,
-    }
-}
-
-/// Conditions on the same kind of related rows share a sub-query, unless no row could fulfil both.
-fn add_related(many: &mut Vec<(Related, bool)>, cond: &Cond, or: bool) {
-    let fits = many.iter_mut().find(|(r, _)| or || !r.conds.iter().any(|(c, _)| excludes(c, cond)));
-    match fits {
-        Some((related, _)) => {
-            let joined = or && !related.conds.is_empty();
-            related.conds.push((cond.clone(), joined));
-        }
-        None => many.push((Related { conds: vec![(cond.clone(), false)], ..Related::default() }, or)),
-    }
-}
-
-/// Whether no value fulfils both conditions.
-fn excludes(a: &Cond, b: &Cond) -> bool {
-    if a.col != b.col {
-        return false;
-    }
-    match (a.op, &a.rhs, b.op, &b.rhs) {
-        (Op::Eq, Rhs::Text(x), Op::Eq, Rhs::Text(y)) => x != y,
-        (Op::Eq, Rhs::Number(x), Op::Eq, Rhs::Number(y)) => x != y,
-        (Op::Lt | Op::LtEq, Rhs::Number(low), Op::Gt | Op::GtEq, Rhs::Number(high)) => low <= high,
-        (Op::Gt | Op::GtEq, Rhs::Number(high), Op::Lt | Op::LtEq, Rhs::Number(low)) => low <= high,
-        _ => false,
     }
 }
 

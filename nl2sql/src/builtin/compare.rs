@@ -29,16 +29,31 @@ pub(crate) fn condition(builder: &mut Builder<'_, '_>, scope: &Scope<'_, '_>, co
         Rhs::Between(low, high) => {
             let (low, high) = (sql::number(low.min(*high)), sql::number(low.max(*high)));
             let expr = Box::new(as_number(builder, left, cond.col));
-            Some(Expr::Between { expr, low: Box::new(low), high: Box::new(high), negated: cond.op == Op::NotEq, symmetric: false })
+            Some(Expr::Between {
+                expr,
+                low: Box::new(low),
+                high: Box::new(high),
+                negated: cond.op == Op::NotEq,
+                symmetric: false,
+            })
         }
         Rhs::Text(value) if matches!(cond.op, Op::Like | Op::NotLike) => {
             let op = if builder.schema.engine == Engine::Postgres { LikeOp::ILike } else { LikeOp::Like };
             let pattern = Box::new(sql::text(value));
-            Some(Expr::Like { op, expr: Box::new(left), pattern, escape: None, negated: cond.op == Op::NotLike })
+            Some(Expr::Like {
+                op,
+                expr: Box::new(left),
+                pattern,
+                escape: None,
+                negated: cond.op == Op::NotLike,
+            })
         }
         Rhs::Text(value) => {
             let class = builder.schema.col(cond.col).column.class;
-            if class == TypeClass::Boolean && matches!(value.as_str(), "true" | "false") && builder.schema.engine != Engine::Sqlite {
+            if class == TypeClass::Boolean
+                && matches!(value.as_str(), "true" | "false")
+                && builder.schema.engine != Engine::Sqlite
+            {
                 let literal = guard::tree::Literal::Bool((value == "true") == (cond.op == Op::Eq));
                 return Some(sql::binary(BinaryOp::Eq, left, Expr::Literal(literal, Default::default())));
             }
@@ -93,12 +108,19 @@ fn year(builder: &Builder<'_, '_>, left: Expr, cond: &Cond, n: i64, dated: bool)
         return sql::binary(operator(cond.op), part, sql::number(n as f64));
     }
     let sample = builder.schema.col(cond.col).column.statistics.as_ref().and_then(|s| s.common.first());
-    let iso = sample.is_none_or(|v| v.value.len() >= 4 && v.value.bytes().take(4).all(|b| b.is_ascii_digit()));
+    let iso =
+        sample.is_none_or(|v| v.value.len() >= 4 && v.value.bytes().take(4).all(|b| b.is_ascii_digit()));
     match cond.op {
         Op::Eq | Op::NotEq | Op::Like | Op::NotLike => {
             let pattern = if iso { format!("{n}%") } else { format!("%{n}%") };
             let negated = matches!(cond.op, Op::NotEq | Op::NotLike);
-            Expr::Like { op: LikeOp::Like, expr: Box::new(left), pattern: Box::new(sql::text(&pattern)), escape: None, negated }
+            Expr::Like {
+                op: LikeOp::Like,
+                expr: Box::new(left),
+                pattern: Box::new(sql::text(&pattern)),
+                escape: None,
+                negated,
+            }
         }
         Op::Lt => sql::binary(BinaryOp::Lt, left, sql::text(&n.to_string())),
         Op::LtEq => sql::binary(BinaryOp::Lt, left, sql::text(&(n + 1).to_string())),

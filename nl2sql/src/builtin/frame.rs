@@ -70,9 +70,16 @@ pub(crate) enum Rhs {
     /// An aggregate over a whole column.
     Agg(Agg, Cid),
     /// A column of the row that ranks first by another.
-    Ranked { col: Cid, by: Cid, desc: bool },
+    Ranked {
+        col: Cid,
+        by: Cid,
+        desc: bool,
+    },
     /// The value that most (or fewest) rows have.
-    Common { col: Cid, desc: bool },
+    Common {
+        col: Cid,
+        desc: bool,
+    },
     Between(f64, f64),
 }
 

@@ -19,7 +19,11 @@ pub(crate) struct Step {
 const MAX_TABLES: usize = 10;
 
 /// Costs and last edges of the cheapest paths from a set of tables, out to a bounded distance.
-fn search(schema: &Schema<'_>, from: &[usize], prefer: &HashSet<usize>) -> HashMap<usize, (f64, Option<Step>)> {
+fn search(
+    schema: &Schema<'_>,
+    from: &[usize],
+    prefer: &HashSet<usize>,
+) -> HashMap<usize, (f64, Option<Step>)> {
     let mut best: HashMap<usize, (f64, Option<Step>)> = from.iter().map(|t| (*t, (0.0, None))).collect();
     let mut open: Vec<usize> = from.to_vec();
     let mut rounds = 0;
@@ -58,7 +62,11 @@ pub(crate) fn distances(schema: &Schema<'_>, from: usize) -> HashMap<usize, f64>
 }
 
 /// Steps that connect all tables to the first; tables that cannot be reached are returned beside them.
-pub(crate) fn connect(schema: &Schema<'_>, tables: &[usize], prefer: &HashSet<usize>) -> (Vec<Step>, Vec<usize>) {
+pub(crate) fn connect(
+    schema: &Schema<'_>,
+    tables: &[usize],
+    prefer: &HashSet<usize>,
+) -> (Vec<Step>, Vec<usize>) {
     let mut steps = Vec::new();
     let Some(&first) = tables.first() else { return (steps, Vec::new()) };
     let mut have = vec![first];
@@ -67,7 +75,10 @@ pub(crate) fn connect(schema: &Schema<'_>, tables: &[usize], prefer: &HashSet<us
     while !missing.is_empty() && have.len() < MAX_TABLES {
         let paths = search(schema, &have, prefer);
         let cost = |t: &usize| paths.get(t).map_or(f64::MAX, |p| p.0);
-        let Some(place) = (0..missing.len()).min_by(|a, b| cost(&missing[*a]).total_cmp(&cost(&missing[*b]))) else { break };
+        let Some(place) = (0..missing.len()).min_by(|a, b| cost(&missing[*a]).total_cmp(&cost(&missing[*b])))
+        else {
+            break;
+        };
         if cost(&missing[place]) == f64::MAX {
             break;
         }

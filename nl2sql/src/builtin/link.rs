@@ -100,7 +100,13 @@ fn plain(tokens: &[Token], at: usize) -> Item {
     item
 }
 
-fn span_item(names: &Names<'_, '_>, tokens: &[Token], start: usize, end: usize, hits: &[Hit]) -> Option<(f64, Item)> {
+fn span_item(
+    names: &Names<'_, '_>,
+    tokens: &[Token],
+    start: usize,
+    end: usize,
+    hits: &[Hit],
+) -> Option<(f64, Item)> {
     let span = &tokens[start..end];
     let mut item = plain(tokens, end - 1);
     item.start = start;
@@ -118,7 +124,11 @@ fn span_item(names: &Names<'_, '_>, tokens: &[Token], start: usize, end: usize, 
         if ends_well && real {
             link_names(names, &content, span, &mut item);
             let best = item.table_score().max(item.col_score());
-            weight = if best > 0.0 { best * best * (content.len() as f64).powf(1.25) + 0.02 * (size - content.len()) as f64 } else { 0.0 };
+            weight = if best > 0.0 {
+                best * best * (content.len() as f64).powf(1.25) + 0.02 * (size - content.len()) as f64
+            } else {
+                0.0
+            };
             size = content.len();
         }
     }
@@ -132,14 +142,35 @@ fn span_item(names: &Names<'_, '_>, tokens: &[Token], start: usize, end: usize, 
 
 /// Words of the language that are also parts of names (`number of products`, `first name`).
 fn named_word(lemma: &str) -> bool {
-    matches!(lemma, "number" | "count" | "total" | "average" | "first" | "last" | "order" | "detail" | "from" | "by" | "maximum" | "minimum" | "top" | "value" | "show")
+    matches!(
+        lemma,
+        "number"
+            | "count"
+            | "total"
+            | "average"
+            | "first"
+            | "last"
+            | "order"
+            | "detail"
+            | "from"
+            | "by"
+            | "maximum"
+            | "minimum"
+            | "top"
+            | "value"
+            | "show"
+    )
 }
 
 /// Spans do not run over words that separate parts of a question.
 fn breaks(span: &[Token]) -> bool {
     let glue = ["of", "the", "a", "per", "s", "in", "for"];
     let inner = span.iter().enumerate().any(|(i, t)| {
-        i > 0 && i + 1 < span.len() && words::is_stop(&t.lemma) && !glue.contains(&t.lower.as_str()) && !named_word(&t.lemma)
+        i > 0
+            && i + 1 < span.len()
+            && words::is_stop(&t.lemma)
+            && !glue.contains(&t.lower.as_str())
+            && !named_word(&t.lemma)
     });
     inner || span.iter().take(span.len() - 1).any(|t| t.possessive)
 }

@@ -3,15 +3,20 @@
 
 mod build;
 mod compare;
+mod degrees;
+mod describe;
 mod frame;
 mod join;
 mod link;
 mod names;
 mod notes;
 mod parse;
+mod plan;
+mod references;
 mod schema;
 mod scope;
 mod sql;
+mod synonyms;
 mod text;
 mod values;
 mod words;
@@ -36,7 +41,8 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
     let items = link::link(&schema, &tokens);
     let linked = items.iter().any(|i| i.table_score().max(i.col_score()).max(i.val_score()) >= 0.5);
     if !linked {
-        let words: Vec<&str> = tokens.iter().filter(|t| !words::is_stop(&t.lemma)).map(|t| t.text.as_str()).take(12).collect();
+        let words: Vec<&str> =
+            tokens.iter().filter(|t| !words::is_stop(&t.lemma)).map(|t| t.text.as_str()).take(12).collect();
         return Err(NoAnswer::NotLinked(words.join(", ")));
     }
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -59,7 +65,8 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
 
 /// The tables that a reading needs though no reference connects them.
 fn unconnected(schema: &Schema<'_>, parser: &Parser<'_, '_>) -> String {
-    let names: Vec<&str> = parser.tables().into_iter().map(|t| schema.tables[t].table.name.as_str()).collect();
+    let names: Vec<&str> =
+        parser.tables().into_iter().map(|t| schema.tables[t].table.name.as_str()).collect();
     format!("no reference connects {}", names.join(", "))
 }
 
@@ -71,7 +78,14 @@ fn close_choices(parser: &Parser<'_, '_>) -> Vec<(usize, Cid)> {
     close.into_iter().map(|c| (c.item, c.col)).filter(|c| seen.insert(*c)).collect()
 }
 
-fn push(schema: &Schema<'_>, items: &[Item], parser: &Parser<'_, '_>, weight: f64, ask: &Ask<'_>, out: &mut Vec<Candidate>) {
+fn push(
+    schema: &Schema<'_>,
+    items: &[Item],
+    parser: &Parser<'_, '_>,
+    weight: f64,
+    ask: &Ask<'_>,
+    out: &mut Vec<Candidate>,
+) {
     if parser.frame.select.is_empty() {
         return;
     }
@@ -81,7 +95,11 @@ fn push(schema: &Schema<'_>, items: &[Item], parser: &Parser<'_, '_>, weight: f6
         return;
     }
     let unread = parser.unread();
-    let links: Vec<f64> = items.iter().map(|i| i.table_score().max(i.col_score()).max(i.val_score())).filter(|s| *s > 0.0).collect();
+    let links: Vec<f64> = items
+        .iter()
+        .map(|i| i.table_score().max(i.col_score()).max(i.val_score()))
+        .filter(|s| *s > 0.0)
+        .collect();
     let quality = links.iter().sum::<f64>() / links.len().max(1) as f64;
     let score = (weight * quality * 0.85_f64.powi(unread.len().min(20) as i32)).clamp(0.0, 1.0);
     let sql = render(&tree, ask);
@@ -106,7 +124,8 @@ fn named_edges(schema: &Schema<'_>, items: &[Item]) -> HashSet<usize> {
         let [(from, _)] = edge.pairs[..] else { continue };
         let column = schema.tables[edge.from].columns[from].column;
         let table = schema.tables[edge.from].table.name.to_lowercase();
-        let parts: Vec<String> = column.name.split('_').map(str::to_lowercase).filter(|p| p.len() > 3 && *p != table).collect();
+        let parts: Vec<String> =
+            column.name.split('_').map(str::to_lowercase).filter(|p| p.len() > 3 && *p != table).collect();
         if items.iter().any(|item| item.lower.split(' ').any(|w| parts.iter().any(|p| p == w))) {
             named.insert(i);
         }

@@ -14,6 +14,9 @@ enum Named {
     Column(Cid),
 }
 
+/// Tables and columns with their scores.
+pub(crate) type Scores = (Vec<(usize, f64)>, Vec<(Cid, f64)>);
+
 /// Scores of names against the words of one question.
 pub(crate) struct Names<'s, 'a> {
     schema: &'s Schema<'a>,
@@ -40,7 +43,9 @@ impl<'s, 'a> Names<'s, 'a> {
             joined.entry(join(&table.words)).or_default().push(Named::Table(t));
             for (c, column) in table.columns.iter().enumerate() {
                 let id = Cid { t, c };
-                for word in column.words.iter().chain(&column.table_words).chain(column.aliases.iter().flatten()) {
+                for word in
+                    column.words.iter().chain(&column.table_words).chain(column.aliases.iter().flatten())
+                {
                     by_word[word.id].push(Named::Column(id));
                 }
                 if !column.aliases.is_empty() {
@@ -50,7 +55,12 @@ impl<'s, 'a> Names<'s, 'a> {
             }
         }
         let touched = alike.iter().map(|row| {
-            let mut all: Vec<Named> = row.iter().zip(&by_word).filter(|(s, _)| **s > 0.0).flat_map(|(_, n)| n.iter().copied()).collect();
+            let mut all: Vec<Named> = row
+                .iter()
+                .zip(&by_word)
+                .filter(|(s, _)| **s > 0.0)
+                .flat_map(|(_, n)| n.iter().copied())
+                .collect();
             all.sort_unstable();
             all.dedup();
             all
@@ -63,7 +73,7 @@ impl<'s, 'a> Names<'s, 'a> {
     }
 
     /// Tables and columns that a span names, with scores. `content`: its words that mean something.
-    pub(crate) fn of(&self, content: &[usize], span: &[Token]) -> (Vec<(usize, f64)>, Vec<(Cid, f64)>) {
+    pub(crate) fn of(&self, content: &[usize], span: &[Token]) -> Scores {
         let Some(first) = content.first() else { return (Vec::new(), Vec::new()) };
         let mut found = self.touched[*first].clone();
         let joined: String = content.iter().map(|i| self.tokens[*i].lemma.as_str()).collect();
@@ -93,7 +103,10 @@ impl<'s, 'a> Names<'s, 'a> {
         let mut quality = 0.0;
         let mut hits = 0;
         for &token in span {
-            let best = (0..core.len()).filter(|i| !taken[*i]).map(|i| (self.score(token, &core[i]), i)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let best = (0..core.len())
+                .filter(|i| !taken[*i])
+                .map(|i| (self.score(token, &core[i]), i))
+                .max_by(|a, b| a.0.total_cmp(&b.0));
             match best {
                 Some((score, i)) if score > 0.0 => {
                     taken[i] = true;
@@ -114,9 +127,14 @@ impl<'s, 'a> Names<'s, 'a> {
         let named = (0..core.len()).all(|i| taken[i] || generic(&core[i]));
         let cover = if share >= 1.0 {
             1.0
-        } else if named && core.iter().any(|w| !generic(w)) && !core.iter().any(|w| matches!(w.lemma.as_str(), "first" | "last" | "full")) {
+        } else if named
+            && core.iter().any(|w| !generic(w))
+            && !core.iter().any(|w| matches!(w.lemma.as_str(), "first" | "last" | "full"))
+        {
             0.88
-        } else { 0.35 + 0.4 * share + if head { 0.1 } else { 0.0 } };
+        } else {
+            0.35 + 0.4 * share + if head { 0.1 } else { 0.0 }
+        };
         quality * cover
     }
 
@@ -142,7 +160,10 @@ impl<'s, 'a> Names<'s, 'a> {
     fn table(&self, t: usize, span: &[usize], all: &[Token]) -> f64 {
         let info = &self.schema.tables[t];
         // `courses offered` is no name of a table of course offerings
-        let verb = |i: &usize| self.tokens[*i].lower.ends_with("ed") && !info.words.iter().any(|w| w.lemma == self.tokens[*i].lower);
+        let verb = |i: &usize| {
+            self.tokens[*i].lower.ends_with("ed")
+                && !info.words.iter().any(|w| w.lemma == self.tokens[*i].lower)
+        };
         if span.len() > 1 && span.iter().any(verb) {
             return 0.0;
         }
@@ -160,13 +181,19 @@ impl<'s, 'a> Names<'s, 'a> {
         if !column.table_words.is_empty() && span.len() > 1 && own >= 0.99 {
             own += 0.02;
         }
-        column.aliases.iter().map(|a| 0.95 * self.cover(span, a, &self.schema.tables[id.t].words)).fold(own, f64::max)
+        column
+            .aliases
+            .iter()
+            .map(|a| 0.95 * self.cover(span, a, &self.schema.tables[id.t].words))
+            .fold(own, f64::max)
     }
 
     /// `number of X` names a column only when X is part of the column's own name.
     fn only_counts(&self, span: &[usize], all: &[Token], core: &[Word]) -> bool {
         let of = all.iter().any(|t| t.lower == "of");
-        let counting = span.first().is_some_and(|i| matches!(self.tokens[*i].lemma.as_str(), "number" | "count" | "total" | "amount"));
+        let counting = span.first().is_some_and(|i| {
+            matches!(self.tokens[*i].lemma.as_str(), "number" | "count" | "total" | "amount")
+        });
         of && counting && !span.iter().skip(1).any(|i| core.iter().any(|w| self.score(*i, w) > 0.0))
     }
 }
@@ -200,4 +227,3 @@ fn alike(token: &Token, word: &Word) -> f64 {
 fn is_derived(long: &str, short: &str) -> bool {
     matches!(&long[short.len()..], "er" | "or" | "ing" | "ed" | "est") && short.len() < 4
 }
-

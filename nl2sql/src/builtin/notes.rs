@@ -76,9 +76,16 @@ fn operator(op: Op) -> &'static str {
 
 fn filtered(schema: &Schema<'_>, filter: &Filter) -> String {
     match filter {
-        Filter::Cond(c) => format!("rows with {} {} {}", col(schema, c.col), operator(c.op), right(schema, &c.rhs)),
+        Filter::Cond(c) => {
+            format!("rows with {} {} {}", col(schema, c.col), operator(c.op), right(schema, &c.rhs))
+        }
         Filter::Related(r) => related(schema, r),
-        Filter::Having(h) => format!("groups with {} {} {}", selected(schema, &Sel { agg: Some(h.agg), what: h.what, distinct: false }), operator(h.op), h.value),
+        Filter::Having(h) => format!(
+            "groups with {} {} {}",
+            selected(schema, &Sel { agg: Some(h.agg), what: h.what, distinct: false }),
+            operator(h.op),
+            h.value
+        ),
     }
 }
 
@@ -88,18 +95,30 @@ fn right(schema: &Schema<'_>, rhs: &Rhs) -> String {
         Rhs::Text(t) => format!("'{t}'"),
         Rhs::Agg(agg, c) => selected(schema, &Sel { agg: Some(*agg), what: What::Col(*c), distinct: false }),
         Rhs::Ranked { col: c, by, desc } => {
-            format!("{} of the row with the {} {}", col(schema, *c), if *desc { "largest" } else { "smallest" }, col(schema, *by))
+            format!(
+                "{} of the row with the {} {}",
+                col(schema, *c),
+                if *desc { "largest" } else { "smallest" },
+                col(schema, *by)
+            )
         }
-        Rhs::Common { col: c, desc } => format!("the {} common {}", if *desc { "most" } else { "least" }, col(schema, *c)),
+        Rhs::Common { col: c, desc } => {
+            format!("the {} common {}", if *desc { "most" } else { "least" }, col(schema, *c))
+        }
         Rhs::Between(a, b) => format!("between {a} and {b}"),
     }
 }
 
 fn related(schema: &Schema<'_>, r: &Related) -> String {
     let tables: Vec<String> = r.tables.iter().map(|t| table(schema, *t)).collect();
-    let conds: Vec<String> = r.conds.iter().map(|(c, _)| format!("{} {} {}", col(schema, c.col), operator(c.op), right(schema, &c.rhs))).collect();
+    let conds: Vec<String> = r
+        .conds
+        .iter()
+        .map(|(c, _)| format!("{} {} {}", col(schema, c.col), operator(c.op), right(schema, &c.rhs)))
+        .collect();
     let not = if r.negated { "without" } else { "with" };
     let with = if conds.is_empty() { String::new() } else { format!(" where {}", conds.join(" and ")) };
-    let rows = if tables.is_empty() { "related rows".to_owned() } else { format!("rows of {}", tables.join(", ")) };
+    let rows =
+        if tables.is_empty() { "related rows".to_owned() } else { format!("rows of {}", tables.join(", ")) };
     format!("those {not} {rows}{with}")
 }

@@ -17,7 +17,12 @@ pub(crate) struct Scope<'s, 'a> {
 
 impl<'s, 'a> Scope<'s, 'a> {
     /// Joins the tables, first one first; `None` when they do not hang together. `next` numbers the aliases.
-    pub(crate) fn new(schema: &'s Schema<'a>, tables: &[usize], prefer: &HashSet<usize>, next: &mut usize) -> Option<Scope<'s, 'a>> {
+    pub(crate) fn new(
+        schema: &'s Schema<'a>,
+        tables: &[usize],
+        prefer: &HashSet<usize>,
+        next: &mut usize,
+    ) -> Option<Scope<'s, 'a>> {
         let first = *tables.first()?;
         let (steps, missing) = join::connect(schema, tables, prefer);
         if !missing.is_empty() {
@@ -80,9 +85,11 @@ impl<'s, 'a> Scope<'s, 'a> {
 
     /// The FROM clause.
     pub(crate) fn from(&self) -> Vec<FromItem> {
-        let mut parts = self.tables.iter().map(|(t, alias)| sql::table(table_name(self.schema, *t), alias.as_deref()));
+        let mut parts =
+            self.tables.iter().map(|(t, alias)| sql::table(table_name(self.schema, *t), alias.as_deref()));
         let Some(first) = parts.next() else { return Vec::new() };
-        let joined = parts.zip(&self.steps).fold(first, |left, (right, step)| sql::join(left, right, self.on(step)));
+        let joined =
+            parts.zip(&self.steps).fold(first, |left, (right, step)| sql::join(left, right, self.on(step)));
         vec![joined]
     }
 

@@ -1,7 +1,8 @@
 //! Short ways to write tree nodes.
 
 use guard::tree::{
-    Arg, BinaryOp, Call, Expr, FromItem, Ident, JoinKind, JoinOn, Literal, ObjectName, Query, Select, SelectItem, SetExpr, Span, TableAlias,
+    Arg, BinaryOp, Call, Expr, FromItem, Ident, JoinKind, JoinOn, Literal, ObjectName, Query, Select,
+    SelectItem, SetExpr, Span, TableAlias,
 };
 
 pub(crate) fn column(alias: Option<&str>, name: &str) -> Expr {
@@ -14,7 +15,11 @@ pub(crate) fn text(value: &str) -> Expr {
 }
 
 pub(crate) fn number(value: f64) -> Expr {
-    let digits = if value.fract() == 0.0 && value.abs() < 1e15 { format!("{}", value.abs() as i64) } else { format!("{}", value.abs()) };
+    let digits = if value.fract() == 0.0 && value.abs() < 1e15 {
+        format!("{}", value.abs() as i64)
+    } else {
+        format!("{}", value.abs())
+    };
     let literal = Expr::Literal(Literal::Number(digits), Span::default());
     if value < 0.0 {
         return Expr::Unary { op: guard::tree::UnaryOp::Minus, expr: Box::new(literal) };

@@ -32,7 +32,8 @@ pub(crate) fn find(schema: &Schema<'_>, tokens: &[Token]) -> Vec<Hit> {
     for (t, table) in schema.tables.iter().enumerate() {
         for (c, column) in table.columns.iter().enumerate() {
             let labels = column.column.enum_labels.iter().map(String::as_str);
-            let common = column.column.statistics.iter().flat_map(|s| s.common.iter().map(|v| v.value.as_str()));
+            let common =
+                column.column.statistics.iter().flat_map(|s| s.common.iter().map(|v| v.value.as_str()));
             let texty = matches!(column.column.class, TypeClass::Text | TypeClass::Enum | TypeClass::Other);
             if !texty || (column.numeric && column.flag.is_none()) {
                 continue;
@@ -58,7 +59,11 @@ struct Starts {
 
 impl Starts {
     fn new(tokens: &[Token]) -> Starts {
-        let mut starts = Starts { by_first: std::array::from_fn(|_| Vec::new()), other: Vec::new(), places: places(tokens) };
+        let mut starts = Starts {
+            by_first: std::array::from_fn(|_| Vec::new()),
+            other: Vec::new(),
+            places: places(tokens),
+        };
         for (i, token) in tokens.iter().enumerate() {
             let Some(first) = token.lower.chars().next() else { continue };
             match (first as u32) < 128 {
@@ -79,7 +84,10 @@ impl Starts {
                 place_at(tokens, i, same, trimmed, col, value, hits);
             }
         }
-        let Some(first) = trimmed.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next()) else { return };
+        let Some(first) = trimmed.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next())
+        else {
+            return;
+        };
         let places = if (first as u32) < 128 { &self.by_first[first as usize] } else { &self.other };
         for &i in places {
             if let Some((end, score)) = match_at(tokens, i, trimmed) {
@@ -95,13 +103,23 @@ fn places(tokens: &[Token]) -> Vec<&'static [&'static str]> {
     words::SAME_PLACE.iter().copied().filter(|group| group.iter().any(|name| said(name))).collect()
 }
 
-fn place_at(tokens: &[Token], i: usize, same: &[&str], trimmed: &str, col: Cid, value: &str, hits: &mut Vec<Hit>) {
+fn place_at(
+    tokens: &[Token],
+    i: usize,
+    same: &[&str],
+    trimmed: &str,
+    col: Cid,
+    value: &str,
+    hits: &mut Vec<Hit>,
+) {
     for name in same {
         if name.eq_ignore_ascii_case(trimmed) {
             continue;
         }
         let count = name.split(' ').count();
-        let fits = name.split(' ').zip(&tokens[i..]).filter(|(a, b)| b.lower == *a && b.kind == Kind::Word).count() == count;
+        let fits =
+            name.split(' ').zip(&tokens[i..]).filter(|(a, b)| b.lower == *a && b.kind == Kind::Word).count()
+                == count;
         let pronoun = *name == "us" && tokens[i].text != "US";
         if fits && !pronoun {
             hits.push(Hit { col, value: value.to_owned(), start: i, end: i + count, score: 0.85 });
@@ -136,21 +154,31 @@ fn match_at(tokens: &[Token], i: usize, value: &str) -> Option<(usize, f64)> {
         words += 1;
     }
     // `sportabout (sw)` ends with a mark that belongs to the value
-    while value.ends_with([')', '!', '?', '.']) && tokens.get(at).is_some_and(|t| t.lower.len() == 1 && value.ends_with(&t.lower)) {
+    let closes = |t: &Token| t.lower.len() == 1 && value.ends_with(&t.lower);
+    if value.ends_with([')', '!', '?', '.']) && tokens.get(at).is_some_and(closes) {
         at += 1;
-        break;
     }
     let token = &tokens[i];
     let short = value.chars().count() < 3;
-    if words == 1 && (words::is_stop(&token.lemma) && token.text != value || (short && token.text != value) || matches!(token.kind, Kind::Number(_))) {
+    let exact = token.text == value;
+    let common = !exact && (short || words::is_stop(&token.lemma));
+    if words == 1 && (common || matches!(token.kind, Kind::Number(_))) {
         return None;
     }
-    let score = if inflected { 0.82 } else if tokens[i].text == value { 0.95 } else { 0.9 };
+    let score = if inflected {
+        0.82
+    } else if tokens[i].text == value {
+        0.95
+    } else {
+        0.9
+    };
     Some((at, score))
 }
 
 fn same_word(lower: &str, part: &str) -> bool {
-    lower == part || (lower.len() == part.len() && lower.eq_ignore_ascii_case(part)) || (!part.is_ascii() && lower == part.to_lowercase())
+    lower == part
+        || (lower.len() == part.len() && lower.eq_ignore_ascii_case(part))
+        || (!part.is_ascii() && lower == part.to_lowercase())
 }
 
 /// `dogs` for `dog`, `european` for `europe`.
@@ -174,10 +202,14 @@ fn quoted_match(quoted: &str, value: &str) -> Option<f64> {
     if quoted == value {
         return Some(1.0);
     }
-    if quoted.len() == value.len() && quoted.eq_ignore_ascii_case(value) || quoted.to_lowercase() == value.to_lowercase() {
+    if quoted.len() == value.len() && quoted.eq_ignore_ascii_case(value)
+        || quoted.to_lowercase() == value.to_lowercase()
+    {
         return Some(0.97);
     }
-    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let bare = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     let (a, b) = (bare(quoted), bare(value));
     (!a.is_empty() && a == b).then_some(0.93)
 }

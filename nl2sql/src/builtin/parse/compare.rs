@@ -1,7 +1,7 @@
 //! Comparisons: with numbers, dates, averages, other rows; and counts of related rows.
 
-use super::super::frame::{Agg, Cond, Filter, Having, Op, Rhs, What};
-use super::super::words::{COMPARATIVES, Degree};
+use super::super::degrees::{COMPARATIVES, Degree};
+use super::super::frame::{Agg, Cond, Filter, Op, Rhs};
 use super::{Cid, Parser, Zone};
 
 /// A comparison word with what follows it.
@@ -16,12 +16,22 @@ pub(super) struct Comparison {
 impl Parser<'_, '_> {
     /// The comparison that starts at an item.
     pub(super) fn comparison(&self, at: usize) -> Option<Comparison> {
-        let words = |list: &[&str], from: usize| list.iter().enumerate().all(|(i, w)| self.items.get(from + i).is_some_and(|x| x.lower == *w));
+        let words = |list: &[&str], from: usize| {
+            list.iter().enumerate().all(|(i, w)| self.items.get(from + i).is_some_and(|x| x.lower == *w))
+        };
         let fixed: [(&[&str], Op); 12] = [
-            (&["at", "least"], Op::GtEq), (&["at", "most"], Op::LtEq), (&["no", "less", "than"], Op::GtEq), (&["no", "fewer", "than"], Op::GtEq),
-            (&["no", "more", "than"], Op::LtEq), (&["not", "more", "than"], Op::LtEq), (&["not", "less", "than"], Op::GtEq),
-            (&["no", "later", "than"], Op::LtEq), (&["no", "earlier", "than"], Op::GtEq), (&["up", "to"], Op::LtEq),
-            (&["exactly"], Op::Eq), (&["equal", "to"], Op::Eq),
+            (&["at", "least"], Op::GtEq),
+            (&["at", "most"], Op::LtEq),
+            (&["no", "less", "than"], Op::GtEq),
+            (&["no", "fewer", "than"], Op::GtEq),
+            (&["no", "more", "than"], Op::LtEq),
+            (&["not", "more", "than"], Op::LtEq),
+            (&["not", "less", "than"], Op::GtEq),
+            (&["no", "later", "than"], Op::LtEq),
+            (&["no", "earlier", "than"], Op::GtEq),
+            (&["up", "to"], Op::LtEq),
+            (&["exactly"], Op::Eq),
+            (&["equal", "to"], Op::Eq),
         ];
         for (list, op) in fixed {
             if words(list, at) && self.value_near(at + list.len()) {
@@ -41,21 +51,30 @@ impl Parser<'_, '_> {
             return Some(Comparison { op, after: at + 1 + usize::from(equal), degree: None });
         }
         if words(&["since"], at) && self.items.get(at + 1).is_some_and(|i| i.number.is_some()) {
-            return Some(Comparison { op: Op::GtEq, after: at + 1, degree: COMPARATIVES.iter().find(|d| d.word == "after").copied() });
+            return Some(Comparison {
+                op: Op::GtEq,
+                after: at + 1,
+                degree: COMPARATIVES.iter().find(|d| d.word == "after").copied(),
+            });
         }
-        let degree = COMPARATIVES.iter().find(|d| item.end == item.start + 1 && d.word == item.lower).copied()?;
+        let degree =
+            COMPARATIVES.iter().find(|d| item.end == item.start + 1 && d.word == item.lower).copied()?;
         let mut after = at + 1;
         if self.is(after, &["expensive"]) {
             after += 1;
         }
         let mut op = if degree.up { Op::Gt } else { Op::Lt };
         after = self.skip(after, &["than", "to"]);
-        if words(&["or", "equal", "to"], after) || words(&["or", "in"], after) || words(&["or", "equal"], after) {
+        if words(&["or", "equal", "to"], after)
+            || words(&["or", "in"], after)
+            || words(&["or", "equal"], after)
+        {
             after = self.skip(after, &["or", "equal", "to", "in", "than"]);
             op = if degree.up { Op::GtEq } else { Op::LtEq };
         }
         // `a greater weight than 10`, `a larger accelerate than the car`
-        let middle = self.items.get(after).is_some_and(|i| i.col_score() >= 0.45) && self.is(after + 1, &["than"]);
+        let middle =
+            self.items.get(after).is_some_and(|i| i.col_score() >= 0.45) && self.is(after + 1, &["than"]);
         let reach = if middle { after + 2 } else { after };
         self.value_near(reach).then_some(Comparison { op, after, degree: Some(degree) })
     }
@@ -64,8 +83,16 @@ impl Parser<'_, '_> {
     fn value_near(&self, at: usize) -> bool {
         let j = self.skip(at, &["the", "a", "an", "of", "year", "age", "that", "all", "than"]);
         let Some(item) = self.items.get(j) else { return false };
-        item.number.is_some() || item.quoted || item.val_score() > 0.8
-            || self.is(j, &["average", "mean", "avg", "maximum", "minimum", "lowest", "highest", "any", "single", "largest", "smallest", "one"])
+        item.number.is_some()
+            || item.quoted
+            || item.val_score() > 0.8
+            || self.is(
+                j,
+                &[
+                    "average", "mean", "avg", "maximum", "minimum", "lowest", "highest", "any", "single",
+                    "largest", "smallest", "one",
+                ],
+            )
             || self.named_row(j).is_some()
     }
 
@@ -90,13 +117,16 @@ impl Parser<'_, '_> {
         let Some(comparison) = self.comparison(self.at) else { return false };
         let mut column = None;
         let mut j = comparison.after;
-        if self.items.get(j).is_some_and(|i| i.col_score() >= 0.45 && i.number.is_none()) && self.is(j + 1, &["than"]) {
+        if self.items.get(j).is_some_and(|i| i.col_score() >= 0.45 && i.number.is_none())
+            && self.is(j + 1, &["than"])
+        {
             let owner = self.owner(j);
             column = self.pick_numeric(j, owner);
             j += 2;
         }
         // `under age 30`
-        let inner = self.items.get(j).is_some_and(|i| i.col_score() >= 0.6 && i.number.is_none()) && self.items.get(j + 1).is_some_and(|i| i.number.is_some());
+        let inner = self.items.get(j).is_some_and(|i| i.col_score() >= 0.6 && i.number.is_none())
+            && self.items.get(j + 1).is_some_and(|i| i.number.is_some());
         if inner && column.is_none() {
             let near = self.nearest_table(j);
             column = self.pick_numeric(j, near);
@@ -131,11 +161,20 @@ impl Parser<'_, '_> {
         }
         let a = self.skip(at + 1, &["the", "year", "years"]);
         let b = self.skip(a + 1, &["and", "to", "year", "the"]);
-        let (Some(low), Some(high)) = (self.items.get(a).and_then(|i| i.number), self.items.get(b).and_then(|i| i.number)) else { return false };
+        let (Some(low), Some(high)) =
+            (self.items.get(a).and_then(|i| i.number), self.items.get(b).and_then(|i| i.number))
+        else {
+            return false;
+        };
         if b == a + 1 {
             return false;
         }
-        let column = self.pending.take().map(|p| p.col).or_else(|| self.column_after(b)).or_else(|| self.year_column(low));
+        let column = self
+            .pending
+            .take()
+            .map(|p| p.col)
+            .or_else(|| self.column_after(b))
+            .or_else(|| self.year_column(low));
         let Some(col) = column else { return false };
         self.take(b + 1);
         self.compare(col, Op::Eq, Rhs::Between(low, high));
@@ -148,151 +187,6 @@ impl Parser<'_, '_> {
             return None;
         }
         self.pick_numeric(at + 1, None)
-    }
-
-    /// A number: with what it measures before it, after it, or in the word that compares.
-    fn number_phrase(&mut self, j: usize, op: Op, degree: Option<Degree>, from: usize) -> bool {
-        let Some(mut value) = self.items[j].number else { return false };
-        let mut op = op;
-        let mut next = j + 1;
-        if self.is(next, &["million", "billion", "thousand", "hundred"]) || self.items.get(next).is_some_and(|i| matches!(i.lower.as_str(), "million" | "thousand")) {
-            value *= self.items[next].number.unwrap_or(1e9);
-            next += 1;
-        }
-        if self.is(next, &["or"]) {
-            let more = self.is(next + 1, &["more", "above", "greater", "older", "higher", "over", "later", "after"]);
-            let less = self.is(next + 1, &["less", "fewer", "below", "younger", "lower", "under", "earlier", "before"]);
-            if more || less {
-                op = if more { Op::GtEq } else { Op::LtEq };
-                next += 2;
-            }
-        }
-        let old = self.is(next, &["years", "year"]) && self.is(next + 1, &["old", "of"]);
-        if old {
-            next = self.skip(next, &["years", "year", "old", "of", "age"]);
-        }
-        next = self.skip(next, &["different", "total", "of", "the", "lbs", "kg", "pounds", "dollars", "unique"]);
-        if let Some(last) = self.alternative(j) {
-            self.take(j + 1);
-            self.next_or = true;
-            self.compare(last.0, last.1, Rhs::Number(value));
-            return true;
-        }
-        let in_which = self.zone == Zone::Which || op != Op::Eq;
-        // after the number: `4 cylinders`, `3 friends`
-        let item = self.items.get(next);
-        let following = item.filter(|i| i.mark.is_none() && !i.quoted && !old);
-        let close = next == j + 1 || op != Op::Eq;
-        if let Some(item) = following.filter(|i| i.col_score() >= 0.6 && i.col_score() + 0.05 >= i.table_score()) {
-            let all = item.cols.clone();
-            let numeric: Vec<_> = all.into_iter().filter(|(c, _)| self.schema.col(*c).numeric && !self.schema.col(*c).key).collect();
-            if !numeric.is_empty() && self.pending.is_none_or(|p| p.item + 3 < from) {
-                if let Some(col) = self.choose(next, &numeric, None) {
-                    self.take(next + 1);
-                    self.compare(col, op, Rhs::Number(value));
-                    return true;
-                }
-            }
-        }
-        let countable = following.is_some() && in_which && close && self.counted_rows(next).is_some();
-        if countable && self.pending.is_none() && degree.is_none_or(|d| d.of.is_empty()) {
-            return self.counted(next, op, value);
-        }
-        let column = self.measured(degree, value, old, from);
-        let Some(col) = column else { return false };
-        self.take(next.max(j + 1));
-        self.compare(col, op, Rhs::Number(value));
-        true
-    }
-
-    /// `9 or 10`: the number continues the condition before.
-    fn alternative(&self, j: usize) -> Option<(Cid, Op)> {
-        if !(self.next_or && j > 0 && self.is(j - 1, &["or"])) {
-            return None;
-        }
-        match self.frame.filters.last() {
-            Some((Filter::Cond(Cond { col, op, rhs: Rhs::Number(_) }), _)) => Some((*col, *op)),
-            _ => None,
-        }
-    }
-
-    fn measured(&mut self, degree: Option<Degree>, value: f64, old: bool, from: usize) -> Option<Cid> {
-        if let Some(pending) = self.pending.filter(|p| p.item + 8 > from) {
-            let info = self.schema.col(pending.col);
-            if info.numeric || self.date_like(pending.col) {
-                self.pending = None;
-                return Some(pending.col);
-            }
-        }
-        let subject = self.focus()?;
-        let near = self.nearest_table(from).unwrap_or(subject);
-        if old {
-            return self.schema.concept(near, &["age"]).map(|c| Cid { t: near, c }).or_else(|| self.schema.concept(subject, &["age"]).map(|c| Cid { t: subject, c }));
-        }
-        let yearly = value.fract() == 0.0 && (1500.0..2200.0).contains(&value);
-        if let Some(degree) = degree.filter(|d| !d.of.is_empty()) {
-            return self.degree_column(near, degree).or_else(|| self.degree_column(subject, degree)).map(|(c, _)| c).or_else(|| if yearly { self.year_column(value) } else { None });
-        }
-        if yearly && self.is(self.skip(from, &["the"]).saturating_sub(1), &["in", "on", "year", "of", "since", "before", "after", "than", "during", "the"]) {
-            if let Some(col) = self.year_column(value) {
-                return Some(col);
-            }
-        }
-        // `no less than 3000 and no more than 4000`
-        match self.frame.filters.last() {
-            Some((Filter::Cond(Cond { col, rhs: Rhs::Number(_), .. }), _)) if degree.is_some() || self.is(from.saturating_sub(2), &["more", "less", "most", "least", "at"]) => Some(*col),
-            _ => None,
-        }
-    }
-
-    /// The last table named before an item.
-    pub(super) fn nearest_table(&self, from: usize) -> Option<usize> {
-        (0..from.min(self.items.len())).rev().find_map(|i| self.table_of(i, 0.55))
-    }
-
-    /// A column that holds years or dates, in the tables named so far or next to them.
-    fn year_column(&mut self, _value: f64) -> Option<Cid> {
-        let mut tables: Vec<usize> = self.nearest_table(self.at).into_iter().chain(self.focus()).collect();
-        tables.extend(self.named.keys().copied());
-        for first in ["year", "date"] {
-            for &t in &tables {
-                if let Some(c) = self.schema.concept(t, &[first]) {
-                    return Some(Cid { t, c });
-                }
-            }
-        }
-        let mut best: Option<(f64, Cid)> = None;
-        let base = *tables.first()?;
-        for t in 0..self.schema.tables.len().min(400) {
-            let Some(c) = self.schema.concept(t, &["year", "date"]) else { continue };
-            let cost = self.distance(base, t);
-            if best.is_none_or(|(b, _)| cost < b) && cost < 5.0 {
-                best = Some((cost, Cid { t, c }));
-            }
-        }
-        best.map(|b| b.1)
-    }
-
-    fn counted_rows(&self, at: usize) -> Option<usize> {
-        let item = self.items.get(at)?;
-        if let Some(t) = self.table_of(at, 0.5) {
-            return Some(t);
-        }
-        let numeric = item.cols.iter().any(|c| self.schema.col(c.0).numeric && !self.schema.col(c.0).key);
-        (item.table_score() >= 0.5 && !numeric && !item.quoted).then(|| item.tables[0].0)
-    }
-
-    /// `at least 3 friends`: rows of a table per entity.
-    fn counted(&mut self, at: usize, op: Op, value: f64) -> bool {
-        let at = self.skip(at, &["the", "different", "type", "types", "kind", "kinds", "of"]);
-        let Some(t) = self.counted_rows(at) else { return false };
-        self.take(at + 1);
-        let op = if std::mem::take(&mut self.negated) { op.not() } else { op };
-        let having = Having { agg: Agg::Count, what: What::Rows(t), op, value };
-        self.add_filter(Filter::Having(having));
-        self.named.insert(t, 1.0);
-        self.zone = Zone::Which;
-        true
     }
 
     /// Adds a condition, negated if the clause is, in the related rows if those are meant.
@@ -331,15 +225,27 @@ impl Parser<'_, '_> {
                 k += 1;
             }
             let near = self.nearest_table(self.at).or(self.frame.subject);
-            let by_word = || comparison.degree.filter(|d| !d.of.is_empty()).and_then(|d| self.degree_column(near?, d)).map(|c| c.0);
+            let by_word = || {
+                comparison
+                    .degree
+                    .filter(|d| !d.of.is_empty())
+                    .and_then(|d| self.degree_column(near?, d))
+                    .map(|c| c.0)
+            };
             let Some(col) = col.or_else(by_word) else { return false };
             self.take(k.max(j + 1));
             self.compare(col, comparison.op, Rhs::Agg(agg, col));
             return true;
         }
         let Some(item) = self.items.get(j) else { return false };
-        let text = if item.quoted { item.text.clone() } else { item.vals.first().map(|v| v.value.clone()).unwrap_or_default() };
-        let Some(pending) = self.pending.take().filter(|p| !text.is_empty() && self.date_like(p.col)) else { return false };
+        let text = if item.quoted {
+            item.text.clone()
+        } else {
+            item.vals.first().map(|v| v.value.clone()).unwrap_or_default()
+        };
+        let Some(pending) = self.pending.take().filter(|p| !text.is_empty() && self.date_like(p.col)) else {
+            return false;
+        };
         self.take(j + 1);
         self.compare(pending.col, comparison.op, Rhs::Text(text));
         true
@@ -348,9 +254,15 @@ impl Parser<'_, '_> {
     fn compare_row(&mut self, _j: usize, k: usize, comparison: Comparison, column: Option<Cid>) -> bool {
         let Some(degree) = self.superlative_at(k) else { return false };
         let m = self.skip(k + 1, &["the", "amount", "of", "number"]);
-        let by = if self.items.get(m).is_some_and(|i| i.col_score() >= 0.5) { self.pick_numeric(m, None) } else { None };
+        let by = if self.items.get(m).is_some_and(|i| i.col_score() >= 0.5) {
+            self.pick_numeric(m, None)
+        } else {
+            None
+        };
         let near = self.nearest_table(self.at).or(self.frame.subject);
-        let col = column.or(self.pending.map(|p| p.col)).or_else(|| comparison.degree.and_then(|d| self.degree_column(near?, d)).map(|c| c.0));
+        let col = column
+            .or(self.pending.map(|p| p.col))
+            .or_else(|| comparison.degree.and_then(|d| self.degree_column(near?, d)).map(|c| c.0));
         let (Some(col), Some(by)) = (col, by) else { return false };
         self.take(m + 1);
         self.compare(col, comparison.op, Rhs::Ranked { col, by, desc: degree.up });

@@ -8,7 +8,18 @@ use super::super::frame::{Op, Rhs};
 use super::{Cid, Parser, Zone};
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 /// A stretch of days: from the first, up to but not including the second (open: no end).
@@ -23,10 +34,10 @@ impl Parser<'_, '_> {
     /// A stretch of time, compared with the date column in question.
     pub(super) fn date_phrase(&mut self) -> bool {
         let at = self.at;
-        if let Some((op, from)) = self.date_comparison(at) {
-            if let Some(found) = self.absolute(from) {
-                return self.compare_date(op, found);
-            }
+        if let Some((op, from)) = self.date_comparison(at)
+            && let Some(found) = self.absolute(from)
+        {
+            return self.compare_date(op, found);
         }
         let start = self.skip(at, &["in", "on", "during", "over", "within", "for", "of", "since", "the"]);
         let Some(found) = self.relative(start).or_else(|| self.absolute(start)) else { return false };
@@ -108,7 +119,9 @@ impl Parser<'_, '_> {
                 let to = whole(today)?;
                 Some(Stretch { from: to.checked_sub(span).ok()?, to: Some(to), after })
             }
-            ("last" | "past" | "previous", _) => Some(Stretch { from: today.checked_sub(span).ok()?, to: None, after }),
+            ("last" | "past" | "previous", _) => {
+                Some(Stretch { from: today.checked_sub(span).ok()?, to: None, after })
+            }
             ("this" | "current", None) => Some(Stretch { from: whole(today)?, to: None, after }),
             _ => None,
         }
@@ -124,7 +137,10 @@ impl Parser<'_, '_> {
         let number = |i: usize| self.items.get(i).and_then(|x| x.number).filter(|n| n.fract() == 0.0);
         let month = |i: usize| {
             let word = self.items.get(i)?.lower.as_str();
-            MONTHS.iter().position(|m| *m == word || (word.len() == 3 && m.starts_with(word))).map(|m| m as i8 + 1)
+            MONTHS
+                .iter()
+                .position(|m| *m == word || (word.len() == 3 && m.starts_with(word)))
+                .map(|m| m as i8 + 1)
         };
         let year = |i: usize| number(i).filter(|n| (1000.0..3000.0).contains(n)).map(|n| n as i16);
         let day = |i: usize| number(i).filter(|n| (1.0..32.0).contains(n)).map(|n| n as i8);
@@ -142,6 +158,13 @@ impl Parser<'_, '_> {
         Some(Stretch { from, to: from.checked_add(1.month()).ok(), after: comma(at + 1) + 1 })
     }
 
+    /// The first column of a table whose type is a date.
+    pub(super) fn dated(&self, t: usize) -> Option<usize> {
+        self.schema.tables[t].columns.iter().position(|c| {
+            matches!(c.column.class, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz)
+        })
+    }
+
     /// The date column meant: the one just named, or the first in the tables in question.
     fn date_column(&mut self) -> Option<Cid> {
         if let Some(pending) = self.pending.filter(|p| self.date_like(p.col)) {
@@ -152,10 +175,9 @@ impl Parser<'_, '_> {
         let mut named: Vec<usize> = self.named.keys().copied().collect();
         named.sort_unstable();
         tables.extend(named);
-        let dated = |t: usize| {
-            self.schema.tables[t].columns.iter().position(|c| matches!(c.column.class, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz))
-        };
-        let found = tables.iter().find_map(|&t| dated(t).or_else(|| self.schema.concept(t, &["date", "year"])).map(|c| Cid { t, c }));
+        let found = tables.iter().find_map(|&t| {
+            self.dated(t).or_else(|| self.schema.concept(t, &["date", "year"])).map(|c| Cid { t, c })
+        });
         if self.zone == Zone::Show && self.frame_started() && found.is_some() {
             self.zone = Zone::Which;
         }

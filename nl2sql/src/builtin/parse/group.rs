@@ -13,10 +13,16 @@ impl Parser<'_, '_> {
         }
         let preposition = j > at;
         j = self.skip(j, &["the", "all"]);
-        let each = self.is(j, &["each", "every"]) || (self.is(j, &["different"]) && preposition && self.is(at, &["for", "across"]));
+        let each = self.is(j, &["each", "every"])
+            || (self.is(j, &["different"]) && preposition && self.is(at, &["for", "across"]));
         let per = self.is(at, &["per"]);
-        let participle = at.checked_sub(1).is_some_and(|p| self.items[p].cols.is_empty() && self.items[p].tables.is_empty());
-        let by = self.is(at, &["by"]) && !participle && self.aggregated() && self.items.get(at + 1).is_some_and(|i| i.col_score() > 0.6 || i.table_score() > 0.6);
+        let participle = at
+            .checked_sub(1)
+            .is_some_and(|p| self.items[p].cols.is_empty() && self.items[p].tables.is_empty());
+        let by = self.is(at, &["by"])
+            && !participle
+            && self.aggregated()
+            && self.items.get(at + 1).is_some_and(|i| i.col_score() > 0.6 || i.table_score() > 0.6);
         if each && self.is(j + 1, &["time", "case", "other"]) {
             self.take(j + 2);
             return true;
@@ -24,7 +30,10 @@ impl Parser<'_, '_> {
         if per || by {
             j = self.skip(at + 1, &["the"]);
         } else if each {
-            j = self.skip(j + 1, &["of", "the", "one", "different", "listed", "distinct", "possible", "number", "single"]);
+            j = self.skip(
+                j + 1,
+                &["of", "the", "one", "different", "listed", "distinct", "possible", "number", "single"],
+            );
         } else {
             return false;
         }
@@ -53,7 +62,8 @@ impl Parser<'_, '_> {
 
     fn group_by(&mut self, at: usize, j: usize, preposition: bool) -> bool {
         let table = self.table_of(j, 0.6);
-        let next_noun = self.items.get(j + 1).is_some_and(|n| n.mark.is_none() && (n.col_score() > 0.85) && !n.quoted);
+        let next_noun =
+            self.items.get(j + 1).is_some_and(|n| n.mark.is_none() && (n.col_score() > 0.85) && !n.quoted);
         let asked = self.aggregated() || self.later_aggregate(j);
         if let (Some(_), true) = (table, next_noun) {
             // `each dog breed`, `each owner's name`: the column says it
@@ -70,7 +80,10 @@ impl Parser<'_, '_> {
         if let Some(t) = table {
             self.take(j + 1);
             let possessive = self.items[j].possessive;
-            if asked && !(shows && possessive) && !(self.frame.select.len() == 1 && self.frame.select[0].what == What::Rows(t)) {
+            if asked
+                && !(shows && possessive)
+                && !(self.frame.select.len() == 1 && self.frame.select[0].what == What::Rows(t))
+            {
                 self.frame.groups.push(What::Naming(t));
                 self.mention_group(t);
             } else {
@@ -88,8 +101,14 @@ impl Parser<'_, '_> {
         let Some(col) = self.pick(j, owner) else { return false };
         self.take(j + 1);
         let refers = self.schema.col(col).refers.map(|r| r.t);
-        let entity = self.items[j].tables.iter().map(|t| t.0).find(|t| self.items[j].table_score() >= 0.6 && (*t == col.t || refers == Some(*t)));
-        if let Some(t) = entity.filter(|t| asked && !self.frame.select.iter().any(|s| s.what == What::Rows(*t))) {
+        let entity = self.items[j]
+            .tables
+            .iter()
+            .map(|t| t.0)
+            .find(|t| self.items[j].table_score() >= 0.6 && (*t == col.t || refers == Some(*t)));
+        if let Some(t) =
+            entity.filter(|t| asked && !self.frame.select.iter().any(|s| s.what == What::Rows(*t)))
+        {
             self.frame.groups.push(What::Naming(t));
             self.mention_group(t);
             return true;
@@ -125,10 +144,16 @@ impl Parser<'_, '_> {
     /// Words that mean something only together.
     pub(super) fn skip_phrase(&mut self) -> bool {
         let at = self.at;
-        if self.is(at, &["all", "any"]) && self.is(at + 1, &["the"]) && self.is(at + 2, &["information", "info", "detail", "details"]) {
+        if self.is(at, &["all", "any"])
+            && self.is(at + 1, &["the"])
+            && self.is(at + 2, &["information", "info", "detail", "details"])
+        {
             return self.everything(at + 3);
         }
-        if self.is(at, &["information", "info", "detail", "details", "everything", "record"]) && self.zone == Zone::Show && self.frame.select.iter().all(|s| matches!(s.what, What::Naming(_))) {
+        if self.is(at, &["information", "info", "detail", "details", "everything", "record"])
+            && self.zone == Zone::Show
+            && self.frame.select.iter().all(|s| matches!(s.what, What::Naming(_)))
+        {
             return self.everything(at + 1);
         }
         if self.is(at, &["how"]) && self.is(at + 1, &["much"]) {
@@ -142,7 +167,8 @@ impl Parser<'_, '_> {
             return true;
         }
         let along = (self.is(at, &["along", "together"]) && self.is(at + 1, &["with"])).then_some(2);
-        let well = (self.is(at, &["as"]) && self.is(at + 1, &["well"]) && self.is(at + 2, &["as"])).then_some(3);
+        let well =
+            (self.is(at, &["as"]) && self.is(at + 1, &["well"]) && self.is(at + 2, &["as"])).then_some(3);
         if let Some(length) = along.or(well) {
             self.end_clause();
             self.zone = Zone::Show;
@@ -152,7 +178,9 @@ impl Parser<'_, '_> {
         if self.is(at, &["both"]) && self.both_entities() {
             return true;
         }
-        if self.is(at, &["how"]) && self.is(at + 1, &["old", "tall", "long", "heavy", "high", "big", "large", "expensive"]) {
+        if self.is(at, &["how"])
+            && self.is(at + 1, &["old", "tall", "long", "heavy", "high", "big", "large", "expensive"])
+        {
             return self.how_adjective(at + 1);
         }
         false
@@ -161,12 +189,23 @@ impl Parser<'_, '_> {
     /// `both owners and professionals`: what is shown must occur with each of two entities.
     fn both_entities(&mut self) -> bool {
         let at = self.at;
-        let (Some(a), true, Some(b)) = (self.table_of(at + 1, 0.6), self.is(at + 2, &["and"]), self.table_of(at + 3, 0.6)) else { return false };
-        let has = |t: usize, name: &str| self.schema.tables[t].columns.iter().any(|c| c.column.name.eq_ignore_ascii_case(name));
-        let shared = !self.frame.select.is_empty() && self.frame.select.iter().all(|s| match s.what {
-            What::Col(c) => s.agg.is_none() && has(a, &self.schema.col(c).column.name) && has(b, &self.schema.col(c).column.name),
-            What::Naming(_) | What::Rows(_) | What::Star(_) => false,
-        });
+        let (Some(a), true, Some(b)) =
+            (self.table_of(at + 1, 0.6), self.is(at + 2, &["and"]), self.table_of(at + 3, 0.6))
+        else {
+            return false;
+        };
+        let has = |t: usize, name: &str| {
+            self.schema.tables[t].columns.iter().any(|c| c.column.name.eq_ignore_ascii_case(name))
+        };
+        let shared = !self.frame.select.is_empty()
+            && self.frame.select.iter().all(|s| match s.what {
+                What::Col(c) => {
+                    s.agg.is_none()
+                        && has(a, &self.schema.col(c).column.name)
+                        && has(b, &self.schema.col(c).column.name)
+                }
+                What::Naming(_) | What::Rows(_) | What::Star(_) => false,
+            });
         if a == b || !shared {
             return false;
         }
@@ -195,7 +234,10 @@ impl Parser<'_, '_> {
             "expensive" => &["price", "cost"],
             _ => &["size", "area", "population", "capacity"],
         };
-        let near: Vec<usize> = self.frame.subject.into_iter()
+        let near: Vec<usize> = self
+            .frame
+            .subject
+            .into_iter()
             .chain((at..self.items.len()).filter_map(|i| self.table_of(i, 0.55)))
             .chain(self.items.iter().flat_map(|i| i.vals.iter().map(|v| v.col.t)))
             .collect();
@@ -216,10 +258,8 @@ impl Parser<'_, '_> {
         let lower = self.items[at].lower.clone();
         let listing = self.zone == Zone::Show;
         match lower.as_str() {
-            "distinct" | "different" | "unique" | "distinctive" | "duplicates" => {
-                if listing {
-                    self.distinct_next = true;
-                }
+            "distinct" | "different" | "unique" | "distinctive" | "duplicates" if listing => {
+                self.distinct_next = true;
             }
             "sort" | "order" | "rank" if listing => self.sorting = true,
             "or" => {
@@ -239,13 +279,17 @@ impl Parser<'_, '_> {
                 self.end_clause();
                 self.zone = Zone::Show;
             }
-            "who" | "whose" | "that" | "which" | "whom" | "where" | "when" | "with" | "without" | "have" | "has" | "had" | "having" | "did" | "does" | "do" | "in" | "from" | "by" | "at" | "on" | "during" | "among" | "since" | "using" | "named" | "called" | "directed" => {
-                if self.frame_started() && !self.lists_on(at) {
-                    if listing {
-                        self.zone = Zone::Which;
-                    } else if matches!(lower.as_str(), "who" | "whose" | "that" | "which") && self.pending.is_some() {
-                        self.flush();
-                    }
+            "who" | "whose" | "that" | "which" | "whom" | "where" | "when" | "with" | "without" | "have"
+            | "has" | "had" | "having" | "did" | "does" | "do" | "in" | "from" | "by" | "at" | "on"
+            | "during" | "among" | "since" | "using" | "named" | "called" | "directed"
+                if self.frame_started() && !self.lists_on(at) =>
+            {
+                if listing {
+                    self.zone = Zone::Which;
+                } else if matches!(lower.as_str(), "who" | "whose" | "that" | "which")
+                    && self.pending.is_some()
+                {
+                    self.flush();
                 }
             }
             _ => {}

@@ -1,8 +1,12 @@
 //! Reads the linked question from left to right and fills the frame.
 
+mod choose;
 mod compare;
+mod count;
 mod dates;
 mod group;
+mod measure;
+mod order;
 mod project;
 mod rank;
 mod select;
@@ -71,18 +75,40 @@ pub(crate) struct Parser<'s, 'a> {
 
 impl<'s, 'a> Parser<'s, 'a> {
     /// Reads the items; `banned` keeps one item from its first choice.
-    pub(crate) fn read(schema: &'s Schema<'a>, items: &'s [Item], banned: Option<(usize, Cid)>, today: &str) -> Parser<'s, 'a> {
+    pub(crate) fn read(
+        schema: &'s Schema<'a>,
+        items: &'s [Item],
+        banned: Option<(usize, Cid)>,
+        today: &str,
+    ) -> Parser<'s, 'a> {
         let mut named: HashMap<usize, f64> = HashMap::new();
-        for item in items.iter().filter(|i| i.table_score() >= 0.6 && i.table_score() + 0.05 >= i.col_score()) {
+        for item in items.iter().filter(|i| i.table_score() >= 0.6 && i.table_score() + 0.05 >= i.col_score())
+        {
             for &(t, score) in item.tables.iter().filter(|t| t.1 + 0.02 >= item.table_score()) {
                 let best = named.entry(t).or_default();
                 *best = best.max(score);
             }
         }
         let mut parser = Parser {
-            schema, items, at: 0, zone: Zone::Show, frame: Frame::default(), pending: None, negated: false, next_or: false,
-            sink: None, read: vec![false; items.len()], named, loose: Vec::new(), distinct_next: false, sorting: false, asking: false, today: today.parse().ok(),
-            choices: Vec::new(), banned, near: HashMap::new(),
+            schema,
+            items,
+            at: 0,
+            zone: Zone::Show,
+            frame: Frame::default(),
+            pending: None,
+            negated: false,
+            next_or: false,
+            sink: None,
+            read: vec![false; items.len()],
+            named,
+            loose: Vec::new(),
+            distinct_next: false,
+            sorting: false,
+            asking: false,
+            today: today.parse().ok(),
+            choices: Vec::new(),
+            banned,
+            near: HashMap::new(),
         };
         parser.run();
         parser.finish();
@@ -127,7 +153,8 @@ impl<'s, 'a> Parser<'s, 'a> {
         if mark == '(' {
             // `miles per gallon (mpg)` says the same twice
             let last = self.frame.select.last().map(|s| s.what);
-            let again = self.items.get(self.at).is_some_and(|i| i.cols.iter().any(|c| last == Some(What::Col(c.0))));
+            let again =
+                self.items.get(self.at).is_some_and(|i| i.cols.iter().any(|c| last == Some(What::Col(c.0))));
             if again && self.items.get(self.at + 1).is_some_and(|i| i.mark == Some(')')) {
                 self.take(self.at + 2);
             }
@@ -145,7 +172,21 @@ impl<'s, 'a> Parser<'s, 'a> {
         self.end_clause();
         let rest = &self.items[self.at..];
         let starts = rest.iter().take(5).any(|i| {
-            matches!(i.lemma.as_str(), "list" | "show" | "give" | "return" | "find" | "tell" | "display" | "include" | "report" | "provide" | "what" | "who")
+            matches!(
+                i.lemma.as_str(),
+                "list"
+                    | "show"
+                    | "give"
+                    | "return"
+                    | "find"
+                    | "tell"
+                    | "display"
+                    | "include"
+                    | "report"
+                    | "provide"
+                    | "what"
+                    | "who"
+            )
         });
         let names = rest.iter().any(|i| i.col_score() > 0.5 || i.table_score() > 0.5);
         if starts && names && self.frame_started() {
@@ -155,7 +196,10 @@ impl<'s, 'a> Parser<'s, 'a> {
             self.run();
             if self.frame.select.is_empty() {
                 self.frame.select = old;
-            } else if old.iter().any(|s| matches!(s.what, What::Rows(_))) && !groups.is_empty() && !self.frame.select.iter().any(|s| s.agg.is_some()) {
+            } else if old.iter().any(|s| matches!(s.what, What::Rows(_)))
+                && !groups.is_empty()
+                && !self.frame.select.iter().any(|s| s.agg.is_some())
+            {
                 self.frame.select.extend(old.into_iter().filter(|s| s.agg.is_some()));
             }
             return;
@@ -188,7 +232,9 @@ impl<'s, 'a> Parser<'s, 'a> {
     /// Whether the item at `at` is one of these words (by lemma or as written).
     pub(super) fn is(&self, at: usize, options: &[&str]) -> bool {
         self.items.get(at).is_some_and(|i| {
-            i.end == i.start + 1 && !i.quoted && (options.contains(&i.lemma.as_str()) || options.contains(&i.lower.as_str()))
+            i.end == i.start + 1
+                && !i.quoted
+                && (options.contains(&i.lemma.as_str()) || options.contains(&i.lower.as_str()))
         })
     }
 
@@ -205,131 +251,6 @@ impl<'s, 'a> Parser<'s, 'a> {
             self.read[i] = true;
         }
         self.at = upto;
-    }
-
-    /// The table an item means, if it means one rather than a column.
-    pub(super) fn table_of(&self, at: usize, least: f64) -> Option<usize> {
-        let item = self.items.get(at)?;
-        let score = item.table_score();
-        if score < least || score + 0.05 < item.col_score() || item.quoted {
-            return None;
-        }
-        self.choose_table(at)
-    }
-
-    /// Among equally good tables the one nearest to what was named already.
-    pub(super) fn choose_table(&self, at: usize) -> Option<usize> {
-        let item = self.items.get(at)?;
-        let top = item.table_score();
-        let rate = |t: usize, score: f64| {
-            let subject = if self.frame.subject == Some(t) { 0.1 } else { 0.0 };
-            score + subject - 0.001 * t as f64
-        };
-        let best = item.tables.iter().filter(|t| t.1 + 0.15 > top).max_by(|a, b| rate(a.0, a.1).total_cmp(&rate(b.0, b.1)));
-        best.map(|t| t.0)
-    }
-
-    pub(super) fn distance(&mut self, from: usize, to: usize) -> f64 {
-        let schema = self.schema;
-        let map = self.near.entry(from).or_insert_with(|| join::distances(schema, from));
-        map.get(&to).copied().unwrap_or(6.0)
-    }
-
-    /// How much farther away counts against a column; what cannot be joined counts most.
-    fn remoteness(&mut self, from: usize, to: usize) -> f64 {
-        let distance = self.distance(from, to);
-        if distance >= 6.0 { 1.0 } else { 0.06 * distance }
-    }
-
-    /// The column an item means, given the table it seems to belong to.
-    pub(super) fn pick(&mut self, at: usize, hint: Option<usize>) -> Option<Cid> {
-        let alternatives: Vec<(Cid, f64)> = self.items.get(at)?.cols.clone();
-        self.choose(at, &alternatives, hint)
-    }
-
-    pub(super) fn choose(&mut self, at: usize, alternatives: &[(Cid, f64)], hint: Option<usize>) -> Option<Cid> {
-        let owned = hint.is_some();
-        let hint = hint.or(self.frame.subject).or_else(|| self.first_named());
-        let asks_key = self.items.get(at).is_some_and(|i| i.lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "codes" | "number" | "numbers")));
-        let mut rated: Vec<(f64, Cid)> = Vec::new();
-        for &(col, score) in alternatives {
-            if self.banned == Some((at, col)) {
-                continue;
-            }
-            let mut total = score;
-            if let Some(hint) = hint {
-                let strength = if owned { 0.5 } else { 0.3 };
-                total += if hint == col.t { strength } else { -self.remoteness(hint, col.t) };
-            }
-            if self.named.contains_key(&col.t) {
-                total += 0.15;
-            }
-            let info = self.schema.col(col);
-            if info.key && !asks_key {
-                total -= 0.12;
-            }
-            if asks_key && self.schema.tables[col.t].pk == Some(col.c) {
-                total += 0.05;
-            }
-            rated.push((total, col));
-        }
-        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let first = rated.first()?;
-        let margin = rated.get(1).map_or(1.0, |s| first.0 - s.0);
-        self.choices.push(Choice { item: at, col: first.1, margin });
-        Some(first.1)
-    }
-
-    fn first_named(&self) -> Option<usize> {
-        let from = self.at.min(self.items.len());
-        (from..self.items.len()).chain(0..from).find_map(|i| self.table_of(i, 0.6))
-    }
-
-    /// The table a column at `at` belongs to, by the words around it.
-    pub(super) fn owner(&self, at: usize) -> Option<usize> {
-        if let Some(t) = at.checked_sub(1).and_then(|p| self.owner_table(p)) {
-            return Some(t);
-        }
-        let mut linked = false;
-        for j in at + 1..(at + 12).min(self.items.len()) {
-            let item = &self.items[j];
-            if let (true, Some(t)) = (linked, self.owner_table(j)) {
-                return Some(t);
-            }
-            // `id and names of the countries`: the next attribute says whose
-            let whole = item.end > item.start + 1 && item.cols.first().is_some_and(|c| c.1 > 1.0 && !self.schema.col(c.0).table_words.is_empty());
-            if whole && j <= at + 3 {
-                return item.cols.first().map(|c| c.0.t);
-            }
-            if self.is(j, &["of", "for", "from", "in", "on", "that", "which", "whose", "who", "do", "be"]) {
-                linked = true;
-                continue;
-            }
-            let ends = item.mark.is_some_and(|m| m != ',') || self.is(j, &["where", "when", "with", "order", "sort", "have"]);
-            if ends {
-                break;
-            }
-        }
-        None
-    }
-
-    /// The table an owner's name means; a column of the same name may fit as well.
-    pub(super) fn owner_table(&self, at: usize) -> Option<usize> {
-        let item = self.items.get(at)?;
-        if item.quoted || item.table_score() < 0.55 {
-            return None;
-        }
-        let key_like = item.table_score() < 0.75 && item.lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "name" | "names" | "type" | "number"));
-        if key_like { None } else { self.choose_table(at) }
-    }
-
-    /// The table in question: the subject, or that of what is shown, or the last one named.
-    pub(super) fn focus(&self) -> Option<usize> {
-        let shown = self.frame.select.iter().map(|s| match s.what {
-            What::Col(c) => c.t,
-            What::Rows(t) | What::Naming(t) | What::Star(t) => t,
-        });
-        self.frame.subject.or(shown.last()).or_else(|| self.nearest_table(self.at)).or_else(|| self.first_named())
     }
 
     pub(super) fn add_filter(&mut self, filter: Filter) {
@@ -374,7 +295,11 @@ impl<'s, 'a> Parser<'s, 'a> {
             Filter::Related(r) => r.tables.clone(),
             Filter::Having(_) => Vec::new(),
         });
-        let mut tables: Vec<usize> = shown.chain(filtered).chain(self.frame.subject).chain(self.frame.mentioned.iter().copied()).collect();
+        let mut tables: Vec<usize> = shown
+            .chain(filtered)
+            .chain(self.frame.subject)
+            .chain(self.frame.mentioned.iter().copied())
+            .collect();
         tables.sort_unstable();
         tables.dedup();
         tables
@@ -383,7 +308,8 @@ impl<'s, 'a> Parser<'s, 'a> {
     /// Content words that nothing took.
     pub(crate) fn unread(&self) -> Vec<String> {
         let fresh = |(i, item): (usize, &Item)| {
-            let content = item.mark.is_none() && !self.read[i] && !words::is_stop(&item.lemma) && !is_verb(&item.lemma);
+            let content =
+                item.mark.is_none() && !self.read[i] && !words::is_stop(&item.lemma) && !is_verb(&item.lemma);
             content.then(|| item.lower.clone())
         };
         self.items.iter().enumerate().filter_map(fresh).collect()
@@ -393,9 +319,52 @@ impl<'s, 'a> Parser<'s, 'a> {
 /// Verbs that only tie an entity to its attributes.
 fn is_verb(lemma: &str) -> bool {
     const VERBS: &[&str] = &[
-        "use", "make", "own", "owned", "live", "work", "produce", "produced", "come", "receive", "received", "perform", "performed", "play", "hire",
-        "named", "name", "called", "located", "include", "contain", "take", "go", "run", "hold", "belong", "raise", "used", "using", "say", "get",
-        "help", "provide", "describe", "stand", "note", "term", "based", "grouped", "group", "associated", "related", "year", "people", "person", "currently",
+        "use",
+        "make",
+        "own",
+        "owned",
+        "live",
+        "work",
+        "produce",
+        "produced",
+        "come",
+        "receive",
+        "received",
+        "perform",
+        "performed",
+        "play",
+        "hire",
+        "named",
+        "name",
+        "called",
+        "located",
+        "include",
+        "contain",
+        "take",
+        "go",
+        "run",
+        "hold",
+        "belong",
+        "raise",
+        "used",
+        "using",
+        "say",
+        "get",
+        "help",
+        "provide",
+        "describe",
+        "stand",
+        "note",
+        "term",
+        "based",
+        "grouped",
+        "group",
+        "associated",
+        "related",
+        "year",
+        "people",
+        "person",
+        "currently",
     ];
     VERBS.contains(&lemma)
 }

@@ -1,7 +1,7 @@
 //! Superlatives, top-n and sorting.
 
+use super::super::degrees::{Degree, HEIGHTS, SIZES, SUPERLATIVES};
 use super::super::frame::{Agg, Filter, Order, Related, What};
-use super::super::words::{Degree, HEIGHTS, SIZES, SUPERLATIVES};
 use super::{Cid, Parser, Zone};
 
 impl Parser<'_, '_> {
@@ -18,14 +18,18 @@ impl Parser<'_, '_> {
         let at = self.at;
         let mut j = at;
         let mut limit = None;
-        if self.is(j, &["top", "first", "last"]) && self.items.get(j + 1).is_some_and(|i| i.number.is_some()) {
+        if self.is(j, &["top", "first", "last"]) && self.items.get(j + 1).is_some_and(|i| i.number.is_some())
+        {
             limit = self.items[j + 1].number;
             j += 2;
         } else if self.items[j].number.is_some() && self.superlative_at(j + 1).is_some() {
             limit = self.items[j].number;
             j += 1;
         }
-        if self.is(j, &["rarest"]) || (self.is(j, &["most", "least", "highest"]) && self.is(j + 1, &["common", "popular", "frequent", "frequently", "commonly"])) {
+        if self.is(j, &["rarest"])
+            || (self.is(j, &["most", "least", "highest"])
+                && self.is(j + 1, &["common", "popular", "frequent", "frequently", "commonly"]))
+        {
             return self.most_common(j, limit);
         }
         let Some(mut degree) = self.superlative_at(j) else {
@@ -42,24 +46,38 @@ impl Parser<'_, '_> {
             return false;
         }
         // `most expensive`, `least expensive`, `most recent`, `most highly rated`
-        if matches!(degree.word, "most" | "least") {
-            if let Some(next) = self.superlative_at(j + 1) {
-                let down = degree.word == "least";
-                degree = Degree { up: next.up != down, ..next };
-                j += 1;
-            }
+        if matches!(degree.word, "most" | "least")
+            && let Some(next) = self.superlative_at(j + 1)
+        {
+            let down = degree.word == "least";
+            degree = Degree { up: next.up != down, ..next };
+            j += 1;
         }
         if degree.word == "recent" || degree.word == "recently" {
             j = self.skip(j, &["recently"]).max(j);
         }
-        let named = self.zone == Zone::Show && self.is(at, &["maximum", "minimum", "max", "min"])
-            && (self.is(at + 1, &["and"]) || self.items.get(self.skip(j + 1, &["number", "of", "the", "and", "value", "values"])).is_some_and(|i| i.col_score() >= 0.45));
+        let named = self.zone == Zone::Show
+            && self.is(at, &["maximum", "minimum", "max", "min"])
+            && (self.is(at + 1, &["and"])
+                || self
+                    .items
+                    .get(self.skip(j + 1, &["number", "of", "the", "and", "value", "values"]))
+                    .is_some_and(|i| i.col_score() >= 0.45));
         if named {
             return false;
         }
-        let plain_aggregate = self.zone == Zone::Show && limit.is_none() && self.frame.select.is_empty() && self.frame.subject.is_none()
-            && degree.of.is_empty() && self.aggregate_at(at).is_some();
-        if plain_aggregate && self.items.get(self.skip(j + 1, &["number", "amount", "of", "the", "value", "and"])).is_some_and(|i| i.col_score() >= 0.45 && self.table_like(i)) {
+        let plain_aggregate = self.zone == Zone::Show
+            && limit.is_none()
+            && self.frame.select.is_empty()
+            && self.frame.subject.is_none()
+            && degree.of.is_empty()
+            && self.aggregate_at(at).is_some();
+        if plain_aggregate
+            && self
+                .items
+                .get(self.skip(j + 1, &["number", "amount", "of", "the", "value", "and"]))
+                .is_some_and(|i| i.col_score() >= 0.45 && self.table_like(i))
+        {
             return false;
         }
         self.rank_target(j, degree, limit.unwrap_or(1.0).clamp(1.0, 10_000.0) as u64)
@@ -73,8 +91,16 @@ impl Parser<'_, '_> {
         let desc = !self.is(j, &["rarest", "least"]);
         let mut k = if self.is(j, &["rarest"]) { j + 1 } else { j + 2 };
         k = self.skip(k, &["used", "type", "kind"]).min(self.items.len());
-        let back = || (0..self.at).rev().find(|b| self.items[*b].col_score() > 0.6 || self.items[*b].table_score() > 0.6);
-        let target = if self.items.get(k).is_some_and(|i| i.col_score().max(i.table_score()) > 0.5) { Some(k) } else { back() };
+        let back = || {
+            (0..self.at)
+                .rev()
+                .find(|b| self.items[*b].col_score() > 0.6 || self.items[*b].table_score() > 0.6)
+        };
+        let target = if self.items.get(k).is_some_and(|i| i.col_score().max(i.table_score()) > 0.5) {
+            Some(k)
+        } else {
+            back()
+        };
         let Some(target) = target else { return false };
         let what = match self.table_of(target, 0.7) {
             Some(t) => What::Naming(t),
@@ -91,7 +117,11 @@ impl Parser<'_, '_> {
                 _ => None,
             };
             if let Some(col) = col {
-                let cond = super::super::frame::Cond { col, op: super::super::frame::Op::Eq, rhs: super::super::frame::Rhs::Common { col, desc } };
+                let cond = super::super::frame::Cond {
+                    col,
+                    op: super::super::frame::Op::Eq,
+                    rhs: super::super::frame::Rhs::Common { col, desc },
+                };
                 self.add_filter(Filter::Cond(cond));
                 self.take(target + 1);
                 return true;
@@ -116,23 +146,49 @@ impl Parser<'_, '_> {
     }
 
     fn rank_target(&mut self, j: usize, degree: Degree, limit: u64) -> bool {
-        let mut k = self.skip(j + 1, &["the", "one", "time", "single", "of", "amount", "value", "different", "total", "all", "in", "money"]);
-        let number_of = self.is(k, &["number", "amount", "count"]) || self.is(k.saturating_sub(2), &["number"]);
+        let mut k = self.skip(
+            j + 1,
+            &[
+                "the",
+                "one",
+                "time",
+                "single",
+                "of",
+                "amount",
+                "value",
+                "different",
+                "total",
+                "all",
+                "in",
+                "money",
+            ],
+        );
+        let number_of =
+            self.is(k, &["number", "amount", "count"]) || self.is(k.saturating_sub(2), &["number"]);
         k = self.skip(k, &["number", "of", "the", "amount", "count", "total", "different"]);
         let desc = degree.up;
         let item = self.items.get(k);
         let generic = degree.of.is_empty();
         let table = self.table_of(k, 0.55);
-        let measured = item.filter(|i| i.col_score() >= 0.5 && i.col_score() + 0.04 >= i.table_score()).is_some();
-        if let (true, false, Some(t)) = (generic, measured && table.is_none(), table) {
-            if self.zone == Zone::Which || number_of || matches!(degree.word, "most" | "fewest") {
-                return self.rank_count(t, k, desc, limit, degree);
-            }
+        let measured =
+            item.filter(|i| i.col_score() >= 0.5 && i.col_score() + 0.04 >= i.table_score()).is_some();
+        if let (true, false, Some(t)) = (generic, measured && table.is_none(), table)
+            && (self.zone == Zone::Which || number_of || matches!(degree.word, "most" | "fewest"))
+        {
+            return self.rank_count(t, k, desc, limit, degree);
         }
-        let typed = item.is_some_and(|i| i.cols.iter().any(|c| self.date_like(c.0) || (self.schema.col(c.0).numeric && !self.schema.col(c.0).key)));
-        let speaks = item.is_some_and(|i| i.cols.iter().any(|c| {
-            self.schema.col(c.0).words.iter().any(|w| degree.of.contains(&w.lemma.as_str()) || degree.opposite.contains(&w.lemma.as_str()))
-        }));
+        let typed = item.is_some_and(|i| {
+            i.cols
+                .iter()
+                .any(|c| self.date_like(c.0) || (self.schema.col(c.0).numeric && !self.schema.col(c.0).key))
+        });
+        let speaks = item.is_some_and(|i| {
+            i.cols.iter().any(|c| {
+                self.schema.col(c.0).words.iter().any(|w| {
+                    degree.of.contains(&w.lemma.as_str()) || degree.opposite.contains(&w.lemma.as_str())
+                })
+            })
+        });
         if measured && (generic || (table.is_none() && typed && speaks)) {
             let owner = self.owner(k);
             if let Some(col) = self.pick_rank(k, owner, degree, number_of) {
@@ -159,17 +215,27 @@ impl Parser<'_, '_> {
 
     fn pick_rank(&mut self, k: usize, owner: Option<usize>, degree: Degree, number_of: bool) -> Option<Cid> {
         let all = self.items.get(k)?.cols.clone();
-        let numeric: Vec<_> = all.iter().copied().filter(|(c, _)| {
-            let info = self.schema.col(*c);
-            !info.key && (info.numeric || self.date_like(*c))
-        }).collect();
+        let numeric: Vec<_> = all
+            .iter()
+            .copied()
+            .filter(|(c, _)| {
+                let info = self.schema.col(*c);
+                !info.key && (info.numeric || self.date_like(*c))
+            })
+            .collect();
         let _ = degree;
-        if numeric.is_empty() { if number_of { None } else { self.choose(k, &all, owner) } } else { self.choose(k, &numeric, owner) }
+        if numeric.is_empty() {
+            if number_of { None } else { self.choose(k, &all, owner) }
+        } else {
+            self.choose(k, &numeric, owner)
+        }
     }
 
     fn rank_by(&mut self, col: Cid, desc: bool, limit: u64, owner: Option<usize>) {
         // `in the earliest year`: all rows of it, not one
-        let before = (0..self.at).rev().find(|b| !self.is(*b, &["the"]) && self.superlative_at(*b).is_none() && *b + 3 >= self.at.saturating_sub(1));
+        let before = (0..self.at).rev().find(|b| {
+            !self.is(*b, &["the"]) && self.superlative_at(*b).is_none() && *b + 3 >= self.at.saturating_sub(1)
+        });
         if self.negated && limit == 1 {
             self.compare_with(col, if desc { Agg::Max } else { Agg::Min });
             return;
@@ -226,11 +292,14 @@ impl Parser<'_, '_> {
             }
             return;
         }
-        let tables: Vec<usize> = plain.iter().filter_map(|w| match w {
-            What::Col(c) => Some(c.t),
-            What::Naming(t) | What::Star(t) => Some(*t),
-            What::Rows(_) => None,
-        }).collect();
+        let tables: Vec<usize> = plain
+            .iter()
+            .filter_map(|w| match w {
+                What::Col(c) => Some(c.t),
+                What::Naming(t) | What::Star(t) => Some(*t),
+                What::Rows(_) => None,
+            })
+            .collect();
         let one = tables.first().copied().filter(|t| tables.iter().all(|x| x == t) && *t != counted);
         match one {
             Some(t) if self.schema.tables[t].pk.is_some() => self.frame.groups.push(What::Naming(t)),
@@ -242,20 +311,30 @@ impl Parser<'_, '_> {
     fn rank_entity(&mut self, j: usize, k: usize, degree: Degree, limit: u64) -> bool {
         let value_table = self.items.get(k).and_then(|i| i.vals.first()).map(|v| v.col.t);
         let table = self.table_of(k, 0.55);
-        let owner = self.items.get(k).filter(|i| i.col_score() >= 0.6 && i.mark.is_none()).and_then(|i| i.cols.first()).map(|c| c.0.t);
+        let owner = self
+            .items
+            .get(k)
+            .filter(|i| i.col_score() >= 0.6 && i.mark.is_none())
+            .and_then(|i| i.cols.first())
+            .map(|c| c.0.t);
         let target = table.or(value_table).or(owner).or(self.frame.subject);
-        let Some(target) = target.or_else(|| (j..self.items.len()).find_map(|i| self.table_of(i, 0.55))) else { return false };
+        let Some(target) = target.or_else(|| (j..self.items.len()).find_map(|i| self.table_of(i, 0.55)))
+        else {
+            return false;
+        };
         let Some((col, flipped)) = self.degree_column(target, degree) else { return false };
         if self.zone == Zone::Show && self.frame.select.is_empty() && self.frame.subject.is_none() {
             self.frame.subject = Some(target);
         }
-        let related = self.frame.subject.is_some_and(|s| s != target) && self.frame.select.iter().any(|s| s.agg == Some(Agg::Count));
+        let related = self.frame.subject.is_some_and(|s| s != target)
+            && self.frame.select.iter().any(|s| s.agg == Some(Agg::Count));
         if related {
             self.add_filter(Filter::Related(Related { tables: vec![target], ..Related::default() }));
         }
         self.frame.order.push(Order { agg: None, what: What::Col(col), desc: degree.up != flipped });
         self.cut(limit);
-        let shows = table.is_some() && self.zone == Zone::Show && self.frame.select.is_empty() && !self.asking;
+        let shows =
+            table.is_some() && self.zone == Zone::Show && self.frame.select.is_empty() && !self.asking;
         if let Some(t) = table {
             let possessive = self.items[k].possessive;
             let followed = self.items.get(k + 1).is_some_and(|i| i.col_score() > 0.6);
@@ -275,7 +354,8 @@ impl Parser<'_, '_> {
 
     /// The column that a degree word measures, in the table or next to it; true: it runs the other way.
     pub(super) fn degree_column(&self, table: usize, degree: Degree) -> Option<(Cid, bool)> {
-        let mut reach: Vec<(usize, f64)> = super::super::join::distances(self.schema, table).into_iter().filter(|d| d.1 < 4.0).collect();
+        let mut reach: Vec<(usize, f64)> =
+            super::super::join::distances(self.schema, table).into_iter().filter(|d| d.1 < 4.0).collect();
         reach.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         let mut near: Vec<usize> = reach.into_iter().map(|r| r.0).collect();
         let concepts = match degree.word {
@@ -295,121 +375,5 @@ impl Parser<'_, '_> {
             }
         }
         None
-    }
-
-    /// `sorted by X`, `in descending order of X`, `alphabetically`.
-    pub(super) fn order_phrase(&mut self) -> bool {
-        let at = self.at;
-        let j = self.skip(at, &["and"]);
-        let verb = self.is(j, &["sorted", "ordered", "order", "sort", "arranged", "ranked", "ordering", "sorting", "rank"])
-            && (self.is(self.skip(j + 1, &["descending", "ascending", "it", "them", "the", "result", "in", "results", "descendingly"]), &["by", "alphabetically", "from", "alphabetical", "according"])
-                || self.is(j + 1, &["alphabetically", "in", "from", "descending", "ascending"]));
-        let in_order = self.is(j, &["in"]) && (j + 1..j + 6).any(|k| self.is(k, &["order"])) && (j + 1..j + 3).any(|k| self.is(k, &["ascending", "descending", "alphabetical", "alphaetical", "the", "order", "increasing", "decreasing", "reverse", "chronological", "lexicographical"]));
-        let bare = self.is(j, &["alphabetically", "descending", "ascending"]) && self.frame_started();
-        let top = self.is(j, &["by"]) && self.frame.limit.is_some() && self.frame.order.is_empty();
-        let by = (self.is(j, &["by"]) && self.sorting) || top;
-        let from_to = self.is(j, &["from"]) && self.superlative_at(j + 1).is_some() && self.is(j + 2, &["to"]);
-        if !(verb || in_order || bare || by || from_to) {
-            return false;
-        }
-        self.flush();
-        self.sorting = false;
-        self.order_targets(j, top)
-    }
-
-    fn order_targets(&mut self, from: usize, top: bool) -> bool {
-        let mut desc = top;
-        let mut targets: Vec<(Option<Agg>, What)> = Vec::new();
-        let mut k = from;
-        let mut alphabetical = false;
-        while k < self.items.len() {
-            let lower = self.items[k].lower.clone();
-            match lower.as_str() {
-                "descending" | "decreasing" | "reverse" | "desc" => desc = true,
-                "alphabetical" | "alphabetically" | "alphaetical" => alphabetical = true,
-                "from" if self.superlative_at(k + 1).is_some() || self.is(k + 1, &["high"]) => {
-                    let first = self.superlative_at(k + 1);
-                    desc = first.is_none_or(|d| d.up);
-                    if let (Some(d), true) = (first, targets.is_empty()) {
-                        let column = self.frame.subject.and_then(|s| self.degree_column(s, d)).filter(|_| !d.of.is_empty());
-                        if let Some((col, flipped)) = column {
-                            targets.push((None, What::Col(col)));
-                            desc = d.up != flipped;
-                        }
-                    }
-                    k += 3;
-                }
-                "frequency" | "count" => {
-                    let what = self.frame.select.iter().find(|s| s.agg.is_none()).map(|s| s.what);
-                    if let Some(what) = what {
-                        self.frame.groups.push(what);
-                        targets.push((Some(Agg::Count), what));
-                    }
-                }
-                "which" | "who" | "that" | "whose" | "with" | "show" | "return" | "list" | "give" if k > from => break,
-                "average" | "total" | "maximum" | "minimum" => {
-                    let agg = self.aggregate_at(k);
-                    if let Some(col) = self.pick_numeric(k + 1, None).filter(|_| agg.is_some()) {
-                        targets.push((agg, What::Col(col)));
-                        k += 1;
-                    }
-                }
-                "number" if self.is(k + 1, &["of"]) && self.table_of(self.skip(k + 2, &["the"]), 0.7).is_some() => {
-                    let at = self.skip(k + 2, &["the"]);
-                    if let Some(t) = self.table_of(at, 0.7) {
-                        self.mention(t);
-                        self.group_by_shown(t);
-                        targets.push((Some(Agg::Count), What::Rows(t)));
-                        k = at;
-                    }
-                }
-                _ => {
-                    let item = &self.items[k];
-                    if item.mark.is_some_and(|m| m != ',') || (item.mark == Some(',') && !targets.is_empty() && !self.is(k + 1, &["ascending", "descending", "from", "then"])) {
-                        break;
-                    }
-                    if item.col_score() >= 0.5 && item.col_score() + 0.1 >= item.table_score() && targets.len() < 3 {
-                        let owner = self.owner(k);
-                        if let Some(col) = self.pick(k, owner) {
-                            targets.push((None, What::Col(col)));
-                        }
-                    } else if let Some(t) = self.table_of(k, 0.55) {
-                        self.mention(t);
-                    } else if item.val_score() > 0.8 || item.number.is_some() {
-                        break;
-                    }
-                }
-            }
-            if k < self.items.len() {
-                self.read[k] = true;
-            }
-            k += 1;
-        }
-        if targets.is_empty() && !self.frame.order.is_empty() {
-            self.frame.limit = self.frame.limit.filter(|n| *n > 1);
-            self.at = k.max(from + 1);
-            return true;
-        }
-        let measure = self.frame.select.iter().find(|s| s.agg.is_some() && !alphabetical).map(|s| (s.agg, s.what));
-        if targets.is_empty() && measure.is_some() {
-            targets.extend(measure);
-        }
-        if targets.is_empty() {
-            let first = self.frame.select.iter().find(|s| s.agg.is_none()).map(|s| s.what);
-            let first = first.or(self.frame.subject.map(What::Naming));
-            targets.extend(first.map(|w| (None, w)));
-        }
-        if targets.iter().any(|(agg, what)| self.frame.order.iter().any(|o| o.agg == *agg && o.what == *what)) {
-            self.frame.limit = self.frame.limit.filter(|n| *n > 1);
-            targets.clear();
-        }
-        for (agg, what) in targets {
-            self.frame.order.push(Order { agg, what, desc });
-        }
-        self.at = k.max(from + 1);
-        if self.zone == Zone::Show && self.frame_started() {
-            self.zone = Zone::Which;
-        }
-        true
     }
 }

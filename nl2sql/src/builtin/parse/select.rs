@@ -7,19 +7,19 @@ impl Parser<'_, '_> {
     pub(super) fn finish(&mut self) {
         self.flush();
         self.show_loose();
-        if self.frame.select.is_empty() {
-            if let Some(subject) = self.frame.subject.or_else(|| self.frame.mentioned.first().copied()) {
-                self.show(None, What::Naming(subject));
-            }
+        if self.frame.select.is_empty()
+            && let Some(subject) = self.frame.subject.or_else(|| self.frame.mentioned.first().copied())
+        {
+            self.show(None, What::Naming(subject));
         }
         self.frame.distinct |= std::mem::take(&mut self.distinct_next);
         self.extreme_with_attributes();
         self.settle_groups();
         self.drop_doubles();
         if self.frame.subject.is_none() {
-            self.frame.subject = self.frame.select.iter().find_map(|s| match s.what {
-                What::Col(c) => Some(c.t),
-                What::Naming(t) | What::Star(t) | What::Rows(t) => Some(t),
+            self.frame.subject = self.frame.select.first().map(|s| match s.what {
+                What::Col(c) => c.t,
+                What::Naming(t) | What::Star(t) | What::Rows(t) => t,
             });
         }
     }
@@ -39,10 +39,16 @@ impl Parser<'_, '_> {
         let aggs: Vec<Sel> = self.frame.select.iter().filter(|s| s.agg.is_some()).copied().collect();
         let [only] = aggs[..] else { return };
         let plain = self.frame.select.len() > 1;
-        let (Some(agg @ (Agg::Max | Agg::Min)), What::Col(col), true) = (only.agg, only.what, plain && self.frame.groups.is_empty() && self.frame.order.is_empty()) else {
+        let (Some(agg @ (Agg::Max | Agg::Min)), What::Col(col), true) =
+            (only.agg, only.what, plain && self.frame.groups.is_empty() && self.frame.order.is_empty())
+        else {
             return;
         };
-        let descriptive = self.frame.select.iter().any(|s| s.agg.is_none() && matches!(s.what, What::Col(c) if self.schema.col(c).numeric));
+        let descriptive = self
+            .frame
+            .select
+            .iter()
+            .any(|s| s.agg.is_none() && matches!(s.what, What::Col(c) if self.schema.col(c).numeric));
         let _ = descriptive;
         for sel in &mut self.frame.select {
             sel.agg = None;
@@ -68,10 +74,12 @@ impl Parser<'_, '_> {
                 What::Rows(t) => Some(t),
                 _ => None,
             });
-            let counted = counted.or_else(|| self.frame.order.iter().find_map(|o| match o.what {
-                What::Rows(t) => Some(t),
-                _ => None,
-            }));
+            let counted = counted.or_else(|| {
+                self.frame.order.iter().find_map(|o| match o.what {
+                    What::Rows(t) => Some(t),
+                    _ => None,
+                })
+            });
             self.group_by_shown(counted.unwrap_or(usize::MAX));
         }
         if self.aggregated() && self.frame.limit.is_none() || !plain {
@@ -82,11 +90,24 @@ impl Parser<'_, '_> {
     /// The result names what it is grouped by.
     fn show_groups(&mut self) {
         for group in self.frame.groups.clone() {
-            let shown = self.frame.select.iter().any(|s| s.agg.is_none() && match (group, s.what) {
-                (What::Col(a), What::Col(b)) => a == b || self.schema.col(a).column.name.eq_ignore_ascii_case(&self.schema.col(b).column.name),
-                (What::Naming(t), What::Col(c)) => c.t == t,
-                (What::Col(c), What::Naming(t)) => c.t == t && self.schema.tables[t].naming.contains(&c.c),
-                (a, b) => a == b,
+            let shown = self.frame.select.iter().any(|s| {
+                s.agg.is_none()
+                    && match (group, s.what) {
+                        (What::Col(a), What::Col(b)) => {
+                            a == b
+                                || self
+                                    .schema
+                                    .col(a)
+                                    .column
+                                    .name
+                                    .eq_ignore_ascii_case(&self.schema.col(b).column.name)
+                        }
+                        (What::Naming(t), What::Col(c)) => c.t == t,
+                        (What::Col(c), What::Naming(t)) => {
+                            c.t == t && self.schema.tables[t].naming.contains(&c.c)
+                        }
+                        (a, b) => a == b,
+                    }
             });
             if !shown {
                 self.frame.select.insert(0, Sel { agg: None, what: group, distinct: false });
@@ -100,7 +121,9 @@ impl Parser<'_, '_> {
         self.frame.select.retain(|s| match s.what {
             What::Naming(t) if s.agg.is_none() => {
                 let own = |o: &Sel| match o.what {
-                    What::Col(c) => c.t == t && self.schema.tables[t].naming.contains(&c.c) && o.agg.is_none(),
+                    What::Col(c) => {
+                        c.t == t && self.schema.tables[t].naming.contains(&c.c) && o.agg.is_none()
+                    }
                     What::Star(x) => x == t,
                     _ => false,
                 };

@@ -47,55 +47,73 @@ impl Parser<'_, '_> {
         let item = &items[at];
         let beside = |i: Option<&Item>| -> Option<Vec<Hit>> {
             let i = i.filter(|i| i.col_score() >= 0.5)?;
-            let found: Vec<Hit> = item.vals.iter().filter(|v| i.cols.iter().any(|c| c.0 == v.col)).cloned().collect();
+            let found: Vec<Hit> =
+                item.vals.iter().filter(|v| i.cols.iter().any(|c| c.0 == v.col)).cloned().collect();
             (!found.is_empty()).then_some(found)
         };
-        if let Some(pending) = self.pending {
-            if let Some(hit) = item.vals.iter().find(|v| v.col == pending.col) {
-                return Some(hit.clone());
-            }
+        if let Some(pending) = self.pending
+            && let Some(hit) = item.vals.iter().find(|v| v.col == pending.col)
+        {
+            return Some(hit.clone());
         }
         let next = self.skip(at + 1, &["as", "their", "the", "a"]);
-        let before = at.checked_sub(1).map(|p| { let mut q = p; while q > 0 && self.is(q, &["is", "are", "named", "called", "of", "be", "not", "the", "name", "a"]) { q -= 1; } q });
+        let before = at.checked_sub(1).map(|p| {
+            let mut q = p;
+            while q > 0
+                && self.is(q, &["is", "are", "named", "called", "of", "be", "not", "the", "name", "a"])
+            {
+                q -= 1;
+            }
+            q
+        });
         let narrowed = before.and_then(|p| beside(items.get(p))).or_else(|| beside(items.get(next)));
         if let (Some(_), None) = (&narrowed, before.and_then(|p| beside(items.get(p)))) {
             self.read[next] = true;
             if next == at + 1 || self.is(at + 1, &["as"]) {
                 // the column after the value belongs to the condition
                 let found = narrowed.as_ref().and_then(|n| n.first().cloned());
-                if let Some(hit) = found.filter(|_| items[next].table_score() < items[next].col_score() + 0.05) {
+                if let Some(hit) =
+                    found.filter(|_| items[next].table_score() < items[next].col_score() + 0.05)
+                {
                     self.take(next);
                     return Some(hit);
                 }
             }
         }
-        let alternatives: Vec<(Cid, f64)> = narrowed.as_ref().unwrap_or(&item.vals).iter().map(|v| (v.col, v.score)).collect();
+        let alternatives: Vec<(Cid, f64)> =
+            narrowed.as_ref().unwrap_or(&item.vals).iter().map(|v| (v.col, v.score)).collect();
         let last = match self.frame.filters.last() {
             Some((Filter::Cond(c), _)) => Some(c.col),
             Some((Filter::Related(r), _)) => r.conds.last().map(|c| c.0.col),
             _ => None,
         };
-        let continued = last.filter(|l| alternatives.iter().any(|a| a.0 == *l) && at > 0 && self.is(at - 1, &["or", "and"]));
+        let continued = last
+            .filter(|l| alternatives.iter().any(|a| a.0 == *l) && at > 0 && self.is(at - 1, &["or", "and"]));
         let near = self.nearest_table(at + 1);
         let after = (at + 1..(at + 3).min(items.len())).find_map(|i| self.table_of(i, 0.6));
-        let col = continued.or_else(|| self.choose(at, &alternatives, after.or(near).or(self.frame.subject)))?;
+        let col =
+            continued.or_else(|| self.choose(at, &alternatives, after.or(near).or(self.frame.subject)))?;
         item.vals.iter().filter(|v| v.col == col).max_by(|a, b| a.score.total_cmp(&b.score)).cloned()
     }
 
     /// Quoted text: part of a text when the question says so or nothing stored equals it.
     fn quoted(&mut self, at: usize) -> bool {
         let window = at.saturating_sub(6);
-        let contains = (window..at).any(|i| self.is(i, &["contain", "containing", "substring", "include", "including", "like", "contains"]));
-        let starts = (window..at).any(|i| self.is(i, &["start", "starts", "starting", "begin", "beginning", "begins", "prefix"]));
+        let contains = (window..at).any(|i| {
+            self.is(i, &["contain", "containing", "substring", "include", "including", "like", "contains"])
+        });
+        let starts = (window..at)
+            .any(|i| self.is(i, &["start", "starts", "starting", "begin", "beginning", "begins", "prefix"]));
         let ends = (window..at).any(|i| self.is(i, &["end", "ending", "ends", "suffix"]));
-        if !(contains || starts || ends) && !self.items[at].vals.is_empty() {
+        let part = contains || starts || ends;
+        if !part && !self.items[at].vals.is_empty() {
             let Some(hit) = self.choose_value(at) else { return false };
             return self.like_or_equal(at, hit.col, hit.value);
         }
         let Some(col) = self.text_column(at) else { return false };
         let text = self.items[at].text.clone();
         self.take(at + 1);
-        if !(contains || starts || ends) {
+        if !part {
             return self.like_or_equal(at, col, text);
         }
         self.drop_shown(at, col);
@@ -112,7 +130,9 @@ impl Parser<'_, '_> {
         if let Some(pending) = self.pending.take() {
             return Some(pending.col);
         }
-        let before = (at.saturating_sub(7)..at).rev().find(|i| self.items[*i].col_score() >= 0.6 && !self.items[*i].quoted);
+        let before = (at.saturating_sub(7)..at)
+            .rev()
+            .find(|i| self.items[*i].col_score() >= 0.6 && !self.items[*i].quoted);
         if let Some(i) = before {
             let hint = self.nearest_table(at);
             return self.pick(i, hint);
@@ -136,7 +156,10 @@ impl Parser<'_, '_> {
         }
         self.negated = true;
         self.take(at + 1 + usize::from(other));
-        let next = self.skip(self.at, &["any", "a", "an", "single", "have", "be", "own", "the", "gone", "through", "go", "ever"]);
+        let next = self.skip(
+            self.at,
+            &["any", "a", "an", "single", "have", "be", "own", "the", "gone", "through", "go", "ever"],
+        );
         let comparing = (self.at..(self.at + 4).min(self.items.len())).any(|i| self.comparison(i).is_some());
         if comparing {
             return true;
@@ -177,7 +200,9 @@ impl Parser<'_, '_> {
     }
 
     fn past(&self, from: usize, t: usize) -> usize {
-        (from..(from + 4).min(self.items.len())).find(|i| self.table_of(*i, 0.45) == Some(t)).map_or(from, |i| i + 1)
+        (from..(from + 4).min(self.items.len()))
+            .find(|i| self.table_of(*i, 0.45) == Some(t))
+            .map_or(from, |i| i + 1)
     }
 
     fn column_of_subject(&self, at: usize) -> bool {
@@ -206,15 +231,22 @@ impl Parser<'_, '_> {
 
     /// Whether a row of `from` may have several of `to`.
     pub(super) fn many_to(&self, from: usize, to: usize) -> bool {
-        let (steps, missing) = super::join::connect(self.schema, &[from, to], &std::collections::HashSet::new());
-        missing.is_empty() && steps.iter().any(|s| self.schema.edges[s.edge].to == s.have && self.schema.edges[s.edge].from == s.add)
+        let (steps, missing) =
+            super::join::connect(self.schema, &[from, to], &std::collections::HashSet::new());
+        missing.is_empty()
+            && steps
+                .iter()
+                .any(|s| self.schema.edges[s.edge].to == s.have && self.schema.edges[s.edge].from == s.add)
     }
 
     /// `that has high definition`, `abandoned dogs`: a yes-or-no column named alone.
     pub(super) fn flag_condition(&mut self, col: Cid) -> bool {
         let Some((yes, no)) = self.schema.col(col).flag.clone() else { return false };
         let value = if self.negated { no } else { yes };
-        let numeric = value.parse::<f64>().ok().filter(|_| self.schema.col(col).column.class != catalog::TypeClass::Text);
+        let numeric = value
+            .parse::<f64>()
+            .ok()
+            .filter(|_| self.schema.col(col).column.class != catalog::TypeClass::Text);
         let rhs = numeric.map_or(Rhs::Text(value), Rhs::Number);
         self.add_filter(Filter::Cond(Cond { col, op: Op::Eq, rhs }));
         true

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod app;
+pub mod auth;
 pub mod chat;
 pub mod cli;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod exec;
 pub mod http;
 pub mod index;
 pub mod model;
+pub mod queries;
 pub mod register;
 pub mod results;
 pub mod secrets;

@@ -109,6 +109,31 @@ pub async fn update(db: &Db, sources: &Sources, id: Id, change: Change, by: &str
     Ok(connection)
 }
 
+/// Deletes a connection in a way that [`restore`] can undo; its name becomes free.
+///
+/// # Errors
+/// Not found.
+pub async fn delete(db: &Db, sources: &Sources, id: Id, by: &str) -> Result<()> {
+    let tx = db.begin().await?;
+    store::connections::delete(&tx, id, Some(by)).await?;
+    store::audits::add(&tx, by, "connection.delete", &id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    sources.forget(id, None);
+    Ok(())
+}
+
+/// Undoes [`delete`].
+///
+/// # Errors
+/// Not found (or not deleted); the name was taken in the meantime.
+pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Connection> {
+    let tx = db.begin().await?;
+    let connection = store::connections::restore(&tx, id, Some(by)).await?;
+    store::audits::add(&tx, by, "connection.restore", &id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(connection)
+}
+
 /// Connects and looks around.
 ///
 /// # Errors

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::Catalog;
-use guard::Policy;
 use nl2sql::propose::Translator;
 use nl2sql::{Checked, Turn};
 use serde_json::{Value, json};
@@ -119,7 +118,7 @@ impl Chat {
         events: &Events,
     ) -> Result<Answer> {
         let (version, index) = source.catalog()?;
-        let policy = policy(source)?;
+        let policy = source.policy()?;
         let visible = guard::resolve::visible_catalog(index.catalog(), &policy);
         let catalog = narrowed(index, visible, question);
         let translator = translator_for(&self.translator, &source.connection.privacy);
@@ -214,17 +213,6 @@ fn checked_question(question: &str) -> Result<&str> {
         return Err(Error::new("A002", Class::TooLarge, message).hint("Ask a shorter question."));
     }
     Ok(question)
-}
-
-/// The policy stored with the connection.
-fn policy(source: &Source) -> Result<Policy> {
-    if source.connection.policy.is_null() {
-        return Ok(Policy::default());
-    }
-    serde_json::from_value(source.connection.policy.clone()).map_err(|e| {
-        Error::new("X005", Class::Internal, format!("the connection's policy cannot be read: {e}"))
-            .hint("Store the policy again with PATCH /api/v1/connections/{id}.")
-    })
 }
 
 /// What the question is about, of what the caller may see.

@@ -10,6 +10,7 @@ use super::args::CheckArgs;
 use super::target;
 use crate::app::Setup;
 use crate::error::{Class, Error, Result};
+use crate::queries::verdict_fields;
 
 /// Longest line of a batch, in bytes.
 const MAX_LINE: u64 = 4 * 1024 * 1024;
@@ -115,37 +116,6 @@ fn answer(line: &str, number: u64, catalog: &Catalog, policy: &Policy) -> Map<St
 fn bad_line(number: u64, why: &str) -> Map<String, Value> {
     let finding = json!([{ "code": "G012", "message": format!("line {number}: {why}") }]);
     Map::from_iter([("verdict".to_owned(), json!("reject")), ("findings".to_owned(), finding)])
-}
-
-/// `verdict`, `findings`, and for an accepted statement what it is and reads.
-pub fn verdict_fields(verdict: &std::result::Result<ReadOnly, Vec<Finding>>) -> Map<String, Value> {
-    let fields = match verdict {
-        Err(findings) => json!({ "verdict": "reject", "findings": findings }),
-        Ok(statement) => {
-            let report = statement.report();
-            let tables: Vec<String> =
-                report.tables.iter().map(|t| dotted(&[&t.schema, &t.table])).collect();
-            let columns: Vec<String> =
-                report.columns.iter().map(|c| dotted(&[&c.schema, &c.table, &c.column])).collect();
-            json!({
-                "verdict": "allow",
-                "findings": report.warnings,
-                "canonical": statement.sql(),
-                "reading": report.reading,
-                "tables": tables,
-                "columns": columns,
-                "output": report.output,
-            })
-        }
-    };
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}
-
-fn dotted(parts: &[&str]) -> String {
-    parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(".")
 }
 
 fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Finding>>) {

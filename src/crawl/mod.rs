@@ -1,13 +1,14 @@
 //! The recipe of a crawl: introspect, tag, compare with the last version, publish what changed.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog::Snapshot;
 use connector_api::{Connector, CrawlOptions, Progress};
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Class, Error, Result};
 use crate::model::{CrawlRun, Id, SchemaVersion};
@@ -25,7 +26,8 @@ pub struct Crawler {
     db: Db,
     sources: Arc<Sources>,
     options: CrawlOptions,
-    busy: Mutex<std::collections::HashSet<Id>>,
+    busy: Mutex<HashSet<Id>>,
+    running: Mutex<HashMap<Id, CancellationToken>>,
 }
 
 /// What a crawl led to.
@@ -61,7 +63,7 @@ pub async fn snapshot(
 impl Crawler {
     /// A crawler with the options that hold for every connection.
     pub fn new(db: Db, sources: Arc<Sources>, options: CrawlOptions) -> Crawler {
-        Crawler { db, sources, options, busy: Mutex::default() }
+        Crawler { db, sources, options, busy: Mutex::default(), running: Mutex::default() }
     }
 
     /// Makes the record of a crawl that [`Crawler::run`] then works on.
@@ -69,11 +71,44 @@ impl Crawler {
     /// # Errors
     /// When the store fails, or a crawl of that connection is running.
     pub async fn begin(&self, connection: Id, by: Option<&str>) -> Result<CrawlRun> {
-        if self.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(&connection) {
+        if self.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection) {
             return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running")
                 .hint("Wait for it to end, or look at it under /api/v1/crawls."));
         }
         Ok(store::crawls::create(&self.db, connection, by, LEASE).await?)
+    }
+
+    /// Starts a crawl and returns its record at once; the work goes on by itself.
+    ///
+    /// # Errors
+    /// As [`Crawler::begin`].
+    pub async fn start(self: &Arc<Self>, source: Source, by: Option<&str>) -> Result<CrawlRun> {
+        let run = self.begin(source.connection.id, by).await?;
+        let (crawler, record) = (self.clone(), run.clone());
+        tokio::spawn(async move {
+            let id = record.id;
+            if let Err(error) = crawler.run(&source, record, &|_| {}).await {
+                tracing::info!(crawl = %id, code = error.code, "the crawl ended with an error");
+            }
+        });
+        Ok(run)
+    }
+
+    /// Stops a crawl that has not ended. What it found so far is not kept.
+    ///
+    /// # Errors
+    /// Not found; `X012` when it has ended.
+    pub async fn cancel(&self, id: Id) -> Result<CrawlRun> {
+        let run = store::crawls::get(&self.db, id).await?;
+        if run.status.is_final() {
+            return Err(Error::new("X012", Class::Conflict, format!("the crawl has ended already: {}", run.status)));
+        }
+        // The record first: a crawl that was about to publish then finds that it may not.
+        let run = store::crawls::cancel(&self.db, id).await?;
+        if let Some(token) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            token.cancel();
+        }
+        Ok(run)
     }
 
     /// Crawls a registered database and publishes a new schema version when something changed. `progress` hears of
@@ -87,7 +122,7 @@ impl Crawler {
         run: CrawlRun,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Crawled> {
-        let _turn = Turn::take(self, run.connection_id)?;
+        let turn = Turn::take(self, &run)?;
         let (steps, written) = self.keep_progress(run.id);
         let report = |step: Progress| {
             progress(step.clone());
@@ -95,7 +130,10 @@ impl Crawler {
             let _ = steps.try_send(step);
         };
         store::crawls::begin(&self.db, run.id, LEASE).await?;
-        let outcome = snapshot(source.connector.as_ref(), &self.options, &report).await;
+        let outcome = tokio::select! {
+            outcome = snapshot(source.connector.as_ref(), &self.options, &report) => outcome,
+            () = turn.token.cancelled() => return Err(Error::new("X013", Class::Cancelled, "the crawl was cancelled")),
+        };
         drop(steps);
         let _ = written.await;
         match outcome {
@@ -140,20 +178,25 @@ impl Crawler {
 struct Turn<'a> {
     crawler: &'a Crawler,
     connection: Id,
+    run: Id,
+    token: CancellationToken,
 }
 
 impl<'a> Turn<'a> {
-    fn take(crawler: &'a Crawler, connection: Id) -> Result<Turn<'a>> {
-        let mut busy = crawler.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !busy.insert(connection) {
+    fn take(crawler: &'a Crawler, run: &CrawlRun) -> Result<Turn<'a>> {
+        let mut busy = crawler.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if !busy.insert(run.connection_id) {
             return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running"));
         }
-        Ok(Turn { crawler, connection })
+        let token = CancellationToken::new();
+        crawler.running.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id, token.clone());
+        Ok(Turn { crawler, connection: run.connection_id, run: run.id, token })
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.crawler.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&self.connection);
+        self.crawler.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
+        self.crawler.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.connection);
     }
 }

@@ -1,21 +1,24 @@
-//! What the store keeps, as the rest of the daemon sees it.
+//! What the store keeps, as the rest of the daemon and the API's clients see it. Keys are written `Uuid` here, because
+//! the API's description is made from the words.
 
 use catalog::Engine;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::ids::Id;
 use super::states::{CallStatus, MessageStatus, QueryState, Role, RunStatus, Truncation};
 
 /// A registered external database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Connection {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Name, unique without regard to case among those not deleted.
     pub name: String,
     /// Engine.
+    #[schema(value_type = String, example = "postgres")]
     pub engine: Engine,
     /// The URI, sealed; never leaves the daemon.
     #[serde(skip)]
@@ -25,9 +28,9 @@ pub struct Connection {
     /// What may leave for a model (`names`, `statistics`, `samples`, `rows`).
     pub privacy: String,
     /// Options of the connector and of the crawl.
-    pub options: Json,
+    pub options: Value,
     /// Policy for the guard.
-    pub policy: Json,
+    pub policy: Value,
     /// Made at.
     pub created_at: Timestamp,
     /// Made by.
@@ -41,12 +44,12 @@ pub struct Connection {
 }
 
 /// What a crawl found, when it differed from the last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SchemaVersion {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Connection.
-    pub connection_id: Id,
+    pub connection_id: Uuid,
     /// 1, 2, 3 ... per connection.
     pub ordinal: i64,
     /// Raised by a breaking change.
@@ -62,7 +65,7 @@ pub struct SchemaVersion {
     /// Columns in it.
     pub column_count: i64,
     /// The crawl that found it.
-    pub crawl_id: Option<Id>,
+    pub crawl_id: Option<Uuid>,
     /// Found at.
     pub created_at: Timestamp,
 }
@@ -75,12 +78,12 @@ impl SchemaVersion {
 }
 
 /// One run over a connection's schema.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CrawlRun {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Connection.
-    pub connection_id: Id,
+    pub connection_id: Uuid,
     /// How far it is.
     pub status: RunStatus,
     /// Asked for at.
@@ -96,20 +99,20 @@ pub struct CrawlRun {
     /// Its sentence.
     pub error_message: Option<String>,
     /// Step, done, of.
-    pub progress: Json,
+    pub progress: Value,
     /// The schema version that holds afterwards (an old one when nothing changed).
-    pub version_id: Option<Id>,
+    pub version_id: Option<Uuid>,
 }
 
 /// A chat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChatSession {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Title.
     pub title: String,
     /// The database it is about.
-    pub connection_id: Id,
+    pub connection_id: Uuid,
     /// Made at.
     pub created_at: Timestamp,
     /// Made by.
@@ -121,22 +124,22 @@ pub struct ChatSession {
 }
 
 /// One message of a chat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChatMessage {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Chat.
-    pub session_id: Id,
+    pub session_id: Uuid,
     /// Who speaks.
     pub role: Role,
     /// Parts in the form of the UI message stream.
-    pub parts: Json,
+    pub parts: Value,
     /// The message that this one answers.
-    pub reply_to: Option<Id>,
+    pub reply_to: Option<Uuid>,
     /// How far it is.
     pub status: MessageStatus,
     /// The query that the answer stands on.
-    pub query_id: Option<Id>,
+    pub query_id: Option<Uuid>,
     /// Code of the error that ended it.
     pub error_code: Option<String>,
     /// Its sentence.
@@ -148,14 +151,14 @@ pub struct ChatMessage {
 }
 
 /// Stored SQL with its review state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Query {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Connection.
-    pub connection_id: Id,
+    pub connection_id: Uuid,
     /// The message that it answers.
-    pub chat_message_id: Option<Id>,
+    pub chat_message_id: Option<Uuid>,
     /// The question, where there was one.
     pub question: Option<String>,
     /// The SQL as proposed.
@@ -163,13 +166,13 @@ pub struct Query {
     /// The SQL as the guard rendered it: what runs.
     pub canonical_sql: String,
     /// The schema version it was checked against.
-    pub schema_version_id: Option<Id>,
+    pub schema_version_id: Option<Uuid>,
     /// Review state.
     pub state: QueryState,
     /// The statement in plain sentences.
     pub reading: String,
     /// The guard's report.
-    pub report: Json,
+    pub report: Value,
     /// Who proposed it (`builtin`, `model:NAME`, `recorded`, `user`).
     pub source: String,
     /// 0 to 1.
@@ -187,14 +190,14 @@ pub struct Query {
 }
 
 /// One run of a query.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Execution {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// Query.
-    pub query_id: Id,
+    pub query_id: Uuid,
     /// Connection.
-    pub connection_id: Id,
+    pub connection_id: Uuid,
     /// How far it is.
     pub status: RunStatus,
     /// Rows in the result.
@@ -208,8 +211,9 @@ pub struct Execution {
     /// Its sentence.
     pub error_message: Option<String>,
     /// Names and types of the result's columns.
-    pub columns: Json,
-    /// Where the result lies, relative to the data folder.
+    pub columns: Value,
+    /// Where the result lies, relative to the data folder; never leaves the daemon.
+    #[serde(skip)]
     pub result_path: Option<String>,
     /// Time it took.
     pub elapsed_ms: Option<i64>,
@@ -224,12 +228,12 @@ pub struct Execution {
 }
 
 /// One call to a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LlmCall {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// The message it was made for.
-    pub chat_message_id: Option<Id>,
+    pub chat_message_id: Option<Uuid>,
     /// Provider (`openai`, `anthropic`, `recorded` ...).
     pub provider: String,
     /// Model.
@@ -249,16 +253,16 @@ pub struct LlmCall {
     /// Time it took.
     pub latency_ms: i64,
     /// Bytes that left, by class (`names`, `statistics`, `samples`, `rows`).
-    pub sent_bytes: Json,
+    pub sent_bytes: Value,
     /// Made at.
     pub created_at: Timestamp,
 }
 
 /// One line of the audit trail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Audit {
     /// Key.
-    pub id: Id,
+    pub id: Uuid,
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -268,5 +272,5 @@ pub struct Audit {
     /// To what (`connection/UUID`).
     pub subject: String,
     /// Facts, without secrets and row values.
-    pub details: Json,
+    pub details: Value,
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::{Catalog, Snapshot};
 use connector_api::Connector;
+use guard::Policy;
 use jiff::Timestamp;
 
 pub use open::{connectors, display_url, engine_of, open};
@@ -51,6 +52,22 @@ impl Source {
             let message = format!("the connection {:?} has not been crawled yet", self.connection.name);
             Error::new("X001", Class::Conflict, message)
                 .hint(format!("Run `querent crawl --on {}` or POST /api/v1/connections/{{id}}/crawls.", self.connection.name))
+        })
+    }
+}
+
+impl Source {
+    /// The policy stored with the connection.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn policy(&self) -> Result<Policy> {
+        if self.connection.policy.is_null() {
+            return Ok(Policy::default());
+        }
+        serde_json::from_value(self.connection.policy.clone()).map_err(|e| {
+            Error::new("X005", Class::Internal, format!("the connection's policy cannot be read: {e}"))
+                .hint("Store the policy again with PATCH /api/v1/connections/{id}.")
         })
     }
 }

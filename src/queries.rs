@@ -1,0 +1,171 @@
+//! SQL of a person's own: checked against the latest catalog, stored as a query, run again as often as wanted.
+
+use std::sync::Arc;
+
+use guard::{Finding, ReadOnly};
+use serde_json::{Map, Value, json};
+
+use crate::error::{Class, Error, Result};
+use crate::exec::Exec;
+use crate::model::{Execution, Id, Query, new_id};
+use crate::sources::{Source, Sources};
+use crate::store::queries::NewQuery;
+use crate::store::{self, Db};
+
+/// Longest question beside a statement, in characters.
+const MAX_QUESTION: usize = 4_000;
+
+/// What the guard says of a statement.
+pub type Verdict = std::result::Result<ReadOnly, Vec<Finding>>;
+
+/// What came of a statement that was to be stored.
+pub enum Stored {
+    /// It is a read, and it is stored.
+    Query(Box<Query>),
+    /// The guard refused it.
+    Refused(Vec<Finding>),
+}
+
+/// What came of a query that was to run.
+pub enum Started {
+    /// It runs.
+    Execution(Box<Execution>),
+    /// The guard refuses it now: the schema or the policy changed since it was stored.
+    Refused(Vec<Finding>),
+}
+
+/// Checks a statement against the latest catalog, with the connection's policy.
+///
+/// # Errors
+/// When the connection has not been crawled or its policy cannot be read.
+pub async fn check(source: &Source, sql: &str) -> Result<Verdict> {
+    let (_, index) = source.catalog()?;
+    let (catalog, policy, sql) = (index.catalog().clone(), source.policy()?, sql.to_owned());
+    tokio::task::spawn_blocking(move || guard::check(&sql, &catalog, &policy))
+        .await
+        .map_err(|e| Error::new("A099", Class::Internal, format!("the check stopped: {e}")))
+}
+
+/// Checks a statement and stores it as a draft, with its audit line.
+///
+/// # Errors
+/// As [`check`]; the question is too long; the store fails.
+pub async fn create(db: &Db, source: &Source, sql: &str, question: Option<String>, by: &str) -> Result<Stored> {
+    if question.as_ref().is_some_and(|q| q.chars().count() > MAX_QUESTION) {
+        let message = format!("the question is longer than {MAX_QUESTION} characters");
+        return Err(Error::new("A002", Class::TooLarge, message).hint("Write a shorter question."));
+    }
+    let statement = match check(source, sql).await? {
+        Ok(statement) => statement,
+        Err(findings) => return Ok(Stored::Refused(findings)),
+    };
+    let (version, _) = source.catalog()?;
+    let report = statement.report();
+    let new = NewQuery {
+        id: new_id(),
+        connection_id: source.connection.id,
+        chat_message_id: None,
+        question,
+        sql: sql.to_owned(),
+        canonical_sql: statement.sql().to_owned(),
+        schema_version_id: Some(version.id),
+        reading: report.reading.clone(),
+        report: serde_json::to_value(report).unwrap_or(Value::Null),
+        source: "user".to_owned(),
+        confidence: None,
+        created_by: Some(by.to_owned()),
+    };
+    let tx = db.begin().await?;
+    let query = store::queries::create(&tx, new).await?;
+    let details = json!({ "connection": query.connection_id });
+    store::audits::add(&tx, by, "query.create", &query.id.to_string(), details).await?;
+    tx.commit().await?;
+    Ok(Stored::Query(Box::new(query)))
+}
+
+/// Deletes a query in a way that [`restore`] can undo.
+///
+/// # Errors
+/// Not found.
+pub async fn delete(db: &Db, id: Id, by: &str) -> Result<()> {
+    let tx = db.begin().await?;
+    store::queries::delete(&tx, id, Some(by)).await?;
+    store::audits::add(&tx, by, "query.delete", &id.to_string(), json!({})).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Undoes [`delete`].
+///
+/// # Errors
+/// Not found, or not deleted.
+pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Query> {
+    let tx = db.begin().await?;
+    let query = store::queries::restore(&tx, id, Some(by)).await?;
+    store::audits::add(&tx, by, "query.restore", &id.to_string(), json!({})).await?;
+    tx.commit().await?;
+    Ok(query)
+}
+
+/// Checks a stored query once more, as schema and policy may have changed, and starts it.
+///
+/// # Errors
+/// Not found; not crawled; too many statements wait.
+pub async fn start(db: &Db, sources: &Sources, exec: &Arc<Exec>, id: Id, by: &str) -> Result<Started> {
+    let query = store::queries::get(db, id).await?;
+    let source = sources.get(query.connection_id).await?;
+    let statement = match check(&source, &query.canonical_sql).await? {
+        Ok(statement) => statement,
+        Err(findings) => return Ok(Started::Refused(findings)),
+    };
+    let execution = exec.start(source, &query, statement).await?;
+    let details = json!({ "query": query.id });
+    store::audits::add(db, by, "execution.start", &execution.id.to_string(), details).await?;
+    Ok(Started::Execution(Box::new(execution)))
+}
+
+/// Stops an execution that has not ended, and gives its record as it is then: it may take a moment to end.
+///
+/// # Errors
+/// Not found; `E006` when it has ended.
+pub async fn cancel(db: &Db, exec: &Exec, id: Id) -> Result<Execution> {
+    let execution = store::executions::get(db, id).await?;
+    if execution.status.is_final() {
+        let message = format!("the execution has ended already: {}", execution.status);
+        return Err(Error::new("E006", Class::Conflict, message));
+    }
+    if exec.cancel(id) {
+        return Ok(execution);
+    }
+    // Nobody works on it here (yet): the record says so, and whoever was about to begin finds that it may not.
+    Ok(store::executions::cancel(db, id).await?)
+}
+
+/// `verdict`, `findings`, and for an accepted statement what it is and reads.
+pub fn verdict_fields(verdict: &Verdict) -> Map<String, Value> {
+    let fields = match verdict {
+        Err(findings) => json!({ "verdict": "reject", "findings": findings }),
+        Ok(statement) => {
+            let report = statement.report();
+            let tables: Vec<String> = report.tables.iter().map(|t| dotted(&[&t.schema, &t.table])).collect();
+            let columns: Vec<String> =
+                report.columns.iter().map(|c| dotted(&[&c.schema, &c.table, &c.column])).collect();
+            json!({
+                "verdict": "allow",
+                "findings": report.warnings,
+                "canonical": statement.sql(),
+                "reading": report.reading,
+                "tables": tables,
+                "columns": columns,
+                "output": report.output,
+            })
+        }
+    };
+    match fields {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn dotted(parts: &[&str]) -> String {
+    parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(".")
+}

@@ -80,7 +80,8 @@ impl<'s, 'a> Builder<'s, 'a> {
         }
         let grouped = !frame.groups.is_empty() || !plan.having.is_empty();
         let group_by = if grouped { self.groups(&scope, frame) } else { Vec::new() };
-        let having = sql::all(plan.having.iter().map(|h| self.having(&scope, h)));
+        let counted = if group_by.is_empty() { &[][..] } else { &plan.having[..] };
+        let having = sql::all(counted.iter().map(|h| self.having(&scope, h)));
         let order_by: Vec<OrderItem> = frame.order.iter().flat_map(|o| self.order(&scope, o)).collect();
         let distinct =
             (frame.distinct || plan.repeats) && !grouped && frame.select.iter().all(|s| s.agg.is_none());

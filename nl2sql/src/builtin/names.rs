@@ -184,8 +184,18 @@ impl<'s, 'a> Names<'s, 'a> {
         column
             .aliases
             .iter()
-            .map(|a| 0.95 * self.cover(span, a, &self.schema.tables[id.t].words))
+            .map(|a| {
+                0.95 * self.whole(span.len(), a.len(), id.t)
+                    * self.cover(span, a, &self.schema.tables[id.t].words)
+            })
             .fold(own, f64::max)
+    }
+
+    /// `car id` fits the key of `cars` better than that of `car_makers`.
+    fn whole(&self, said: usize, alias: usize, t: usize) -> f64 {
+        let extra = said.saturating_sub(alias) as f64;
+        let table = self.schema.tables[t].words.len().max(1) as f64;
+        if extra == 0.0 { 1.0 } else { 0.8 + 0.2 * (extra / table).min(1.0) }
     }
 
     /// `number of X` names a column only when X is part of the column's own name.

@@ -240,6 +240,8 @@ const STOP: &[&str] = &[
     "using",
     "named",
     "based",
+    "titled",
+    "entitled",
     "highly",
     "listed",
 ];

@@ -16,11 +16,24 @@ impl Parser<'_, '_> {
         self.extreme_with_attributes();
         self.settle_groups();
         self.drop_doubles();
+        self.show_nameless();
         if self.frame.subject.is_none() {
             self.frame.subject = self.frame.select.first().map(|s| match s.what {
                 What::Col(c) => c.t,
                 What::Naming(t) | What::Star(t) | What::Rows(t) => t,
             });
+        }
+    }
+
+    /// Rows that nothing names are shown whole: a bare key tells a reader nothing.
+    fn show_nameless(&mut self) {
+        let [Sel { agg: None, what: What::Naming(t), distinct: false }] = self.frame.select[..] else {
+            return;
+        };
+        let info = &self.schema.tables[t];
+        let bare = info.naming.iter().all(|&c| info.columns[c].key || Some(c) == info.pk);
+        if bare && self.frame.groups.is_empty() && !self.frame.distinct && info.columns.len() <= 40 {
+            self.frame.select[0].what = What::Star(t);
         }
     }
 

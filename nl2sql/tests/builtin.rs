@@ -277,6 +277,32 @@ fn reads_names_in_camel_case_and_infers_references() {
 }
 
 #[test]
+fn writes_for_the_engine_in_use() {
+    let mut snapshot = database(LIBRARY).catalog.snapshot().clone();
+    snapshot.engine = catalog::Engine::Postgres;
+    let catalog = Catalog::new(snapshot);
+    let policy = Policy::default();
+    let best = |question: &str| {
+        let ask = Ask {
+            question,
+            history: &[],
+            catalog: &catalog,
+            policy: &policy,
+            glossary: &[],
+            today: "2024-06-30",
+        };
+        let found = translate(&ask).unwrap();
+        let checked = guard::check_tree(found[0].tree.as_ref().unwrap(), &catalog, &policy);
+        assert!(checked.is_ok(), "{question}: {} {checked:?}", found[0].sql);
+        found[0].sql.to_lowercase()
+    };
+    assert!(best("How many loans were made in 2024?").contains("extract(year from"));
+    assert!(best("Which books have a title that contains the substring 'River'?").contains("ilike"));
+    assert!(best("How many loans were made in the last 30 days?").contains("'2024-05-31'"));
+    assert!(best("Which member has the most loans? Show the first name.").contains("group by"));
+}
+
+#[test]
 fn a_glossary_term_stands_for_a_column() {
     let db = database(LIBRARY);
     let term = GlossaryTerm {

@@ -49,7 +49,7 @@ pub(crate) const SUPERLATIVES: &[Degree] = &[
     degree("cheapest", false, PRICE, &[]),
     degree("expensive", true, PRICE, &[]),
     degree("costliest", true, PRICE, &[]),
-    degree("fastest", true, &["speed", "horsepower", "accelerate"], &["time"]),
+    degree("fastest", true, &["speed", "horsepower"], &["time"]),
     degree("slowest", false, &["speed"], &["time"]),
     degree("richest", true, &["salary", "earnings", "net worth", "income", "revenue"], &[]),
     degree("strongest", true, &["horsepower", "power"], &[]),

@@ -256,7 +256,7 @@ impl Parser<'_, '_> {
             "average" | "avg" | "mean" => Some(Agg::Avg),
             "total" | "sum" => Some(Agg::Sum),
             "maximum" | "max" | "maximal" => Some(Agg::Max),
-            "minimum" | "min" | "minimal" | "minimu" => Some(Agg::Min),
+            "minimum" | "min" | "minimal" => Some(Agg::Min),
             "highest" | "largest" | "biggest" | "greatest" | "longest" | "latest" if superlative => {
                 Some(Agg::Max)
             }

@@ -27,7 +27,6 @@ impl Parser<'_, '_> {
                         "ascending",
                         "descending",
                         "alphabetical",
-                        "alphaetical",
                         "the",
                         "order",
                         "increasing",
@@ -60,7 +59,7 @@ impl Parser<'_, '_> {
             let lower = self.items[k].lower.clone();
             match lower.as_str() {
                 "descending" | "decreasing" | "reverse" | "desc" => desc = true,
-                "alphabetical" | "alphabetically" | "alphaetical" => alphabetical = true,
+                "alphabetical" | "alphabetically" => alphabetical = true,
                 "from" if self.superlative_at(k + 1).is_some() || self.is(k + 1, &["high"]) => {
                     let first = self.superlative_at(k + 1);
                     desc = first.is_none_or(|d| d.up);

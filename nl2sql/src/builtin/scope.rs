@@ -34,7 +34,7 @@ impl<'s, 'a> Scope<'s, 'a> {
         let named = order.into_iter().map(|t| {
             let alias = several.then(|| {
                 *next += 1;
-                format!("T{next}")
+                format!("t{next}")
             });
             (t, alias)
         });

@@ -51,10 +51,7 @@ pub(crate) fn item(expr: Expr) -> SelectItem {
 }
 
 pub(crate) fn table(name: ObjectName, alias: Option<&str>) -> FromItem {
-    let alias = alias.map(|a| TableAlias {
-        name: Ident { value: a.to_owned(), quoted: false, span: Span::default() },
-        columns: Vec::new(),
-    });
+    let alias = alias.map(|a| TableAlias { name: Ident::quoted(a), columns: Vec::new() });
     FromItem::Table { name, alias }
 }
 

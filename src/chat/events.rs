@@ -4,6 +4,7 @@ use guard::Finding;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 
 use crate::model::{Execution, Id, Query};
 
@@ -87,9 +88,10 @@ impl SqlPart {
 }
 
 /// The first rows of a result.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RowsPart {
     /// Key of the execution; `/api/v1/executions/{id}/rows` has the rest.
+    #[schema(value_type = String, format = Uuid)]
     pub execution_id: Id,
     /// Names and types.
     pub columns: Value,

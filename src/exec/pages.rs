@@ -23,7 +23,7 @@ const QUEUE: usize = 8;
 const PIECE: usize = 64 * 1024;
 
 /// A page of a stored result.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct RowsPage {
     /// Names and types.
     pub columns: Value,

@@ -1,0 +1,92 @@
+//! Chats: conversations about one database.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Json, Path, Query};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::error::{Class, Error};
+use crate::http::State;
+use crate::http::extract::{Body, Owner, PageParams};
+use crate::http::problem::Problem;
+use crate::model::{ChatSession, Page};
+use crate::store;
+
+/// Longest title, in characters.
+const MAX_TITLE: usize = 200;
+
+/// A chat to be started.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewChat {
+    /// The database it is about.
+    connection_id: Uuid,
+    /// Title; the connection's name when left out.
+    title: Option<String>,
+}
+
+/// Another title.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// 1 to 200 characters.
+    title: String,
+}
+
+fn checked(title: &str) -> Result<&str, Problem> {
+    let title = title.trim();
+    if title.is_empty() || title.chars().count() > MAX_TITLE {
+        let message = format!("a chat's title has 1 to {MAX_TITLE} characters");
+        return Err(Error::new("H020", Class::BadInput, message).hint("Choose another title.").into());
+    }
+    Ok(title)
+}
+
+/// Chats that are not deleted, newest first.
+#[utoipa::path(get, path = "/api/v1/chats", tag = "chats", params(PageParams),
+    responses((status = 200, description = "A page", body = Page<ChatSession>)))]
+pub async fn list(_owner: Owner, app: State, page: Query<PageParams>) -> Answer<Page<ChatSession>> {
+    Ok(Json(store::chats::list(&app.db, page.request()?).await?))
+}
+
+/// Starts a chat.
+#[utoipa::path(post, path = "/api/v1/chats", tag = "chats", request_body = NewChat,
+    responses((status = 201, description = "Started", body = ChatSession)))]
+pub async fn create(owner: Owner, app: State, body: Body<NewChat>) -> Result<HttpResponse, Problem> {
+    let connection = store::connections::get(&app.db, body.0.connection_id).await?;
+    let title = checked(body.0.title.as_deref().unwrap_or(&connection.name))?;
+    let chat = store::chats::create(&app.db, connection.id, title, Some(owner.0.name())).await?;
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/chats/{}", chat.id))).json(chat))
+}
+
+/// One chat.
+#[utoipa::path(get, path = "/api/v1/chats/{id}", tag = "chats", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The chat", body = ChatSession)))]
+pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<ChatSession> {
+    Ok(Json(store::chats::get(&app.db, *id).await?))
+}
+
+/// Gives a chat another title.
+#[utoipa::path(patch, path = "/api/v1/chats/{id}", tag = "chats", params(("id" = Uuid, Path)), request_body = Title,
+    responses((status = 200, description = "As it is now", body = ChatSession)))]
+pub async fn rename(_owner: Owner, app: State, id: Path<Uuid>, body: Body<Title>) -> Answer<ChatSession> {
+    Ok(Json(store::chats::rename(&app.db, *id, checked(&body.0.title)?).await?))
+}
+
+/// Deletes a chat; it can be restored.
+#[utoipa::path(delete, path = "/api/v1/chats/{id}", tag = "chats", params(("id" = Uuid, Path)),
+    responses((status = 204, description = "Deleted")))]
+pub async fn delete(_owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    store::chats::delete(&app.db, *id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Brings a deleted chat back.
+#[utoipa::path(post, path = "/api/v1/chats/{id}/restore", tag = "chats", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "As it is now", body = ChatSession)))]
+pub async fn restore(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<ChatSession> {
+    Ok(Json(store::chats::restore(&app.db, *id).await?))
+}

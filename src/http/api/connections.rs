@@ -1,0 +1,129 @@
+//! Connections: registered databases.
+
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Json, Path, Query};
+use actix_web::HttpResponse;
+use connector_api::ServerInfo;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::http::State;
+use crate::http::extract::{Body, Owner, PageParams};
+use crate::http::problem::Problem;
+use crate::model::{Connection, Page};
+use crate::register::{self, Change, Registration};
+use crate::{error, store};
+
+/// What a server says of itself and of the login.
+#[derive(Serialize, ToSchema)]
+pub struct Server {
+    engine: String,
+    version: String,
+    database: String,
+    /// Round trip of a trivial statement.
+    latency_ms: f64,
+    /// TLS version and cipher; null without TLS.
+    tls: Option<String>,
+    login: String,
+    readable_tables: u64,
+    /// Ways in which the login could write; empty when it can only read.
+    can_write: Vec<String>,
+    /// Statements that would make a fitting read-only login.
+    fixes: Vec<String>,
+}
+
+impl From<ServerInfo> for Server {
+    fn from(info: ServerInfo) -> Server {
+        Server {
+            engine: info.engine.name().to_owned(),
+            version: info.version,
+            database: info.database,
+            latency_ms: info.latency.as_secs_f64() * 1000.0,
+            tls: info.tls,
+            login: info.privileges.login,
+            readable_tables: info.privileges.readable_tables,
+            can_write: info.privileges.can_write,
+            fixes: info.privileges.fixes,
+        }
+    }
+}
+
+/// A connection that was just registered.
+#[derive(Serialize, ToSchema)]
+pub struct Registered {
+    connection: Connection,
+    server: Server,
+}
+
+/// A database to try.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Url {
+    /// URL with its secrets; it is not stored.
+    url: String,
+}
+
+/// Connections that are not deleted, newest first.
+#[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(PageParams),
+    responses((status = 200, description = "A page", body = Page<Connection>)))]
+pub async fn list(_owner: Owner, app: State, page: Query<PageParams>) -> Answer<Page<Connection>> {
+    Ok(Json(store::connections::list(&app.db, page.request()?).await?))
+}
+
+/// Registers a database after trying it.
+#[utoipa::path(post, path = "/api/v1/connections", tag = "connections", request_body = Registration,
+    responses((status = 201, description = "Registered", body = Registered)))]
+pub async fn create(owner: Owner, app: State, body: Body<Registration>) -> Result<HttpResponse, Problem> {
+    let (connection, info) = register::create(&app.db, &app.sources, body.0, owner.0.name()).await?;
+    let location = format!("/api/v1/connections/{}", connection.id);
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, location))
+        .json(Registered { connection, server: info.into() }))
+}
+
+/// Tries a database without registering it.
+#[utoipa::path(post, path = "/api/v1/connections/test", tag = "connections", request_body = Url,
+    responses((status = 200, description = "It answers", body = Server)))]
+pub async fn test_url(_owner: Owner, body: Body<Url>) -> Answer<Server> {
+    Ok(Json(register::test(&body.0.url).await?.into()))
+}
+
+/// One connection.
+#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The connection", body = Connection)))]
+pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Connection> {
+    Ok(Json(store::connections::get(&app.db, *id).await?))
+}
+
+/// Changes what is given; a new URL is tried first.
+#[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
+    request_body = Change, responses((status = 200, description = "As it is now", body = Connection)))]
+pub async fn update(owner: Owner, app: State, id: Path<Uuid>, body: Body<Change>) -> Answer<Connection> {
+    Ok(Json(register::update(&app.db, &app.sources, *id, body.0, owner.0.name()).await?))
+}
+
+/// Deletes a connection; it can be restored.
+#[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
+    responses((status = 204, description = "Deleted")))]
+pub async fn delete(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    register::delete(&app.db, &app.sources, *id, owner.0.name()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Brings a deleted connection back.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/restore", tag = "connections", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "As it is now", body = Connection)))]
+pub async fn restore(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Connection> {
+    Ok(Json(register::restore(&app.db, *id, owner.0.name()).await?))
+}
+
+/// Tries a registered database.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/test", tag = "connections", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "It answers", body = Server)))]
+pub async fn test(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Server> {
+    let source = app.sources.get(*id).await?;
+    let info = source.connector.test().await.map_err(error::Error::from)?;
+    Ok(Json(info.into()))
+}

@@ -1,0 +1,104 @@
+//! Executions: runs of queries, their rows by page, and their results as files.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Json, Path, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::error::{Class, Error};
+use crate::exec::RowsPage;
+use crate::http::extract::{Owner, PageParams};
+use crate::http::problem::Problem;
+use crate::http::{State, export as file};
+use crate::model::{Execution, Page};
+use crate::queries::{self, Started};
+use crate::results::Format;
+use crate::store;
+
+/// Rows of a page when nothing is said.
+const DEFAULT_ROWS: usize = 100;
+
+/// Which rows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RowsParams {
+    /// Position of the first row, from 0.
+    offset: Option<usize>,
+    /// Rows at the most: 1 to 5000, 100 when left out.
+    limit: Option<usize>,
+}
+
+/// Which form.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportParams {
+    /// csv, ndjson, json, arrow, parquet or xlsx.
+    #[param(example = "csv")]
+    format: String,
+}
+
+/// Executions of a query, newest first.
+#[utoipa::path(get, path = "/api/v1/queries/{id}/executions", tag = "executions",
+    params(("id" = Uuid, Path), PageParams),
+    responses((status = 200, description = "A page", body = Page<Execution>)))]
+pub async fn list(_owner: Owner, app: State, id: Path<Uuid>, page: Query<PageParams>) -> Answer<Page<Execution>> {
+    store::queries::get(&app.db, *id).await?;
+    Ok(Json(store::executions::list(&app.db, *id, page.request()?).await?))
+}
+
+/// Runs a query, after checking it against the latest schema version; the record tells how far it is.
+#[utoipa::path(post, path = "/api/v1/queries/{id}/executions", tag = "executions", params(("id" = Uuid, Path)),
+    responses((status = 202, description = "Started", body = Execution)))]
+pub async fn start(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    match queries::start(&app.db, &app.sources, &app.exec, *id, owner.0.name()).await? {
+        Started::Execution(execution) => Ok(HttpResponse::Accepted()
+            .insert_header((LOCATION, format!("/api/v1/executions/{}", execution.id)))
+            .json(execution)),
+        Started::Refused(findings) => Err(Problem::refused(findings)),
+    }
+}
+
+/// One execution.
+#[utoipa::path(get, path = "/api/v1/executions/{id}", tag = "executions", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The execution", body = Execution)))]
+pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Execution> {
+    Ok(Json(store::executions::get(&app.db, *id).await?))
+}
+
+/// Rows of a result.
+#[utoipa::path(get, path = "/api/v1/executions/{id}/rows", tag = "executions", params(("id" = Uuid, Path), RowsParams),
+    responses((status = 200, description = "The rows", body = RowsPage)))]
+pub async fn rows(_owner: Owner, app: State, id: Path<Uuid>, params: Query<RowsParams>) -> Answer<RowsPage> {
+    let limit = params.limit.unwrap_or(DEFAULT_ROWS);
+    Ok(Json(app.exec.rows(*id, params.offset.unwrap_or(0), limit).await?))
+}
+
+/// Stops an execution, on the server too; its record shows when it has ended.
+#[utoipa::path(post, path = "/api/v1/executions/{id}/cancel", tag = "executions", params(("id" = Uuid, Path)),
+    responses((status = 202, description = "It is told to stop", body = Execution)))]
+pub async fn cancel(_owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Accepted().json(queries::cancel(&app.db, &app.exec, *id).await?))
+}
+
+/// A result as a file.
+#[utoipa::path(get, path = "/api/v1/executions/{id}/export", tag = "executions",
+    params(("id" = Uuid, Path), ExportParams),
+    responses((status = 200, description = "The file", body = String, content_type = "application/octet-stream")))]
+pub async fn export(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    params: Query<ExportParams>,
+) -> Result<HttpResponse, Problem> {
+    let format = Format::parse(&params.format).ok_or_else(|| {
+        Error::new("H021", Class::BadInput, "there is no such format")
+            .hint("Use csv, ndjson, json, arrow, parquet or xlsx.")
+    })?;
+    let pieces = app.exec.export(*id, format).await?;
+    file::respond(*id, format, pieces).await
+}

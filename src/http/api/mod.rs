@@ -1,0 +1,18 @@
+//! The handlers, one file a resource: they parse, call one function, and render.
+
+pub mod audits;
+pub mod chats;
+pub mod connections;
+pub mod crawls;
+pub mod executions;
+pub mod llm_calls;
+pub mod messages;
+pub mod queries;
+pub mod schemas;
+
+use actix_web::web::Json;
+
+use super::problem::Problem;
+
+/// What most handlers give.
+type Answer<T> = Result<Json<T>, Problem>;

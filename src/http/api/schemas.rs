@@ -1,0 +1,195 @@
+//! Schema versions: what crawls found, what changed between two, and finding tables in the latest.
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::web::{Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use catalog::diff::{Change, Diff};
+use catalog::{Snapshot, Table};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::Answer;
+use crate::app::App;
+use crate::error::{Class, Error};
+use crate::http::State;
+use crate::http::extract::{Owner, PageParams};
+use crate::http::problem::Problem;
+use crate::model::{Page, PageRequest, SchemaVersion};
+use crate::store;
+use crate::store::catalog::Hit;
+
+/// Hits when nothing is said, and at the most.
+const HITS: (u32, u32) = (20, 200);
+/// Longest text to look for, in characters.
+const MAX_TEXT: usize = 200;
+
+/// A schema version with all that it holds.
+#[derive(Serialize, ToSchema)]
+pub struct SchemaDetail {
+    version: SchemaVersion,
+    /// Engine, schemas, tables with their columns and keys, routines.
+    #[schema(value_type = Object)]
+    snapshot: Snapshot,
+}
+
+/// What changed between two versions.
+#[derive(Serialize, ToSchema)]
+pub struct SchemaDiff {
+    from: SchemaVersion,
+    to: SchemaVersion,
+    /// The worst severity: info, compatible, caution, breaking; null when nothing changed.
+    #[schema(value_type = Option<String>)]
+    severity: Option<catalog::diff::Severity>,
+    /// Typed changes.
+    #[schema(value_type = Vec<Object>)]
+    changes: Vec<Change>,
+    /// The same for people, a line for each change.
+    text: String,
+}
+
+/// What was found.
+#[derive(Serialize, ToSchema)]
+pub struct Found {
+    /// Tables and columns whose name or comment holds the text: schema, table, column, native_type, comment.
+    #[schema(value_type = Vec<Object>)]
+    hits: Vec<Hit>,
+    /// Tables that fit the text as a question, best first.
+    tables: Vec<Fit>,
+}
+
+/// A table that fits.
+#[derive(Serialize, ToSchema)]
+pub struct Fit {
+    schema: String,
+    table: String,
+    /// Higher is better; comparable within one answer only.
+    score: f64,
+}
+
+/// What to look for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchParams {
+    /// Words of names, comments or values.
+    q: String,
+    /// Hits at the most: 1 to 200, 20 when left out.
+    limit: Option<u32>,
+}
+
+/// Against which version.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DiffParams {
+    /// Key of the older version; the one before when left out.
+    from: Option<Uuid>,
+}
+
+/// Schema versions of a connection, newest first.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/schemas", tag = "schemas",
+    params(("id" = Uuid, Path), PageParams),
+    responses((status = 200, description = "A page", body = Page<SchemaVersion>)))]
+pub async fn list(_owner: Owner, app: State, id: Path<Uuid>, page: Query<PageParams>) -> Answer<Page<SchemaVersion>> {
+    store::connections::get(&app.db, *id).await?;
+    Ok(Json(store::catalog::list(&app.db, *id, page.request()?).await?))
+}
+
+/// Finds tables and columns of the latest version.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/search", tag = "schemas",
+    params(("id" = Uuid, Path), SearchParams),
+    responses((status = 200, description = "What was found", body = Found)))]
+pub async fn search(_owner: Owner, app: State, id: Path<Uuid>, params: Query<SearchParams>) -> Answer<Found> {
+    let text = params.q.trim();
+    if text.is_empty() || text.chars().count() > MAX_TEXT {
+        let message = format!("the text to look for has 1 to {MAX_TEXT} characters");
+        return Err(Error::new("H022", Class::BadInput, message).hint("Shorten `q`.").into());
+    }
+    let limit = params.limit.unwrap_or(HITS.0).clamp(1, HITS.1);
+    let source = app.sources.get(*id).await?;
+    let (_, index) = source.catalog()?;
+    let hits = store::catalog::search(&app.db, *id, text, limit).await?;
+    let tables = &index.catalog().snapshot().tables;
+    let fits = index.search(text, limit as usize).into_iter().filter_map(|hit| {
+        let table = tables.get(hit.table)?;
+        Some(Fit { schema: table.schema.clone(), table: table.name.clone(), score: hit.score })
+    });
+    Ok(Json(Found { hits, tables: fits.collect() }))
+}
+
+/// One schema version. Its `ETag` is made of the fingerprint: figures such as row counts do not change it.
+#[utoipa::path(get, path = "/api/v1/schemas/{id}", tag = "schemas", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The version", body = SchemaDetail),
+        (status = 304, description = "The client has it")))]
+pub async fn get(_owner: Owner, app: State, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let version = store::catalog::get(&app.db, *id).await?;
+    let etag = format!("W/\"{}\"", version.fingerprint);
+    if has(&request, &etag) {
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
+    }
+    let snapshot = store::catalog::load(&app.db, &version).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag))
+        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .json(SchemaDetail { version, snapshot }))
+}
+
+/// Whether `If-None-Match` names the tag (compared weakly, as RFC 9110 wants it there).
+fn has(request: &HttpRequest, etag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    request.headers().get_all(IF_NONE_MATCH).filter_map(|v| v.to_str().ok()).any(|header| {
+        header.split(',').any(|tag| tag.trim() == "*" || bare(tag) == bare(etag))
+    })
+}
+
+/// One table of a schema version, named `schema.table`.
+#[utoipa::path(get, path = "/api/v1/schemas/{id}/tables/{table}", tag = "schemas",
+    params(("id" = Uuid, Path), ("table" = String, Path, example = "public.orders")),
+    responses((status = 200, description = "The table", body = Object)))]
+pub async fn table(_owner: Owner, app: State, path: Path<(Uuid, String)>) -> Answer<Table> {
+    let (id, name) = path.into_inner();
+    let version = store::catalog::get(&app.db, id).await?;
+    let snapshot = store::catalog::load(&app.db, &version).await?;
+    let table = snapshot.tables.into_iter().find(|t| format!("{}.{}", t.schema, t.name) == name);
+    Ok(Json(table.ok_or_else(|| {
+        Error::new("H023", Class::NotFound, "the version has no such table")
+            .hint("Write schema.table as the version spells it; /api/v1/connections/{id}/search finds names.")
+    })?))
+}
+
+/// What changed up to this version.
+#[utoipa::path(get, path = "/api/v1/schemas/{id}/diff", tag = "schemas", params(("id" = Uuid, Path), DiffParams),
+    responses((status = 200, description = "The changes", body = SchemaDiff)))]
+pub async fn diff(_owner: Owner, app: State, id: Path<Uuid>, params: Query<DiffParams>) -> Answer<SchemaDiff> {
+    let to = store::catalog::get(&app.db, *id).await?;
+    let from = match params.from {
+        Some(from) => store::catalog::get(&app.db, from).await?,
+        None => before(&app, &to).await?,
+    };
+    if from.connection_id != to.connection_id {
+        return Err(Error::new("H024", Class::BadInput, "the versions are of different connections")
+            .hint("Compare versions of one connection.")
+            .into());
+    }
+    let old = store::catalog::load(&app.db, &from).await?;
+    let new = store::catalog::load(&app.db, &to).await?;
+    let diff = compared(old, new).await?;
+    Ok(Json(SchemaDiff { from, to, severity: diff.severity(), text: diff.to_text(), changes: diff.changes }))
+}
+
+async fn compared(old: Snapshot, new: Snapshot) -> Result<Diff, Problem> {
+    tokio::task::spawn_blocking(move || catalog::diff::diff(&old, &new))
+        .await
+        .map_err(|e| Error::new("H099", Class::Internal, format!("the comparison stopped: {e}")).into())
+}
+
+/// The version before.
+async fn before(app: &App, version: &SchemaVersion) -> Result<SchemaVersion, Problem> {
+    let place = crate::model::Cursor { at: version.created_at, id: version.id };
+    let page = PageRequest::read(Some(1), Some(&place.encode()))?;
+    let older = store::catalog::list(&app.db, version.connection_id, page).await?;
+    older.items.into_iter().next().ok_or_else(|| {
+        Error::new("H025", Class::NotFound, "there is no version before this one").hint("It is the first.").into()
+    })
+}

@@ -2,27 +2,32 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    DataType, Date32Type, Decimal128Type, DecimalType, Field, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
 
-use super::ResultError;
+use super::{ResultError, moment};
 
 /// Largest integer that every JSON reader keeps: 2^53.
 const SAFE_INTEGER: i128 = 1 << 53;
+
+/// Whether the value is NULL; a column that holds nothing else needs no list of its NULLs.
+pub(super) fn is_null(array: &ArrayRef, row: usize) -> bool {
+    array.is_null(row) || *array.data_type() == DataType::Null
+}
 
 /// The value as JSON. See the module's rule for numbers; bytes become `\x` and hexadecimal digits.
 ///
 /// # Errors
 /// When the type has no text form.
 pub fn json_cell(array: &ArrayRef, row: usize) -> Result<Value, ResultError> {
-    if array.is_null(row) {
+    if is_null(array, row) {
         return Ok(Value::Null);
     }
     let value = match array.data_type() {
-        DataType::Null => Value::Null,
         DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
         DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row)),
         DataType::Float32 => float_text(array.as_primitive::<Float32Type>().value(row).to_string()),
@@ -75,12 +80,12 @@ fn integer(array: &ArrayRef, row: usize) -> Option<i128> {
     Some(value)
 }
 
-/// The value as text, empty for NULL. Time stamps are `YYYY-MM-DD HH:MM:SS[.ffffff][+00:00]`.
+/// The value as text, empty for NULL. Time stamps are `YYYY-MM-DD HH:MM:SS[.ffffff][+00:00]`, endless ones `infinity`.
 ///
 /// # Errors
 /// When the type has no text form.
 pub fn text_cell(array: &ArrayRef, row: usize) -> Result<String, ResultError> {
-    if array.is_null(row) {
+    if is_null(array, row) {
         return Ok(String::new());
     }
     match array.data_type() {
@@ -89,29 +94,31 @@ pub fn text_cell(array: &ArrayRef, row: usize) -> Result<String, ResultError> {
         DataType::Binary => Ok(hex(array.as_binary::<i32>().value(row))),
         DataType::LargeBinary => Ok(hex(array.as_binary::<i64>().value(row))),
         DataType::List(_) | DataType::LargeList(_) => Ok(json_cell(array, row)?.to_string()),
-        _ if let Some(text) = unprintable(array, row) => Ok(text.to_owned()),
-        _ => Ok(ArrayFormatter::try_new(array, &formats())?.value(row).to_string()),
+        DataType::Decimal128(precision, scale) => Ok(Decimal128Type::format_decimal(
+            array.as_primitive::<Decimal128Type>().value(row),
+            *precision,
+            *scale,
+        )),
+        DataType::Date32 => Ok(moment::date(array.as_primitive::<Date32Type>().value(row))),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            Ok(moment::time(array.as_primitive::<Time64MicrosecondType>().value(row), TimeUnit::Microsecond))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, zone) if zone.as_deref().is_none_or(is_utc) => {
+            let value = array.as_primitive::<TimestampMicrosecondType>().value(row);
+            let text = moment::timestamp(value, TimeUnit::Microsecond);
+            let bare = zone.is_none() || text.ends_with("infinity");
+            Ok(if bare { text } else { text + "+00:00" })
+        }
+        _ => match integer(array, row) {
+            Some(value) => Ok(value.to_string()),
+            // What cannot be shown is an error here, not an error's text in place of a value.
+            None => Ok(ArrayFormatter::try_new(array, &formats())?.value(row).try_to_string()?),
+        },
     }
 }
 
-/// Values that lie outside of what a calendar prints: PostgreSQL's infinities, which connectors hand on as the type's
-/// smallest and largest value, and its `24:00:00`.
-fn unprintable(array: &ArrayRef, row: usize) -> Option<&'static str> {
-    let (value, low, high) = match array.data_type() {
-        DataType::Date32 => (array.as_primitive::<Date32Type>().value(row).into(), i32::MIN.into(), i32::MAX.into()),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            (array.as_primitive::<TimestampMicrosecondType>().value(row), i64::MIN, i64::MAX)
-        }
-        DataType::Time64(TimeUnit::Microsecond) => {
-            let end_of_day = array.as_primitive::<Time64MicrosecondType>().value(row) == 86_400_000_000;
-            return end_of_day.then_some("24:00:00");
-        }
-        _ => return None,
-    };
-    if value == high {
-        return Some("infinity");
-    }
-    (value == low).then_some("-infinity")
+fn is_utc(zone: &str) -> bool {
+    matches!(zone, "+00:00" | "UTC")
 }
 
 fn formats() -> FormatOptions<'static> {
@@ -158,7 +165,9 @@ fn type_name(ty: &DataType) -> String {
         DataType::Binary | DataType::LargeBinary | DataType::FixedSizeBinary(_) => "bytes".into(),
         DataType::Date32 | DataType::Date64 => "date".into(),
         DataType::Time32(_) | DataType::Time64(_) => "time".into(),
-        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) | DataType::Timestamp(_, Some(_)) => "timestamptz".into(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) | DataType::Timestamp(_, Some(_)) => {
+            "timestamptz".into()
+        }
         DataType::Timestamp(_, None) => "timestamp".into(),
         DataType::Interval(_) | DataType::Duration(_) => "interval".into(),
         DataType::List(field) | DataType::LargeList(field) => format!("{}[]", type_name(field.data_type())),

@@ -5,7 +5,7 @@
 use arrow::datatypes::{DataType, Field, Schema};
 use serde_json::{Value, json};
 
-use super::is_number;
+use super::{is_number, unique_names};
 
 /// Most bars that a person can still read.
 const MAX_BARS: u64 = 60;
@@ -27,8 +27,11 @@ pub fn suggest(schema: &Schema, rows: u64, title: &str) -> Option<Value> {
     if !(2..=MAX_POINTS).contains(&rows) || schema.fields().len() > 4 {
         return None;
     }
+    // The rows are bound under these names, so that doubled ones stay apart.
+    let columns = unique_names(schema);
     let with = |role| {
-        schema.fields().iter().filter(move |f| role_of(f) == role).map(|f| f.name().as_str())
+        let fields = schema.fields().iter().zip(&columns);
+        fields.filter(move |(f, _)| role_of(f) == role).map(|(_, name)| name.as_str())
     };
     let numbers: Vec<&str> = with(Role::Number).collect();
     let times: Vec<&str> = with(Role::Time).collect();
@@ -44,10 +47,18 @@ pub fn suggest(schema: &Schema, rows: u64, title: &str) -> Option<Value> {
     Some(json!({
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": title,
-        "data": { "name": "rows" },
+        "data": { "name": "rows", "format": { "parse": parse(&encoding) } },
         "mark": { "type": mark, "tooltip": true },
         "encoding": encoding,
     }))
+}
+
+/// Decimals and large integers are strings in the rows; a quantitative axis needs them as numbers.
+fn parse(encoding: &Value) -> Value {
+    let axes = ["x", "y"].iter().filter_map(|axis| encoding.get(axis));
+    axes.filter(|axis| axis["type"] == "quantitative")
+        .filter_map(|axis| Some((axis["field"].as_str()?.to_owned(), Value::from("number"))))
+        .collect()
 }
 
 fn axes(x: &str, x_type: &str, y: &str, color: Option<&str>) -> Value {
@@ -78,8 +89,17 @@ fn role_of(field: &Field) -> Role {
         _ if number && (lower == "year" || lower == "month") => Role::Name,
         _ if number && (lower == "id" || lower.ends_with("_id")) => Role::Other,
         _ if number => Role::Number,
-        DataType::Utf8 | DataType::LargeUtf8 if lower.ends_with("_at") || lower.contains("date") => Role::Time,
+        DataType::Utf8 | DataType::LargeUtf8 if is_moment(field.name()) => Role::Time,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Boolean => Role::Name,
         _ => Role::Other,
     }
+}
+
+/// Whether a text column's name says that it holds moments: `placed_at`, `date`, `birth_date`, `orderDate`, but not `candidate`.
+fn is_moment(name: &str) -> bool {
+    let words: Vec<&str> = name.split(['_', ' ', '-']).collect();
+    words.iter().any(|word| word.eq_ignore_ascii_case("date"))
+        || words.last().is_some_and(|word| words.len() > 1 && word.eq_ignore_ascii_case("at"))
+        || name.ends_with("Date")
+        || name.ends_with("At")
 }

@@ -9,6 +9,7 @@ use arrow::record_batch::RecordBatch;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
+use super::cell::is_null;
 use super::{ResultError, text_cell, unique_names};
 
 /// Writes the Arrow IPC stream form.
@@ -56,7 +57,7 @@ impl<W: Write + Send> ParquetWriter<W> {
                 continue;
             }
             let texts = (0..column.len())
-                .map(|row| if column.is_null(row) { Ok(None) } else { text_cell(column, row).map(Some) })
+                .map(|row| if is_null(column, row) { Ok(None) } else { text_cell(column, row).map(Some) })
                 .collect::<Result<Vec<_>, _>>()?;
             columns.push(Arc::new(arrow::array::StringArray::from(texts)));
         }
@@ -70,8 +71,13 @@ impl<W: Write + Send> ParquetWriter<W> {
 }
 
 fn storable(ty: &DataType) -> DataType {
+    if lacking(ty) { DataType::Utf8 } else { ty.clone() }
+}
+
+fn lacking(ty: &DataType) -> bool {
     match ty {
-        DataType::Null | DataType::Interval(_) | DataType::Duration(_) => DataType::Utf8,
-        other => other.clone(),
+        DataType::Null | DataType::Interval(_) | DataType::Duration(_) => true,
+        DataType::List(item) | DataType::LargeList(item) => lacking(item.data_type()),
+        _ => false,
     }
 }

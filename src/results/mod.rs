@@ -5,6 +5,7 @@
 mod cell;
 pub mod chart;
 mod columnar;
+mod moment;
 mod names;
 pub mod spool;
 mod table;

@@ -11,9 +11,13 @@ use arrow::record_batch::RecordBatch;
 
 use super::ResultError;
 
+/// Key in the file's footer: the rows of each batch, so that a page far down is found without reading what is above it.
+const BATCH_ROWS: &str = "querent.batch_rows";
+
 /// Writes a spool file. It appears under its name only when it is whole.
 pub struct SpoolWriter {
     writer: FileWriter<BufWriter<File>>,
+    batch_rows: Vec<usize>,
     partial: PathBuf,
     path: PathBuf,
 }
@@ -26,7 +30,8 @@ impl SpoolWriter {
     pub fn create(path: &Path, schema: &SchemaRef) -> Result<SpoolWriter, ResultError> {
         let partial = path.with_extension("partial");
         let file = BufWriter::new(File::create(&partial)?);
-        Ok(SpoolWriter { writer: FileWriter::try_new(file, schema)?, partial, path: path.to_owned() })
+        let writer = FileWriter::try_new(file, schema)?;
+        Ok(SpoolWriter { writer, batch_rows: Vec::new(), partial, path: path.to_owned() })
     }
 
     /// Adds a batch.
@@ -34,7 +39,9 @@ impl SpoolWriter {
     /// # Errors
     /// When the disk refuses.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), ResultError> {
-        Ok(self.writer.write(batch)?)
+        self.writer.write(batch)?;
+        self.batch_rows.push(batch.num_rows());
+        Ok(())
     }
 
     /// Ends the file, makes it durable and gives it its name.
@@ -42,6 +49,8 @@ impl SpoolWriter {
     /// # Errors
     /// When the disk refuses.
     pub fn finish(mut self) -> Result<(), ResultError> {
+        let rows: Vec<String> = self.batch_rows.iter().map(usize::to_string).collect();
+        self.writer.write_metadata(BATCH_ROWS, rows.join(","));
         self.writer.finish()?;
         let file = self.writer.into_inner()?.into_inner().map_err(|e| e.into_error())?;
         file.sync_all()?;
@@ -78,13 +87,18 @@ impl Spool {
         self.reader.schema()
     }
 
-    /// Rows `offset` to `offset + limit`, as slices of the batches that hold them. Batches before are skipped unread
-    /// where the format allows it, and nothing after the page is read.
+    /// Rows `offset` to `offset + limit`, as slices of the batches that hold them. What is before and after
+    /// the page is not read.
     ///
     /// # Errors
     /// When the file is damaged.
     pub fn page(mut self, offset: usize, limit: usize) -> Result<Vec<RecordBatch>, ResultError> {
-        let (mut skip, mut left, mut pages) = (offset, limit, Vec::new());
+        let (first, mut skip) = self.batch_of(offset);
+        if first >= self.reader.num_batches() {
+            return Ok(Vec::new());
+        }
+        self.reader.set_index(first)?;
+        let (mut left, mut pages) = (limit, Vec::new());
         for batch in self.reader.by_ref() {
             let batch = batch?;
             if skip >= batch.num_rows() {
@@ -99,6 +113,19 @@ impl Spool {
             }
         }
         Ok(pages)
+    }
+
+    /// The batch that holds a row, and the row's place in it. A file that does not say is read from its start.
+    fn batch_of(&self, offset: usize) -> (usize, usize) {
+        let noted = self.reader.custom_metadata().get(BATCH_ROWS).map(String::as_str).unwrap_or_default();
+        let (mut batch, mut skip) = (0, offset);
+        for rows in noted.split(',').map_while(|rows| rows.parse::<usize>().ok()) {
+            if skip < rows {
+                break;
+            }
+            (batch, skip) = (batch + 1, skip - rows);
+        }
+        (batch, skip)
     }
 }
 

@@ -6,6 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use serde_json::{Map, Value};
 
+use super::cell::is_null;
 use super::{ResultError, json_cell, text_cell, unique_names};
 
 /// Writes CSV with a header line. NULL is an empty field, the empty text is `""`.
@@ -29,7 +30,7 @@ impl<W: Write> CsvWriter<W> {
         for row in 0..batch.num_rows() {
             self.line.clear();
             for (i, column) in batch.columns().iter().enumerate() {
-                let text = if column.is_null(row) { None } else { Some(text_cell(column, row)?) };
+                let text = if is_null(column, row) { None } else { Some(text_cell(column, row)?) };
                 push_field(&mut self.line, i, text.as_deref());
             }
             self.line.push_str("\r\n");

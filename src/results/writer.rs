@@ -5,10 +5,10 @@ use std::io::Write;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use super::ResultError;
 use super::columnar::{ArrowWriter, ParquetWriter};
 use super::text::{CsvWriter, JsonWriter};
 use super::xlsx::XlsxWriter;
-use super::ResultError;
 
 /// A format that results are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -73,7 +73,7 @@ pub enum Writer<W: Write + Send> {
     #[doc(hidden)]
     Json(JsonWriter<W>),
     #[doc(hidden)]
-    Arrow(ArrowWriter<W>),
+    Arrow(Box<ArrowWriter<W>>),
     #[doc(hidden)]
     Parquet(Box<ParquetWriter<W>>),
     #[doc(hidden)]
@@ -90,7 +90,7 @@ impl<W: Write + Send> Writer<W> {
             Format::Csv => Writer::Csv(CsvWriter::new(schema, out)?),
             Format::Json => Writer::Json(JsonWriter::array(schema, out)?),
             Format::Ndjson => Writer::Json(JsonWriter::lines(schema, out)),
-            Format::Arrow => Writer::Arrow(ArrowWriter::new(schema, out)?),
+            Format::Arrow => Writer::Arrow(Box::new(ArrowWriter::new(schema, out)?)),
             Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::new(schema, out)?)),
             Format::Xlsx => Writer::Xlsx(Box::new(XlsxWriter::new(schema, out)?)),
         })

@@ -7,17 +7,20 @@ use arrow::record_batch::RecordBatch;
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use serde_json::Value;
 
-use super::{ResultError, json_cell};
+use super::{ResultError, is_number, json_cell};
 
 /// Rows of a sheet below its header.
 const MAX_ROWS: u32 = 1_048_575;
 /// Characters of a cell.
 const MAX_CELL: usize = 32_767;
+/// Decimal digits that every double keeps.
+const DOUBLE_DIGITS: usize = 15;
 
 /// Writes a workbook. The sheet's rows go to a temporary file as they come; the archive is put together at the end.
 pub struct XlsxWriter<W: Write> {
     book: Workbook,
     out: W,
+    schema: SchemaRef,
     row: u32,
 }
 
@@ -30,7 +33,7 @@ impl<W: Write> XlsxWriter<W> {
         for (i, field) in schema.fields().iter().enumerate() {
             sheet.write_string_with_format(0, column(i)?, field.name(), &bold)?;
         }
-        Ok(XlsxWriter { book, out, row: 0 })
+        Ok(XlsxWriter { book, out, schema: schema.clone(), row: 0 })
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ResultError> {
@@ -40,8 +43,10 @@ impl<W: Write> XlsxWriter<W> {
                 return Err(too_large("a sheet holds 1,048,575 rows; export as CSV or Parquet instead"));
             }
             self.row += 1;
-            for (i, values) in batch.columns().iter().enumerate() {
-                write_cell(sheet, self.row, column(i)?, &json_cell(values, row)?)?;
+            for (i, (values, field)) in batch.columns().iter().zip(self.schema.fields()).enumerate() {
+                let value = json_cell(values, row)?;
+                let value = if is_number(field) { short_decimal(value) } else { value };
+                write_cell(sheet, self.row, column(i)?, &value)?;
             }
         }
         Ok(())
@@ -59,6 +64,15 @@ fn column(index: usize) -> Result<u16, ResultError> {
         .ok()
         .filter(|i| *i < 16_384)
         .ok_or_else(|| too_large("a sheet holds 16,384 columns; export as CSV or Parquet instead"))
+}
+
+/// A decimal that a double holds exactly enough to show all its digits becomes a number, so that a sheet can add it up.
+fn short_decimal(value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    if text.bytes().filter(u8::is_ascii_digit).count() > DOUBLE_DIGITS {
+        return value;
+    }
+    text.parse().ok().and_then(serde_json::Number::from_f64).map_or(value, Value::Number)
 }
 
 fn write_cell(sheet: &mut Worksheet, row: u32, col: u16, value: &Value) -> Result<(), ResultError> {

@@ -3,6 +3,9 @@
 // tests are meant to stop at the first thing that is not as it should be
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cli;
+mod config;
 mod harness;
+mod results;
 mod store;
 mod types;

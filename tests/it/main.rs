@@ -7,6 +7,8 @@ mod cli;
 mod config;
 mod crash;
 mod harness;
+mod http;
 mod results;
 mod store;
+mod test_app;
 mod types;

@@ -1,0 +1,6 @@
+//! The HTTP surface, seen by a client.
+
+mod door;
+mod problems;
+mod streams;
+mod walk;

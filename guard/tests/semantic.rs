@@ -182,7 +182,10 @@ fn sqlite_reads_unknown_double_quotes_as_text() {
     let read = pass(LITE, r#"SELECT "nmae" FROM members"#);
     assert_eq!(read.report().warnings[0].code, Code::W109);
     assert_eq!(read.report().warnings[0].nearest[0], "name");
-    assert_eq!(code(LITE, "SELECT name FROM members WHERE town = Ulm"), Code::G101);
+    for other in ["Ulm", "[Ulm]", "`Ulm`"] {
+        assert_eq!(code(LITE, &format!("SELECT name FROM members WHERE town = {other}")), Code::G101);
+    }
+    assert!(pass(LITE, "SELECT [name], `town` FROM [members]").report().warnings.is_empty());
 }
 
 fn hidden() -> Policy {

@@ -137,3 +137,31 @@ fn candidates_that_say_the_same_compare_equal() {
     assert!(guard::compare(&read("select A from T where (b = 1)"), &read("SELECT a FROM t\n WHERE b=1 ;")));
     assert!(!guard::compare(&read("SELECT a FROM t"), &read("SELECT \"A\" FROM t")));
 }
+
+#[test]
+fn an_in_list_may_begin_with_a_sub_query() {
+    let cases = [
+        ("SELECT a IN ((SELECT 1), 2)", "SELECT \"a\" IN ((SELECT 1), 2)"),
+        ("SELECT a NOT IN ((SELECT 1) + 1)", "SELECT \"a\" NOT IN ((SELECT 1) + 1)"),
+        ("SELECT a IN ((1), (2))", "SELECT \"a\" IN (1, 2)"),
+        ("SELECT (a, b) IN ((1, 2), (3, 4))", "SELECT (\"a\", \"b\") IN ((1, 2), (3, 4))"),
+        ("SELECT a IN (1, (SELECT 2))", "SELECT \"a\" IN (1, (SELECT 2))"),
+        ("SELECT a IN (((SELECT 1)), 2)", "SELECT \"a\" IN ((SELECT 1), 2)"),
+        (
+            "SELECT a IN ((SELECT b IN ((SELECT 1), 2)), 3)",
+            "SELECT \"a\" IN ((SELECT \"b\" IN ((SELECT 1), 2)), 3)",
+        ),
+    ];
+    for (sql, expected) in cases {
+        both_ways(Engine::Postgres, sql, expected);
+        both_ways(Engine::Sqlite, sql, expected);
+    }
+    // One sub-query in a second pair of brackets: all its rows on PostgreSQL, its first row on SQLite.
+    both_ways(Engine::Postgres, "SELECT a IN ((SELECT 1))", "SELECT \"a\" IN (SELECT 1)");
+    both_ways(Engine::Sqlite, "SELECT a IN ((SELECT 1))", "SELECT \"a\" IN ((SELECT 1))");
+    both_ways(
+        Engine::Postgres,
+        "SELECT a IN ((SELECT 1) UNION (SELECT 2) LIMIT 3)",
+        "SELECT \"a\" IN (SELECT 1 UNION SELECT 2 LIMIT 3)",
+    );
+}

@@ -150,13 +150,25 @@ fn literals_keep_their_value() {
     for (sql, expected) in cases {
         assert_eq!(rendered(Engine::Postgres, sql), expected, "{sql}");
     }
+    // A line end joins two texts on PostgreSQL; on SQLite the second one is an alias.
+    for gap in ["\n", " \r\n\t", " -- why\n "] {
+        let sql = format!("SELECT 'it''s'{gap}' b' FROM t WHERE a = 'x'");
+        assert_eq!(
+            rendered(Engine::Postgres, &sql),
+            "SELECT 'it''s b' FROM \"t\" WHERE \"a\" = 'x'",
+            "{sql}"
+        );
+    }
+    assert_eq!(rendered(Engine::Sqlite, "SELECT 'a'\n'b'"), "SELECT 'a' AS \"b\"");
     assert_eq!(rendered(Engine::Sqlite, r"SELECT '\', 0x1F, x'1f'"), r"SELECT '\', 0x1F, X'1f'");
 }
 
 #[test]
 fn literals_with_two_readings_are_refused() {
     let cases = [
-        "SELECT 'a'\n'b'",
+        "SELECT 'a' 'b'",
+        "SELECT 'a' /*\n*/ 'b'",
+        "SELECT E'a'\n'b'",
         "SELECT 0x1F",
         "SELECT U&'\\0041'",
         "SELECT U&\"\\0041\"(1)",

@@ -8,6 +8,8 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+use super::prepass::LIST;
+
 /// Marks `BETWEEN SYMMETRIC`: the low bound is wrapped in a prefix of this name.
 pub(super) const SYMMETRIC: &str = "\0symmetric";
 
@@ -110,9 +112,6 @@ impl Dialect for Postgres {
     fn supports_string_escape_constant(&self) -> bool {
         true
     }
-    fn supports_string_literal_concatenation_with_newline(&self) -> bool {
-        true
-    }
     fn supports_array_typedef_with_brackets(&self) -> bool {
         true
     }
@@ -192,6 +191,9 @@ impl Postgres {
     /// `SYMMETRIC x`, and literals of types that sqlparser does not know: `inet '::1'`.
     fn word_prefix(&self, parser: &mut Parser) -> Parsed {
         let token = &parser.peek_token_ref().token;
+        if word_is(token, LIST) {
+            return Some(after_mark(parser));
+        }
         if word_is(token, "symmetric") {
             return Some(marked(parser, SYMMETRIC, pg::BETWEEN));
         }
@@ -221,6 +223,12 @@ fn marked(parser: &mut Parser, mark: &str, precedence: u8) -> Result<Expr, Parse
     parser.advance_token();
     let value = Box::new(parser.parse_subexpr(precedence)?);
     Ok(Expr::Prefixed { prefix: Ident::new(mark), value })
+}
+
+/// The mark kept a list of values from being taken for a query; it says nothing by itself.
+fn after_mark(parser: &mut Parser) -> Result<Expr, ParserError> {
+    parser.advance_token();
+    parser.parse_prefix()
 }
 
 fn unary(parser: &mut Parser, op: UnaryOperator, precedence: u8) -> Result<Expr, ParserError> {
@@ -321,6 +329,7 @@ impl Dialect for Sqlite {
             Token::Minus => UnaryOperator::Minus,
             Token::Plus => UnaryOperator::Plus,
             Token::Tilde => UnaryOperator::BitwiseNot,
+            token if word_is(token, LIST) => return Some(after_mark(parser)),
             _ => return None,
         };
         Some(unary(parser, op, lite::UNARY))

@@ -131,29 +131,32 @@ impl Converter<'_> {
     }
 }
 
-/// Byte offsets of line starts: sqlparser counts lines and characters, findings count bytes.
-pub(super) struct Lines(Vec<usize>);
+/// From sqlparser's lines and characters to the bytes that findings count, without walking the text each time.
+pub(super) struct Lines {
+    /// Character at which each line starts.
+    starts: Vec<usize>,
+    /// Byte at which each character starts; nothing for ASCII, where they are the same.
+    bytes: Option<Vec<usize>>,
+}
 
 impl Lines {
     fn new(sql: &str) -> Lines {
         let mut starts = vec![0];
-        starts.extend(sql.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
-        Lines(starts)
+        starts.extend(sql.chars().enumerate().filter(|(_, c)| *c == '\n').map(|(i, _)| i + 1));
+        let bytes = (!sql.is_ascii()).then(|| sql.char_indices().map(|(at, _)| at).collect());
+        Lines { starts, bytes }
     }
 
     fn offset(&self, source: &[u8], at: Location) -> usize {
         let line = at.line.checked_sub(1).and_then(|l| usize::try_from(l).ok());
-        let Some(start) = line.and_then(|l| self.0.get(l)) else { return 0 };
-        let mut left = at.column.saturating_sub(1);
-        let mut offset = *start;
-        while left > 0 && offset < source.len() {
-            offset += 1;
-            while source.get(offset).is_some_and(|b| b & 0xC0 == 0x80) {
-                offset += 1;
-            }
-            left -= 1;
-        }
-        offset
+        let Some(start) = line.and_then(|l| self.starts.get(l)) else { return 0 };
+        let column = usize::try_from(at.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let character = start.saturating_add(column);
+        let byte = match &self.bytes {
+            None => character,
+            Some(bytes) => bytes.get(character).copied().unwrap_or(source.len()),
+        };
+        byte.min(source.len())
     }
 
     fn span(&self, source: &[u8], span: sqlparser::tokenizer::Span) -> Span {

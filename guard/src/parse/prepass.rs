@@ -3,7 +3,7 @@
 
 use catalog::Engine;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Whitespace, Word};
 
 use crate::finding::{Code, Finding};
 
@@ -11,6 +11,9 @@ use crate::finding::{Code, Finding};
 pub(super) const EXCLUDE: &str = "\0exclude:";
 /// Mark of SQLite's MATERIALIZED on a common table expression's name: `\0cte:yes:name`.
 pub(super) const CTE: &str = "\0cte:";
+
+/// Mark after `IN (`: a list of values follows, though it begins with a sub-query.
+pub(super) const LIST: &str = "\0list";
 
 /// Applies all rewrites that the engine needs.
 ///
@@ -24,18 +27,30 @@ pub(super) fn rewrite(
 ) -> Result<Vec<TokenWithSpan>, Finding> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len() + 8);
     let mut parens: Vec<usize> = Vec::new();
-    let mut rest = tokens.into_iter().filter(|t| !is_space(&t.token)).peekable();
+    let mut gap = Gap::default();
+    let mut rest = tokens.into_iter().peekable();
     while let Some(mut token) = rest.next() {
+        if let Token::Whitespace(space) = &token.token {
+            gap.widen(space);
+            continue;
+        }
+        let gap = std::mem::take(&mut gap);
         vet(&mut token, source, starts, engine)?;
         match &token.token {
             Token::LParen => parens.push(out.len()),
             Token::RParen => {
                 let open = parens.pop();
                 exclude(&mut out, open);
+                in_list(&mut out, open, engine);
+            }
+            Token::SingleQuotedString(text)
+                if engine == Engine::Postgres && gap.joins() && continued(&mut out, text, token.span) =>
+            {
+                continue;
             }
             Token::Word(w) if plain(w, "table") && at_query_start(&out) && engine == Engine::Postgres => {
-                let next = rest.peek().map(|t| &t.token);
-                if matches!(next, Some(Token::Word(_))) {
+                while rest.next_if(|t| matches!(t.token, Token::Whitespace(_))).is_some() {}
+                if matches!(rest.peek().map(|t| &t.token), Some(Token::Word(_))) {
                     select_star(&mut out, token.span);
                     continue;
                 }
@@ -54,9 +69,83 @@ pub(super) fn rewrite(
     Ok(out)
 }
 
-fn is_space(token: &Token) -> bool {
-    // Comments may stand between tokens, but must not join two literals that a line end would join.
-    matches!(token, Token::Whitespace(_))
+/// What stands between two tokens.
+#[derive(Default)]
+struct Gap {
+    line_end: bool,
+    block_comment: bool,
+}
+
+impl Gap {
+    fn widen(&mut self, space: &Whitespace) {
+        match space {
+            Whitespace::Newline => self.line_end = true,
+            Whitespace::SingleLineComment { comment, prefix: _ } => self.line_end |= comment.ends_with('\n'),
+            Whitespace::MultiLineComment(_) => self.block_comment = true,
+            Whitespace::Space | Whitespace::Tab => {}
+        }
+    }
+
+    /// Whether PostgreSQL joins two texts over it: a line end, and no comment but those that run to one.
+    fn joins(&self) -> bool {
+        self.line_end && !self.block_comment
+    }
+}
+
+/// PostgreSQL: `'a'`, a line end and `'b'` are one text.
+fn continued(out: &mut [TokenWithSpan], text: &str, span: Span) -> bool {
+    let Some(TokenWithSpan { token: Token::SingleQuotedString(before), span: whole }) = out.last_mut() else {
+        return false;
+    };
+    before.push_str(text);
+    whole.end = span.end;
+    true
+}
+
+/// `IN ((SELECT ...), 2)`: marked, for sqlparser takes whatever begins with a sub-query for nothing else.
+fn in_list(out: &mut Vec<TokenWithSpan>, open: Option<usize>, engine: Engine) {
+    let Some(open) = open else { return };
+    let after_in = open.checked_sub(1).is_some_and(|at| is_word(out.get(at), "in"));
+    let Some(inside) = out.get(open + 1..) else { return };
+    if !after_in || inside.first().map(|t| &t.token) != Some(&Token::LParen) {
+        return;
+    }
+    // SQLite has no query in parentheses: a second pair makes a value of it, the first row's.
+    if engine == Engine::Sqlite || !one_query(inside) {
+        let span = out.get(open).map(|t| t.span).unwrap_or_else(Span::empty);
+        out.insert(open + 1, word(LIST, Keyword::NoKeyword, span));
+    }
+}
+
+/// Whether tokens that begin with brackets are one query, as in `((SELECT ...)) UNION SELECT ...`.
+fn one_query(tokens: &[TokenWithSpan]) -> bool {
+    let brackets = tokens.iter().take_while(|t| t.token == Token::LParen).count();
+    let starts = |w| is_word(tokens.get(brackets), w);
+    if !["select", "with", "values"].into_iter().any(starts) {
+        return false;
+    }
+    let (mut level, mut depth) = (brackets, brackets);
+    let mut rest = tokens.iter().skip(brackets).peekable();
+    while let Some(token) = rest.next() {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth < level {
+            // A bracket that the query began with is closed: only what goes on with a query may follow.
+            level = depth;
+            if !rest.peek().is_none_or(|next| continues_query(next)) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn continues_query(token: &TokenWithSpan) -> bool {
+    const WORDS: [&str; 7] = ["union", "except", "intersect", "order", "limit", "offset", "fetch"];
+    token.token == Token::RParen || WORDS.iter().any(|w| is_word(Some(token), w))
 }
 
 fn plain(word: &Word, text: &str) -> bool {

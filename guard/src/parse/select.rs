@@ -225,7 +225,8 @@ impl Converter<'_> {
     fn any_ident(&self, ident: ast::Ident) -> Result<Ident, Finding> {
         let ast::Ident { value, quote_style, span } = ident;
         refuse_some(value.contains('\0') || value.is_empty(), "This name")?;
-        let quoted = quote_style.is_some();
+        // Only double quotes may fall back to a text on SQLite; its other quotes fold no case, so they say nothing.
+        let quoted = if self.sqlite() { quote_style == Some('"') } else { quote_style.is_some() };
         let value = if self.postgres() && !quoted { value.to_lowercase() } else { value };
         Ok(Ident { value, quoted, span: self.span(span) })
     }

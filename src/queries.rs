@@ -50,7 +50,13 @@ pub async fn check(source: &Source, sql: &str) -> Result<Verdict> {
 ///
 /// # Errors
 /// As [`check`]; the question is too long; the store fails.
-pub async fn create(db: &Db, source: &Source, sql: &str, question: Option<String>, by: &str) -> Result<Stored> {
+pub async fn create(
+    db: &Db,
+    source: &Source,
+    sql: &str,
+    question: Option<String>,
+    by: &str,
+) -> Result<Stored> {
     if question.as_ref().is_some_and(|q| q.chars().count() > MAX_QUESTION) {
         let message = format!("the question is longer than {MAX_QUESTION} characters");
         return Err(Error::new("A002", Class::TooLarge, message).hint("Write a shorter question."));

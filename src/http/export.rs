@@ -13,7 +13,11 @@ use crate::results::Format;
 
 /// Sends the pieces. An error before the first piece is a problem; a later one breaks the response off, so that nobody
 /// takes a part for the whole.
-pub async fn respond(id: Id, format: Format, mut pieces: Receiver<Result<Bytes>>) -> std::result::Result<HttpResponse, Problem> {
+pub async fn respond(
+    id: Id,
+    format: Format,
+    mut pieces: Receiver<Result<Bytes>>,
+) -> std::result::Result<HttpResponse, Problem> {
     let first = pieces.recv().await.transpose()?;
     let name = format!("attachment; filename=\"querent-{id}.{}\"", format.extension());
     let body = stream::unfold((first, pieces), |(first, mut pieces)| async move {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::error::JsonPayloadError;
+use actix_web::error::{JsonPayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -101,8 +101,12 @@ pub fn path_config() -> web::PathConfig {
 /// How parameters after `?` are read.
 pub fn query_config() -> web::QueryConfig {
     web::QueryConfig::default().error_handler(|error, _| {
+        let reason = match &error {
+            QueryPayloadError::Deserialize(reason) => reason.to_string(),
+            other => other.to_string(),
+        };
         Problem::from(
-            Error::new("H003", Class::BadInput, format!("the parameters cannot be read: {error}"))
+            Error::new("H003", Class::BadInput, format!("the parameters cannot be read: {reason}"))
                 .hint("/openapi.json describes the parameters."),
         )
         .into()

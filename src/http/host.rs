@@ -55,11 +55,19 @@ mod tests {
     #[test]
     fn loopback_answers_to_its_own_names() {
         let hosts = Hosts::of("127.0.0.1:7878".parse().unwrap());
-        for good in ["localhost", "LocalHost:7878", "127.0.0.1", "127.0.0.1:1", "127.1.2.3:80", "[::1]", "[::1]:80"] {
+        for good in
+            ["localhost", "LocalHost:7878", "127.0.0.1", "127.0.0.1:1", "127.1.2.3:80", "[::1]", "[::1]:80"]
+        {
             assert!(hosts.check(Some(good)).is_ok(), "{good}");
         }
-        for bad in ["evil.example", "evil.example:7878", "localhost.evil.example", "10.0.0.1", "", "127.0.0.1.evil.example"]
-        {
+        for bad in [
+            "evil.example",
+            "evil.example:7878",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "",
+            "127.0.0.1.evil.example",
+        ] {
             assert!(hosts.check(Some(bad)).is_err(), "{bad}");
         }
         assert!(hosts.check(None).is_err());

@@ -48,10 +48,7 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document
-            .components
-            .get_or_insert_with(Components::new)
-            .add_security_scheme("token", scheme);
+        document.components.get_or_insert_with(Components::new).add_security_scheme("token", scheme);
         for (path, item) in &mut document.paths.paths {
             if path.starts_with("/api/") {
                 operations(item).for_each(complete);
@@ -74,5 +71,7 @@ fn complete(operation: &mut Operation) {
 
 fn problem(description: &str) -> RefOr<Response> {
     let content = Content::new(Some(Ref::from_schema_name("Problem")));
-    RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", content).build())
+    RefOr::T(
+        ResponseBuilder::new().description(description).content("application/problem+json", content).build(),
+    )
 }

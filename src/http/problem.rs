@@ -17,7 +17,7 @@ const RETRY_SECONDS: u64 = 1;
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
-    error: Error,
+    error: Box<Error>,
     findings: Vec<Finding>,
     allow: Option<String>,
 }
@@ -109,7 +109,10 @@ impl Problem {
         let (word, title) = words(self.error.class);
         // A fault of ours is told in the log, not to clients.
         let (detail, hint) = if self.error.class == Class::Internal {
-            ("something went wrong inside the daemon".to_owned(), Some("The log tells more under this request_id.".into()))
+            (
+                "something went wrong inside the daemon".to_owned(),
+                Some("The log tells more under this request_id.".into()),
+            )
         } else {
             (self.error.message.clone(), self.error.hint.clone())
         };
@@ -159,7 +162,7 @@ fn status(class: Class) -> StatusCode {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
-        Problem { status: status(error.class), error, findings: Vec::new(), allow: None }
+        Problem { status: status(error.class), error: Box::new(error), findings: Vec::new(), allow: None }
     }
 }
 

@@ -40,9 +40,9 @@ impl Asked {
 
     /// The answer, once the events have ended.
     pub async fn answer(&mut self) -> Result<Answered> {
-        (&mut self.work)
-            .await
-            .unwrap_or_else(|e| Err(Error::new("A098", Class::Internal, format!("the answer's work stopped: {e}"))))
+        (&mut self.work).await.unwrap_or_else(|e| {
+            Err(Error::new("A098", Class::Internal, format!("the answer's work stopped: {e}")))
+        })
     }
 }
 
@@ -127,7 +127,9 @@ fn parts(event: Event) -> Vec<Value> {
         }
         Event::Status(text) | Event::Repaired(text) => vec![passing("data-status", json!({ "text": text }))],
         Event::Delta(text) => vec![passing("data-draft", json!({ "text": text }))],
-        Event::Findings { sql, findings } => vec![data("data-findings", json!({ "sql": sql, "findings": findings }))],
+        Event::Findings { sql, findings } => {
+            vec![data("data-findings", json!({ "sql": sql, "findings": findings }))]
+        }
         Event::Sql(part) => vec![data("data-sql", json!(part))],
         Event::Estimate { cost, rows } => vec![data("data-estimate", json!({ "cost": cost, "rows": rows }))],
         Event::Running(execution) => vec![passing("data-execution", json!(execution))],

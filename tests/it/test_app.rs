@@ -43,7 +43,8 @@ impl TestApp {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data").display().to_string();
-        let mut flags = vec![("data_dir".to_owned(), data), ("server.listen".to_owned(), "127.0.0.1:0".to_owned())];
+        let mut flags =
+            vec![("data_dir".to_owned(), data), ("server.listen".to_owned(), "127.0.0.1:0".to_owned())];
         flags.extend(settings.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())));
         let config = config::load(&config::Sources { flags, ..config::Sources::default() }).unwrap();
         let listen = config.server.listen;
@@ -126,7 +127,8 @@ impl TestApp {
 
     /// A stored query; gives its path.
     pub async fn query(&self, connection: &str, sql: &str) -> String {
-        let (status, query) = self.post("/api/v1/queries", json!({ "connection_id": connection, "sql": sql })).await;
+        let (status, query) =
+            self.post("/api/v1/queries", json!({ "connection_id": connection, "sql": sql })).await;
         assert_eq!(status, StatusCode::CREATED, "{query}");
         format!("/api/v1/queries/{}", query["id"].as_str().unwrap())
     }

@@ -1,8 +1,8 @@
 //! Connections: registered databases.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Json, Path, Query};
-use actix_web::HttpResponse;
 use connector_api::ServerInfo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

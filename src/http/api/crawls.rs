@@ -15,7 +15,12 @@ use crate::store;
 /// Crawls of a connection, newest first.
 #[utoipa::path(get, path = "/api/v1/connections/{id}/crawls", tag = "crawls", params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<CrawlRun>)))]
-pub async fn list(_owner: Owner, app: State, id: Path<Uuid>, page: Query<PageParams>) -> Answer<Page<CrawlRun>> {
+pub async fn list(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    page: Query<PageParams>,
+) -> Answer<Page<CrawlRun>> {
     store::connections::get(&app.db, *id).await?;
     Ok(Json(store::crawls::list(&app.db, *id, page.request()?).await?))
 }

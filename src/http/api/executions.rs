@@ -46,7 +46,12 @@ pub struct ExportParams {
 #[utoipa::path(get, path = "/api/v1/queries/{id}/executions", tag = "executions",
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<Execution>)))]
-pub async fn list(_owner: Owner, app: State, id: Path<Uuid>, page: Query<PageParams>) -> Answer<Page<Execution>> {
+pub async fn list(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    page: Query<PageParams>,
+) -> Answer<Page<Execution>> {
     store::queries::get(&app.db, *id).await?;
     Ok(Json(store::executions::list(&app.db, *id, page.request()?).await?))
 }

@@ -41,7 +41,12 @@ pub struct Reply {
 /// Messages of a chat, oldest first.
 #[utoipa::path(get, path = "/api/v1/chats/{id}/messages", tag = "chats", params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<ChatMessage>)))]
-pub async fn list(_owner: Owner, app: State, id: Path<Uuid>, page: Query<PageParams>) -> Answer<Page<ChatMessage>> {
+pub async fn list(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    page: Query<PageParams>,
+) -> Answer<Page<ChatMessage>> {
     store::chats::get(&app.db, *id).await?;
     Ok(Json(store::chats::messages(&app.db, *id, page.request()?).await?))
 }

@@ -91,7 +91,12 @@ pub struct DiffParams {
 #[utoipa::path(get, path = "/api/v1/connections/{id}/schemas", tag = "schemas",
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<SchemaVersion>)))]
-pub async fn list(_owner: Owner, app: State, id: Path<Uuid>, page: Query<PageParams>) -> Answer<Page<SchemaVersion>> {
+pub async fn list(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    page: Query<PageParams>,
+) -> Answer<Page<SchemaVersion>> {
     store::connections::get(&app.db, *id).await?;
     Ok(Json(store::catalog::list(&app.db, *id, page.request()?).await?))
 }
@@ -122,7 +127,12 @@ pub async fn search(_owner: Owner, app: State, id: Path<Uuid>, params: Query<Sea
 #[utoipa::path(get, path = "/api/v1/schemas/{id}", tag = "schemas", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The version", body = SchemaDetail),
         (status = 304, description = "The client has it")))]
-pub async fn get(_owner: Owner, app: State, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn get(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let version = store::catalog::get(&app.db, *id).await?;
     let etag = format!("W/\"{}\"", version.fingerprint);
     if has(&request, &etag) {
@@ -138,9 +148,11 @@ pub async fn get(_owner: Owner, app: State, id: Path<Uuid>, request: HttpRequest
 /// Whether `If-None-Match` names the tag (compared weakly, as RFC 9110 wants it there).
 fn has(request: &HttpRequest, etag: &str) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    request.headers().get_all(IF_NONE_MATCH).filter_map(|v| v.to_str().ok()).any(|header| {
-        header.split(',').any(|tag| tag.trim() == "*" || bare(tag) == bare(etag))
-    })
+    request
+        .headers()
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|v| v.to_str().ok())
+        .any(|header| header.split(',').any(|tag| tag.trim() == "*" || bare(tag) == bare(etag)))
 }
 
 /// One table of a schema version, named `schema.table`.
@@ -161,7 +173,12 @@ pub async fn table(_owner: Owner, app: State, path: Path<(Uuid, String)>) -> Ans
 /// What changed up to this version.
 #[utoipa::path(get, path = "/api/v1/schemas/{id}/diff", tag = "schemas", params(("id" = Uuid, Path), DiffParams),
     responses((status = 200, description = "The changes", body = SchemaDiff)))]
-pub async fn diff(_owner: Owner, app: State, id: Path<Uuid>, params: Query<DiffParams>) -> Answer<SchemaDiff> {
+pub async fn diff(
+    _owner: Owner,
+    app: State,
+    id: Path<Uuid>,
+    params: Query<DiffParams>,
+) -> Answer<SchemaDiff> {
     let to = store::catalog::get(&app.db, *id).await?;
     let from = match params.from {
         Some(from) => store::catalog::get(&app.db, from).await?,
@@ -190,6 +207,8 @@ async fn before(app: &App, version: &SchemaVersion) -> Result<SchemaVersion, Pro
     let page = PageRequest::read(Some(1), Some(&place.encode()))?;
     let older = store::catalog::list(&app.db, version.connection_id, page).await?;
     older.items.into_iter().next().ok_or_else(|| {
-        Error::new("H025", Class::NotFound, "there is no version before this one").hint("It is the first.").into()
+        Error::new("H025", Class::NotFound, "there is no version before this one")
+            .hint("It is the first.")
+            .into()
     })
 }

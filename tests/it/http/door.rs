@@ -25,7 +25,8 @@ fn described(document: &Value) -> BTreeSet<(String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_is_described_and_wants_the_token() {
     let app = TestApp::start().await;
-    let text = app.client.get(format!("{}/openapi.json", app.base)).send().await.unwrap().text().await.unwrap();
+    let text =
+        app.client.get(format!("{}/openapi.json", app.base)).send().await.unwrap().text().await.unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
     let described = described(&document);
     let routes: BTreeSet<(String, String)> = ROUTES.iter().map(|(m, p)| ((*m).into(), (*p).into())).collect();
@@ -37,7 +38,8 @@ async fn every_route_is_described_and_wants_the_token() {
         assert!(operation["summary"].is_string(), "{method} {path} has no summary");
         let open = public.contains(path.as_str());
         assert_eq!(operation["security"].is_array(), !open, "{method} {path}");
-        let target = path.replace("{id}", "00000000-0000-7000-8000-000000000000").replace("{table}", "main.t");
+        let target =
+            path.replace("{id}", "00000000-0000-7000-8000-000000000000").replace("{table}", "main.t");
         let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
         for token in ["", "qrt_wrong"] {
             let request = app.client.request(method.clone(), format!("{}{target}", app.base));
@@ -59,8 +61,11 @@ async fn references_of_the_description_lead_somewhere() {
     let app = TestApp::start().await;
     let document = app.get("/openapi.json").await;
     let text = document.to_string();
-    let references: BTreeSet<&str> =
-        text.split("\"$ref\":\"#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let references: BTreeSet<&str> = text
+        .split("\"$ref\":\"#/components/schemas/")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
     assert!(references.contains("Problem"), "{references:?}");
     for name in references {
         assert!(document["components"]["schemas"].get(name).is_some(), "{name} is not described");
@@ -73,10 +78,12 @@ async fn references_of_the_description_lead_somewhere() {
 async fn another_host_name_is_refused() {
     let app = TestApp::start().await;
     for host in ["evil.example", "127.0.0.1.evil.example:80"] {
-        let response = app.request(Method::GET, "/api/v1/connections").header(HOST, host).send().await.unwrap();
+        let response =
+            app.request(Method::GET, "/api/v1/connections").header(HOST, host).send().await.unwrap();
         assert_eq!(expect(response, StatusCode::MISDIRECTED_REQUEST).await["code"], "H008");
     }
-    let response = app.request(Method::GET, "/api/v1/connections").header(HOST, "localhost:1").send().await.unwrap();
+    let response =
+        app.request(Method::GET, "/api/v1/connections").header(HOST, "localhost:1").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     app.stop().await;
 }
@@ -84,7 +91,8 @@ async fn another_host_name_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_carry_an_id_and_responses_the_usual_headers() {
     let app = TestApp::start().await;
-    let ask = |id: &'static str| app.request(Method::GET, "/api/v1/nothing").header("x-request-id", id).send();
+    let ask =
+        |id: &'static str| app.request(Method::GET, "/api/v1/nothing").header("x-request-id", id).send();
     let response = ask("from-a-client.1").await.unwrap();
     assert_eq!(response.headers()["x-request-id"], "from-a-client.1");
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");

@@ -27,7 +27,9 @@ async fn problem(app: &TestApp, request: RequestBuilder) -> Value {
 async fn requests_that_cannot_be_read() {
     let app = TestApp::with(&[("server.max_body", "1000")]).await;
     let post = |body: &str| {
-        app.request(Method::POST, "/api/v1/chats").header("content-type", "application/json").body(body.to_owned())
+        app.request(Method::POST, "/api/v1/chats")
+            .header("content-type", "application/json")
+            .body(body.to_owned())
     };
     let get = |path: &str| app.request(Method::GET, path);
     let large = format!("{{\"connection_id\":\"{NOBODY}\",\"title\":\"{}\"}}", "x".repeat(2000));
@@ -77,7 +79,11 @@ async fn statements_that_are_refused() {
     assert_eq!(verdict["findings"][0]["nearest"][0], "name", "{verdict}");
     let check = json!({ "connection_id": connection, "sql": "SELECT name FROM customers" });
     let (_, verdict) = app.post("/api/v1/queries/check", check).await;
-    assert_eq!((&verdict["verdict"], &verdict["tables"]), (&json!("allow"), &json!(["main.customers"])), "{verdict}");
+    assert_eq!(
+        (&verdict["verdict"], &verdict["tables"]),
+        (&json!("allow"), &json!(["main.customers"])),
+        "{verdict}"
+    );
     app.stop().await;
 }
 
@@ -102,7 +108,8 @@ async fn databases_that_cannot_be_used() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let missing = format!("sqlite:{}/missing.db", app.folder.path().display());
     let text = app.folder.path().join("text.db");
-    std::fs::write(&text, "not a database at all, but long enough to have a header of its own".repeat(20)).unwrap();
+    std::fs::write(&text, "not a database at all, but long enough to have a header of its own".repeat(20))
+        .unwrap();
     let post = |body: Value| app.request(Method::POST, "/api/v1/connections").json(&body);
     let cases = [
         ("missing_file", post(json!({ "name": "a", "url": missing }))),
@@ -122,7 +129,10 @@ async fn databases_that_cannot_be_used() {
 
     let connection = app.shop().await;
     let url = format!("sqlite:{}/shop.db", app.folder.path().display());
-    insta::assert_json_snapshot!("name_taken", problem(&app, post(json!({ "name": "Shop", "url": url }))).await);
+    insta::assert_json_snapshot!(
+        "name_taken",
+        problem(&app, post(json!({ "name": "Shop", "url": url }))).await
+    );
     app.chat(&connection).await;
     let (_, made) = app.post("/api/v1/connections", json!({ "name": "fresh", "url": url })).await;
     let fresh = made["connection"]["id"].as_str().unwrap();
@@ -146,7 +156,8 @@ async fn a_wrong_password_is_told_without_it() {
         url.set_username(&role).unwrap();
         url.set_password(Some("geheim")).unwrap();
         let app = TestApp::start().await;
-        let request = app.request(Method::POST, "/api/v1/connections/test").json(&json!({ "url": url.as_str() }));
+        let request =
+            app.request(Method::POST, "/api/v1/connections/test").json(&json!({ "url": url.as_str() }));
         let body = problem(&app, request).await;
         assert_eq!((&body["code"], &body["status"]), (&json!("C003"), &json!(502)), "{body}");
         assert!(!body.to_string().contains("geheim"), "{body}");

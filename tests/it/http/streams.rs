@@ -46,8 +46,16 @@ async fn an_answer_streams_its_parts_in_order() {
     assert_eq!(
         kept,
         [
-            "start", "start-step", "data-sql", "data-execution", "data-rows", "text-start", "text-delta", "text-end",
-            "finish-step", "finish"
+            "start",
+            "start-step",
+            "data-sql",
+            "data-execution",
+            "data-rows",
+            "text-start",
+            "text-delta",
+            "text-end",
+            "finish-step",
+            "finish"
         ]
     );
     let message = parts[0]["messageId"].as_str().unwrap();
@@ -68,9 +76,13 @@ async fn a_question_that_no_table_answers_says_so() {
     assert_eq!(told["code"], "A010");
     assert!(told["hint"].is_string());
 
-    let (status, reply) = app.post(&format!("{chat}/messages"), json!({ "text": "Which volcano erupted last?" })).await;
+    let (status, reply) =
+        app.post(&format!("{chat}/messages"), json!({ "text": "Which volcano erupted last?" })).await;
     assert_eq!(status, StatusCode::OK, "the message is stored, and says that it failed");
-    assert_eq!((&reply["message"]["status"], &reply["message"]["error_code"]), (&json!("failed"), &json!("A010")));
+    assert_eq!(
+        (&reply["message"]["status"], &reply["message"]["error_code"]),
+        (&json!("failed"), &json!("A010"))
+    );
     app.stop().await;
 }
 
@@ -79,7 +91,9 @@ async fn what_fails_before_it_starts_is_a_problem() {
     let app = TestApp::start().await;
     let chat = app.chat(&app.shop().await).await;
     let long = "x".repeat(5000);
-    for (text, status, code) in [("  ", StatusCode::BAD_REQUEST, "A001"), (&long, StatusCode::PAYLOAD_TOO_LARGE, "A002")] {
+    for (text, status, code) in
+        [("  ", StatusCode::BAD_REQUEST, "A001"), (&long, StatusCode::PAYLOAD_TOO_LARGE, "A002")]
+    {
         let response = app
             .request(Method::POST, &format!("{chat}/messages"))
             .header(ACCEPT, "text/event-stream")
@@ -98,7 +112,8 @@ async fn a_client_that_goes_away_cancels_the_work() {
     // a model that takes a question and never answers
     let model = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/v1", model.local_addr().unwrap());
-    let settings = [("model.provider", "openai"), ("model.name", "silent"), ("model.base_url", address.as_str())];
+    let settings =
+        [("model.provider", "openai"), ("model.name", "silent"), ("model.base_url", address.as_str())];
     let app = TestApp::with(&settings).await;
     let chat = app.chat(&app.shop().await).await;
     let mut response = ask(&app, &chat, "How many customers are there?").await;

@@ -12,7 +12,8 @@ async fn a_question_is_answered_from_the_first_request_to_the_rows() {
     let connection = app.shop().await;
     let chat = app.chat(&connection).await;
 
-    let (status, reply) = app.post(&format!("{chat}/messages"), json!({ "text": "How many customers are there?" })).await;
+    let (status, reply) =
+        app.post(&format!("{chat}/messages"), json!({ "text": "How many customers are there?" })).await;
     assert_eq!(status, StatusCode::OK, "{reply}");
     assert_eq!(reply["message"]["status"], "complete", "{reply}");
     assert_eq!(reply["rows"]["rows"], json!([[3]]), "{reply}");
@@ -21,7 +22,8 @@ async fn a_question_is_answered_from_the_first_request_to_the_rows() {
     assert!(text["text"].as_str().unwrap().contains('3'), "{text}");
 
     let messages = app.get(&format!("{chat}/messages")).await;
-    let roles: Vec<&str> = messages["items"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
+    let roles: Vec<&str> =
+        messages["items"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["user", "assistant"]);
 
     // the rows of the answer, and the same statement once more
@@ -36,13 +38,18 @@ async fn a_question_is_answered_from_the_first_request_to_the_rows() {
 
     // everything leaves a line
     let audits = app.get("/api/v1/audits").await;
-    let actions: Vec<&str> = audits["items"].as_array().unwrap().iter().map(|a| a["action"].as_str().unwrap()).collect();
+    let actions: Vec<&str> =
+        audits["items"].as_array().unwrap().iter().map(|a| a["action"].as_str().unwrap()).collect();
     assert_eq!(
         actions,
         ["execution.start", "chat.answer", "connection.crawl", "connection.create"],
         "newest first"
     );
-    assert_eq!(app.get("/api/v1/llm-calls").await["items"], json!([]), "the built-in translator calls no model");
+    assert_eq!(
+        app.get("/api/v1/llm-calls").await["items"],
+        json!([]),
+        "the built-in translator calls no model"
+    );
     app.stop().await;
 }
 
@@ -70,14 +77,25 @@ async fn a_result_comes_by_page_and_in_every_format() {
         ("parquet", b"PAR1"),
         ("xlsx", b"PK\x03\x04"),
     ] {
-        let response = app.request(Method::GET, &format!("{path}/export?format={format}")).send().await.unwrap();
+        let response =
+            app.request(Method::GET, &format!("{path}/export?format={format}")).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{format}");
         let name = response.headers()[CONTENT_DISPOSITION].to_str().unwrap().to_owned();
-        assert!(name.starts_with("attachment; filename=\"querent-") && name.ends_with(&format!(".{format}\"")), "{name}");
+        assert!(
+            name.starts_with("attachment; filename=\"querent-") && name.ends_with(&format!(".{format}\"")),
+            "{name}"
+        );
         let bytes = response.bytes().await.unwrap();
         assert!(bytes.starts_with(begins), "{format}: {:?}", &bytes[..bytes.len().min(20)]);
     }
-    let csv = app.request(Method::GET, &format!("{path}/export?format=csv")).send().await.unwrap().text().await.unwrap();
+    let csv = app
+        .request(Method::GET, &format!("{path}/export?format=csv"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     assert_eq!(csv.lines().count(), 3001);
     assert_eq!(csv.lines().last(), Some("3000,6000"));
     app.stop().await;
@@ -94,7 +112,8 @@ async fn a_running_execution_is_cancelled() {
     let path = format!("/api/v1/executions/{}", run["id"].as_str().unwrap());
     app.wait(&path, |run| run["status"] == "running").await;
 
-    let (status, rows) = (StatusCode::CONFLICT, app.request(Method::GET, &format!("{path}/rows")).send().await.unwrap());
+    let (status, rows) =
+        (StatusCode::CONFLICT, app.request(Method::GET, &format!("{path}/rows")).send().await.unwrap());
     assert_eq!(expect(rows, status).await["code"], "E004", "no rows while it runs");
     let (status, _) = app.post(&format!("{path}/cancel"), json!({})).await;
     assert_eq!(status, StatusCode::ACCEPTED);
@@ -140,7 +159,10 @@ async fn schema_versions_are_read_compared_and_searched() {
     assert_eq!(app.get(&format!("{path}/crawls")).await["items"].as_array().unwrap().len(), 2);
 
     let found = app.get(&format!("{path}/search?q=countr")).await;
-    assert_eq!((&found["hits"][0]["table"], &found["hits"][0]["column"]), (&json!("customers"), &json!("country")));
+    assert_eq!(
+        (&found["hits"][0]["table"], &found["hits"][0]["column"]),
+        (&json!("customers"), &json!("country"))
+    );
     let found = app.get(&format!("{path}/search?q=orders%20total")).await;
     assert_eq!(found["tables"][0]["table"], "orders", "{found}");
     app.stop().await;
@@ -161,10 +183,12 @@ async fn what_is_deleted_can_be_restored() {
         assert_eq!(status, StatusCode::OK, "{path}");
         assert_eq!(app.get(path).await["id"], restored["id"]);
     }
-    let renamed = app.request(Method::PATCH, &chat).json(&json!({ "title": " Norway " })).send().await.unwrap();
+    let renamed =
+        app.request(Method::PATCH, &chat).json(&json!({ "title": " Norway " })).send().await.unwrap();
     assert_eq!(expect(renamed, StatusCode::OK).await["title"], "Norway");
     let path = format!("/api/v1/connections/{connection}");
-    let changed = app.request(Method::PATCH, &path).json(&json!({ "privacy": "names" })).send().await.unwrap();
+    let changed =
+        app.request(Method::PATCH, &path).json(&json!({ "privacy": "names" })).send().await.unwrap();
     assert_eq!(expect(changed, StatusCode::OK).await["privacy"], "names");
     app.stop().await;
 }

@@ -74,6 +74,8 @@ pub fn texts(best: &Checked, finished: &Finished) -> std::result::Result<TextPar
     let total = finished.execution.row_count.unwrap_or_default();
     let summary = match (total, single(&finished.head)) {
         (0, _) => "No rows match.".to_owned(),
+        // A computed column is named after its expression, which says nothing to a person.
+        (1, Some((name, batch))) if name.contains('(') => format!("The answer is {}.", shown(batch)?),
         (1, Some((name, batch))) => format!("{name}: {}.", shown(batch)?),
         (1, None) => "One row.".to_owned(),
         (n, _) => format!("{n} rows."),

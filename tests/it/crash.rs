@@ -1,7 +1,7 @@
 //! kill -9 of the real binary: what was running is called interrupted, nothing is there by half, and the next start works.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -107,14 +107,14 @@ fn results(desk: &Desk) -> Vec<PathBuf> {
     std::fs::read_dir(desk.path("data/results")).unwrap().map(|e| e.unwrap().path()).collect()
 }
 
-fn is_partial(path: &PathBuf) -> bool {
+fn is_partial(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "partial") && path.metadata().is_ok_and(|m| m.len() > 100_000)
 }
 
 /// Waits until a result file is being written.
 async fn until_writing(desk: &Desk) {
     let start = Instant::now();
-    while !results(desk).iter().any(is_partial) {
+    while !results(desk).iter().any(|path| is_partial(path)) {
         assert!(start.elapsed() < PATIENCE, "no result was written");
         tokio::task::yield_now().await;
     }

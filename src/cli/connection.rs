@@ -5,7 +5,7 @@ use connector_api::ServerInfo;
 use super::args::ConnectionCommand;
 use super::target;
 use crate::app::Setup;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::PageRequest;
 use crate::register::{self, Registration};
 use crate::store;
@@ -44,7 +44,7 @@ async fn list(setup: &Setup) -> Result<()> {
             say!("{:<20} {:<10} {}", connection.name, connection.engine, connection.display_uri);
         }
         let Some(next) = page.next else { return Ok(()) };
-        request = PageRequest::read(None, Some(&next)).map_err(Error::from)?;
+        request = PageRequest::read(None, Some(&next))?;
     }
 }
 

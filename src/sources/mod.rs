@@ -23,11 +23,14 @@ use crate::store::{self, Db};
 /// Connectors and indexes kept ready, each at the most.
 const KEPT: usize = 64;
 
+/// A connector, and the time of the connection's last change that it was made for.
+type Kept = (Timestamp, Arc<dyn Connector>);
+
 /// Opens registered databases and keeps what is costly to make.
 pub struct Sources {
     db: Db,
     keys: Arc<Keyring>,
-    connectors: Mutex<HashMap<Id, (Timestamp, Arc<dyn Connector>)>>,
+    connectors: Mutex<HashMap<Id, Kept>>,
     indexes: Mutex<HashMap<Id, Arc<Index>>>,
 }
 

@@ -296,7 +296,8 @@ fn writes_for_the_engine_in_use() {
         assert!(checked.is_ok(), "{question}: {} {checked:?}", found[0].sql);
         found[0].sql.to_lowercase()
     };
-    assert!(best("How many loans were made in 2024?").contains("extract(year from"));
+    let year = best("How many loans were made in 2024?");
+    assert!(year.contains("'2024-01-01'") && year.contains("'2025-01-01'"), "{year}");
     assert!(best("Which books have a title that contains the substring 'River'?").contains("ilike"));
     assert!(best("How many loans were made in the last 30 days?").contains("'2024-05-31'"));
     assert!(best("Which member has the most loans? Show the first name.").contains("group by"));

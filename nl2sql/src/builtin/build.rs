@@ -6,22 +6,26 @@ use guard::tree::{
     BinaryOp, Distinct, Expr, GroupItem, OrderItem, Query, Select, SelectItem, SetExpr, SetOp,
 };
 
-use super::frame::{Agg, Filter, Frame, Having, Order, Related, Sel, What};
+use super::frame::{Agg, Filter, Frame, Having, Order, Related, Sel, Unit, What};
 use super::schema::{Cid, Schema};
 use super::scope::Scope;
-use super::{compare, join, sql};
+use super::{compare, join, period, sql};
 
 /// The builder: counts aliases over the whole statement.
 pub(crate) struct Builder<'s, 'a> {
     pub(super) schema: &'s Schema<'a>,
     pub(super) prefer: HashSet<usize>,
     pub(super) aliases: usize,
+    pub(super) periods: Vec<(Cid, Unit)>,
 }
 
 impl<'s, 'a> Builder<'s, 'a> {
     /// Builds the statement; `None` when its tables do not hang together.
     pub(crate) fn build(schema: &'s Schema<'a>, frame: &Frame, prefer: HashSet<usize>) -> Option<Query> {
-        let mut builder = Builder { schema, prefer, aliases: 0 };
+        let mut builder = Builder { schema, prefer, aliases: 0, periods: frame.periods.clone() };
+        if !frame.periods.is_empty() && !period::writes(schema.engine) {
+            return None;
+        }
         if let Some((a, b)) = frame.both {
             return builder.both(frame, a, b);
         }
@@ -63,6 +67,9 @@ impl<'s, 'a> Builder<'s, 'a> {
     }
 
     fn select(&mut self, frame: &Frame) -> Option<Query> {
+        if let Some(from) = frame.share {
+            return self.share(frame, from);
+        }
         let plan = self.plan(frame);
         let scope = Scope::new(self.schema, &plan.core, &self.prefer, &mut self.aliases)?;
         let mut conditions: Vec<(Expr, bool)> = Vec::new();
@@ -114,7 +121,7 @@ impl<'s, 'a> Builder<'s, 'a> {
             (None, What::Star(t) | What::Rows(t)) => {
                 (0..self.schema.tables[t].columns.len()).map(|c| sql::item(scope.col(Cid { t, c }))).collect()
             }
-            (None, What::Col(c)) => vec![sql::item(scope.col(c))],
+            (None, What::Col(c)) => vec![sql::item(self.shown(scope, c))],
             (Some(agg), what) => vec![sql::item(self.aggregate(scope, agg, what, sel.distinct))],
         }
     }
@@ -188,7 +195,7 @@ impl<'s, 'a> Builder<'s, 'a> {
         columns
             .into_iter()
             .filter(|c| !fixed(c) && seen.insert(*c))
-            .map(|c| GroupItem::Expr(scope.col(c)))
+            .map(|c| GroupItem::Expr(self.shown(scope, c)))
             .collect()
     }
 
@@ -209,12 +216,12 @@ impl<'s, 'a> Builder<'s, 'a> {
             (None, What::Naming(t) | What::Rows(t) | What::Star(t)) => {
                 self.schema.tables[t].naming.iter().map(|&c| make(scope.col(Cid { t, c }))).collect()
             }
-            (None, What::Col(c)) => vec![make(scope.col(c))],
+            (None, What::Col(c)) => vec![make(self.shown(scope, c))],
         }
     }
 
     /// `key IN (SELECT reference FROM ...)`.
-    fn related(&mut self, scope: &Scope<'_, '_>, related: &Related) -> Option<Expr> {
+    pub(super) fn related(&mut self, scope: &Scope<'_, '_>, related: &Related) -> Option<Expr> {
         let mut tables = related.tables.clone();
         tables.extend(related.conds.iter().map(|c| c.0.col.t));
         let mut seen = HashSet::new();
@@ -287,7 +294,7 @@ impl<'s, 'a> Builder<'s, 'a> {
 }
 
 /// Conditions in a row: OR binds to the one before.
-fn combine(conditions: Vec<(Expr, bool)>) -> Option<Expr> {
+pub(super) fn combine(conditions: Vec<(Expr, bool)>) -> Option<Expr> {
     let mut groups: Vec<Expr> = Vec::new();
     for (expr, or) in conditions {
         match (or, groups.pop()) {

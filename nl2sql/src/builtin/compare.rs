@@ -26,6 +26,16 @@ pub(crate) fn condition(builder: &mut Builder<'_, '_>, scope: &Scope<'_, '_>, co
     let left = scope.col(cond.col);
     match &cond.rhs {
         Rhs::Number(n) => Some(number(builder, left, cond, *n)),
+        Rhs::Null => Some(Expr::Is {
+            expr: Box::new(left),
+            test: guard::tree::IsTest::Null,
+            negated: cond.op == Op::NotEq,
+        }),
+        Rhs::Between(low, high) if temporal(builder, cond.col) && yearly(*low) && yearly(*high) => {
+            let (low, high) = (low.min(*high) as i64, low.max(*high) as i64);
+            let from = sql::binary(BinaryOp::GtEq, left.clone(), new_year(low));
+            Some(sql::binary(BinaryOp::And, from, sql::binary(BinaryOp::Lt, left, new_year(high + 1))))
+        }
         Rhs::Between(low, high) => {
             let (low, high) = (sql::number(low.min(*high)), sql::number(low.max(*high)));
             let expr = Box::new(as_number(builder, left, cond.col));
@@ -85,8 +95,8 @@ fn as_number(builder: &Builder<'_, '_>, expr: Expr, col: Cid) -> Expr {
 
 fn number(builder: &Builder<'_, '_>, left: Expr, cond: &Cond, n: f64) -> Expr {
     let info = builder.schema.col(cond.col);
-    let dated = matches!(info.column.class, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz);
-    let yearly = n.fract() == 0.0 && (1000.0..3000.0).contains(&n);
+    let dated = temporal(builder, cond.col);
+    let yearly = yearly(n);
     let texty_date = !info.numeric && info.column.class == TypeClass::Text && yearly;
     if yearly && (dated || texty_date) {
         return year(builder, left, cond, n as i64, dated);
@@ -101,15 +111,28 @@ fn number(builder: &Builder<'_, '_>, left: Expr, cond: &Cond, n: f64) -> Expr {
     sql::binary(operator(cond.op), as_number(builder, left, cond.col), right)
 }
 
-/// A year against a date: dates that are stored as text begin with the year, or hold it somewhere.
+fn temporal(builder: &Builder<'_, '_>, col: Cid) -> bool {
+    let class = builder.schema.col(col).column.class;
+    matches!(class, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz)
+}
+
+fn yearly(n: f64) -> bool {
+    n.fract() == 0.0 && (1000.0..3000.0).contains(&n)
+}
+
+fn new_year(year: i64) -> Expr {
+    sql::text(&format!("{year}-01-01"))
+}
+
+/// A year against a date: from its first day up to the next year's; where dates are stored as other texts, a pattern.
 fn year(builder: &Builder<'_, '_>, left: Expr, cond: &Cond, n: i64, dated: bool) -> Expr {
-    if dated && builder.schema.engine != Engine::Sqlite {
-        let part = Expr::Extract { field: "year".to_owned(), expr: Box::new(left) };
-        return sql::binary(operator(cond.op), part, sql::number(n as f64));
-    }
     let sample = builder.schema.col(cond.col).column.statistics.as_ref().and_then(|s| s.common.first());
-    let iso =
-        sample.is_none_or(|v| v.value.len() >= 4 && v.value.bytes().take(4).all(|b| b.is_ascii_digit()));
+    let digits = |v: &str| v.len() >= 4 && v.bytes().take(4).all(|b| b.is_ascii_digit());
+    let iso = sample.is_none_or(|v| digits(&v.value));
+    let whole = sample.is_none_or(|v| v.value.len() >= 10 && v.value.as_bytes().get(4) == Some(&b'-'));
+    if dated && (builder.schema.engine != Engine::Sqlite || (iso && whole)) {
+        return within(left, cond.op, n);
+    }
     match cond.op {
         Op::Eq | Op::NotEq | Op::Like | Op::NotLike => {
             let pattern = if iso { format!("{n}%") } else { format!("%{n}%") };
@@ -126,6 +149,25 @@ fn year(builder: &Builder<'_, '_>, left: Expr, cond: &Cond, n: i64, dated: bool)
         Op::LtEq => sql::binary(BinaryOp::Lt, left, sql::text(&(n + 1).to_string())),
         Op::Gt => sql::binary(BinaryOp::GtEq, left, sql::text(&(n + 1).to_string())),
         Op::GtEq => sql::binary(BinaryOp::GtEq, left, sql::text(&n.to_string())),
+    }
+}
+
+/// Dates against a whole year.
+fn within(left: Expr, op: Op, n: i64) -> Expr {
+    let (first, next) = (new_year(n), new_year(n + 1));
+    match op {
+        Op::Eq | Op::Like => {
+            let from = sql::binary(BinaryOp::GtEq, left.clone(), first);
+            sql::binary(BinaryOp::And, from, sql::binary(BinaryOp::Lt, left, next))
+        }
+        Op::NotEq | Op::NotLike => {
+            let before = sql::binary(BinaryOp::Lt, left.clone(), first);
+            sql::binary(BinaryOp::Or, before, sql::binary(BinaryOp::GtEq, left, next))
+        }
+        Op::Lt => sql::binary(BinaryOp::Lt, left, first),
+        Op::LtEq => sql::binary(BinaryOp::Lt, left, next),
+        Op::Gt => sql::binary(BinaryOp::GtEq, left, next),
+        Op::GtEq => sql::binary(BinaryOp::GtEq, left, first),
     }
 }
 

@@ -29,7 +29,7 @@ const PRICE: &[&str] = &["price", "cost", "amount", "fee", "rate"];
 const LENGTH: &[&str] = &["length", "duration", "distance", "year", "time"];
 const HEIGHT: &[&str] = &["height", "elevation", "altitude"];
 const WEIGHT: &[&str] = &["weight"];
-const SIZE: &[&str] = &["size", "area", "capacity", "population"];
+const SIZE: &[&str] = &["size", "area", "capacity", "population", "total", "amount"];
 
 /// Superlatives.
 pub(crate) const SUPERLATIVES: &[Degree] = &[

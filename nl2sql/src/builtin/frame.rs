@@ -81,6 +81,18 @@ pub(crate) enum Rhs {
         desc: bool,
     },
     Between(f64, f64),
+    /// Nothing is stored.
+    Null,
+}
+
+/// A stretch of time that rows are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
 }
 
 /// A condition on a column.
@@ -141,4 +153,8 @@ pub(crate) struct Frame {
     pub distinct: bool,
     /// Two entities that must both have what is shown.
     pub both: Option<(usize, usize)>,
+    /// Date columns that are shown and grouped by a stretch of time.
+    pub periods: Vec<(Cid, Unit)>,
+    /// A percentage is asked: the filters from this one on say of what part.
+    pub share: Option<usize>,
 }

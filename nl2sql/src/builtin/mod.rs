@@ -1,6 +1,7 @@
 //! The built-in translator: from a question to syntax trees without any model. It links words to the catalog, reads
 //! phrases into a frame, and builds the tree over foreign keys; it never writes SQL text itself.
 
+mod audit;
 mod build;
 mod compare;
 mod degrees;
@@ -11,6 +12,7 @@ mod link;
 mod names;
 mod notes;
 mod parse;
+mod period;
 mod plan;
 mod references;
 mod schema;
@@ -41,8 +43,15 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
     let items = link::link(&schema, &tokens);
     let linked = items.iter().any(|i| i.table_score().max(i.col_score()).max(i.val_score()) >= 0.5);
     if !linked {
-        let words: Vec<&str> =
-            tokens.iter().filter(|t| !words::is_stop(&t.lemma)).map(|t| t.text.as_str()).take(12).collect();
+        let words: Vec<&str> = tokens
+            .iter()
+            .filter(|t| !matches!(t.kind, text::Kind::Mark(_)) && !words::is_stop(&t.lemma))
+            .map(|t| t.text.as_str())
+            .take(12)
+            .collect();
+        if words.is_empty() {
+            return Err(NoAnswer::NotLinked("it names nothing that could be stored".to_owned()));
+        }
         return Err(NoAnswer::NotLinked(words.join(", ")));
     }
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -60,6 +69,7 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
     if candidates.is_empty() {
         return Err(NoAnswer::NotLinked(unconnected(&schema, &first)));
     }
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(candidates)
 }
 
@@ -94,23 +104,27 @@ fn push(
     if out.iter().any(|c| c.tree.as_ref() == Some(&tree)) {
         return;
     }
-    let unread = parser.unread();
+    let mut unread = parser.unread();
+    let asked = audit::missing(schema, items, &parser.frame);
+    let mut notes = notes::notes(schema, &parser.frame);
+    if !asked.is_empty() {
+        notes.push(format!("Had no effect, so this may not be what was asked: {}.", asked.join(", ")));
+    }
+    let operators = asked.iter().filter(|w| !unread.contains(w)).count();
+    unread.extend(asked.into_iter().filter(|w| parser.unread().iter().all(|u| u != w)));
     let links: Vec<f64> = items
         .iter()
         .map(|i| i.table_score().max(i.col_score()).max(i.val_score()))
         .filter(|s| *s > 0.0)
         .collect();
     let quality = links.iter().sum::<f64>() / links.len().max(1) as f64;
-    let score = (weight * quality * 0.85_f64.powi(unread.len().min(20) as i32)).clamp(0.0, 1.0);
+    let score = (weight
+        * quality
+        * 0.85_f64.powi(unread.len().min(20) as i32)
+        * 0.6_f64.powi(operators.min(6) as i32))
+    .clamp(0.0, 1.0);
     let sql = render(&tree, ask);
-    out.push(Candidate {
-        sql,
-        tree: Some(tree),
-        source: Source::Builtin,
-        notes: notes::notes(schema, &parser.frame),
-        unread,
-        score,
-    });
+    out.push(Candidate { sql, tree: Some(tree), source: Source::Builtin, notes, unread, score });
 }
 
 fn render(tree: &guard::tree::Query, ask: &Ask<'_>) -> String {

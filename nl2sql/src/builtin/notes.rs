@@ -1,6 +1,6 @@
 //! Says how a question was read, one sentence for each part of the frame.
 
-use super::frame::{Agg, Filter, Frame, Op, Related, Rhs, Sel, What};
+use super::frame::{Agg, Filter, Frame, Op, Related, Rhs, Sel, Unit, What};
 use super::schema::{Cid, Schema};
 
 /// Sentences about a frame.
@@ -19,6 +19,19 @@ pub(crate) fn notes(schema: &Schema<'_>, frame: &Frame) -> Vec<String> {
     if !frame.groups.is_empty() {
         let groups: Vec<String> = frame.groups.iter().map(|g| what(schema, *g)).collect();
         out.push(format!("One row for each {}.", groups.join(", ")));
+    }
+    for (c, unit) in &frame.periods {
+        let unit = match unit {
+            Unit::Day => "day",
+            Unit::Week => "week",
+            Unit::Month => "month",
+            Unit::Quarter => "quarter",
+            Unit::Year => "year",
+        };
+        out.push(format!("By {unit} of {}.", col(schema, *c)));
+    }
+    if frame.share.is_some() {
+        out.push("As a percentage of the rows.".to_owned());
     }
     for order in &frame.order {
         let direction = if order.desc { "largest first" } else { "smallest first" };
@@ -106,6 +119,7 @@ fn right(schema: &Schema<'_>, rhs: &Rhs) -> String {
             format!("the {} common {}", if *desc { "most" } else { "least" }, col(schema, *c))
         }
         Rhs::Between(a, b) => format!("between {a} and {b}"),
+        Rhs::Null => "nothing stored".to_owned(),
     }
 }
 

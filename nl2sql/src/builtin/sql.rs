@@ -66,3 +66,13 @@ pub(crate) fn join(left: FromItem, right: FromItem, on: Option<Expr>) -> FromIte
 pub(crate) fn query(select: Select) -> Query {
     Query { body: SetExpr::Select(Box::new(select)), ..Query::default() }
 }
+
+/// A call with several arguments.
+pub(crate) fn apply(name: &str, args: Vec<Expr>) -> Expr {
+    let name = Ident { value: name.to_owned(), quoted: false, span: Span::default() };
+    Expr::Call(Box::new(Call {
+        name: ObjectName(vec![name]),
+        args: args.into_iter().map(Arg::plain).collect(),
+        ..Call::default()
+    }))
+}

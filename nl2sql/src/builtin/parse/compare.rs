@@ -174,9 +174,11 @@ impl Parser<'_, '_> {
             .take()
             .map(|p| p.col)
             .or_else(|| self.column_after(b))
-            .or_else(|| self.year_column(low));
+            .or_else(|| self.of_unit(b + 1))
+            .or_else(|| if (1000.0..3000.0).contains(&low) { self.year_column(low) } else { None });
         let Some(col) = column else { return false };
-        self.take(b + 1);
+        let unit = self.items.get(b + 1).is_some_and(|i| super::money::UNITS.contains(&i.lower.as_str()));
+        self.take(b + 1 + usize::from(unit));
         self.compare(col, Op::Eq, Rhs::Between(low, high));
         true
     }

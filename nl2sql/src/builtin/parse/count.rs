@@ -205,13 +205,23 @@ impl Parser<'_, '_> {
             return false;
         }
         let counts = self.is(j, &["number", "amount", "value", "values", "one"]);
+        let start = j;
         j = self.skip(j, FILL);
+        if let Some(k) = (start..j).find(|k| self.measure_word(*k, j)) {
+            j = k;
+        }
+        if let Some(done) = self.aggregate_entity(&aggs, j, counts) {
+            return done;
+        }
         let item = self.items.get(j);
         if item.is_none_or(|i| i.col_score() < 0.45) {
             return counts && self.total_rows(&aggs, j);
         }
         let owner = self.owner(j);
-        let Some(col) = self.pick_numeric(j, owner) else { return false };
+        let summed = aggs.iter().any(|a| matches!(a, Agg::Sum | Agg::Avg));
+        let Some(col) = self.pick_numeric(j, owner).filter(|c| !(summed && self.temporal(*c))) else {
+            return false;
+        };
         if self.zone == Zone::Which && !self.frame.select.is_empty() && self.aggs_are_condition(j) {
             self.pending = Some(Pending { item: j, col, agg: aggs.first().copied() });
         } else {
@@ -224,6 +234,46 @@ impl Parser<'_, '_> {
         }
         self.take(j + 1);
         true
+    }
+
+    /// `total amount of payments`: a word that fills elsewhere is a measure of the entity that follows.
+    fn measure_word(&self, k: usize, noun: usize) -> bool {
+        let owner = self.table_of(noun, 0.6);
+        let exact = |c: &(Cid, f64)| {
+            let info = self.schema.col(c.0);
+            c.1 >= 0.95 && info.numeric && !info.key && owner.is_none_or(|t| t == c.0.t)
+        };
+        self.items[k].cols.iter().any(exact)
+    }
+
+    /// `the average order`, `total payment amount`, `total revenue`: an aggregate over what an entity carries.
+    fn aggregate_entity(&mut self, aggs: &[Agg], j: usize, counts: bool) -> Option<bool> {
+        let [agg] = aggs else { return None };
+        let entity = self.table_of(j, 0.6).is_some();
+        let unlinked = self.items.get(j).is_some_and(|i| i.table_score().max(i.col_score()) < 0.45);
+        let extreme = matches!(agg, Agg::Max | Agg::Min);
+        let grouped = || (j..self.items.len()).any(|i| self.is(i, &["each", "every", "per"]));
+        if !(entity || unlinked) || (extreme && entity && !grouped()) {
+            return None;
+        }
+        if counts
+            && *agg == Agg::Sum
+            && self.is(j.saturating_sub(1), &["of"])
+            && self.is(j.saturating_sub(2), &["number"])
+        {
+            return None;
+        }
+        let (col, end) = self.aggregated_noun(j, *agg)?;
+        if self.zone == Zone::Which && !self.frame.select.is_empty() && self.aggs_are_condition(j) {
+            self.pending = Some(Pending { item: j, col, agg: Some(*agg) });
+        } else {
+            self.show(Some(*agg), What::Col(col));
+            if self.frame.subject.is_none() {
+                self.frame.subject = Some(col.t);
+            }
+        }
+        self.take(end);
+        Some(true)
     }
 
     pub(super) fn aggs_are_condition(&self, _at: usize) -> bool {

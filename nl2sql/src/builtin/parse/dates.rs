@@ -1,6 +1,5 @@
 //! Dates in words: `in the last 30 days`, `this year`, `yesterday`, `March 2024`, `before 2024-03-01`.
 
-use catalog::TypeClass;
 use jiff::civil::{Date, date};
 use jiff::{Span, ToSpan};
 
@@ -34,6 +33,12 @@ impl Parser<'_, '_> {
     /// A stretch of time, compared with the date column in question.
     pub(super) fn date_phrase(&mut self) -> bool {
         let at = self.at;
+        if let Some((first, last)) = self.date_range(at) {
+            let Some(col) = self.date_column() else { return false };
+            self.take(last.after);
+            self.bound(col, Stretch { from: first.from, ..last });
+            return true;
+        }
         if let Some((op, from)) = self.date_comparison(at)
             && let Some(found) = self.absolute(from)
         {
@@ -45,6 +50,37 @@ impl Parser<'_, '_> {
         self.take(found.after);
         self.bound(col, found);
         true
+    }
+
+    /// `between May and July 2023`, `from March 2022 to June 2023`.
+    fn date_range(&self, at: usize) -> Option<(Stretch, Stretch)> {
+        if !self.is(at, &["between", "from"]) {
+            return None;
+        }
+        let start = self.skip(at + 1, &["the"]);
+        let (middle, first) = match self.absolute(start) {
+            Some(found) => (found.after, Some(found)),
+            None => (start + 1, None),
+        };
+        if !self.is(middle, &["and", "to", "until", "through"]) {
+            return None;
+        }
+        let last = self.absolute(middle + 1)?;
+        let first = first.or_else(|| {
+            // the year stands with the second month only
+            let month = self.month(start)?;
+            let from = Date::new(last.from.year(), month, 1).ok()?;
+            Some(Stretch { from, to: None, after: middle })
+        })?;
+        (first.from <= last.from).then_some((first, last))
+    }
+
+    fn month(&self, at: usize) -> Option<i8> {
+        let word = self.items.get(at)?.lower.as_str();
+        MONTHS
+            .iter()
+            .position(|m| *m == word || (word.len() == 3 && m.starts_with(word)))
+            .map(|m| m as i8 + 1)
     }
 
     fn date_comparison(&self, at: usize) -> Option<(Op, usize)> {
@@ -97,6 +133,9 @@ impl Parser<'_, '_> {
             }
             _ => {}
         }
+        if let Some(quarter) = self.quarter(at, today) {
+            return Some(quarter);
+        }
         let count = self.items.get(at + 1).and_then(|i| i.number);
         let unit_at = if count.is_some() { at + 2 } else { at + 1 };
         let unit = self.items.get(unit_at)?.lemma.as_str();
@@ -127,6 +166,19 @@ impl Parser<'_, '_> {
         }
     }
 
+    /// `this quarter`, `last quarter`.
+    fn quarter(&self, at: usize, today: Date) -> Option<Stretch> {
+        if !self.is(at + 1, &["quarter"]) || !self.is(at, &["this", "current", "last", "previous"]) {
+            return None;
+        }
+        let first = Date::new(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).ok()?;
+        if self.is(at, &["this", "current"]) {
+            return Some(Stretch { from: first, to: None, after: at + 2 });
+        }
+        let from = first.checked_sub(3.months()).ok()?;
+        Some(Stretch { from, to: Some(first), after: at + 2 })
+    }
+
     /// `2024-03-01`, `March 2024`, `March 5 2024`, `5 March 2024`.
     fn absolute(&self, at: usize) -> Option<Stretch> {
         let item = self.items.get(at)?;
@@ -135,13 +187,7 @@ impl Parser<'_, '_> {
             return looks.then_some(Stretch { from: day, to: day.checked_add(1.day()).ok(), after: at + 1 });
         }
         let number = |i: usize| self.items.get(i).and_then(|x| x.number).filter(|n| n.fract() == 0.0);
-        let month = |i: usize| {
-            let word = self.items.get(i)?.lower.as_str();
-            MONTHS
-                .iter()
-                .position(|m| *m == word || (word.len() == 3 && m.starts_with(word)))
-                .map(|m| m as i8 + 1)
-        };
+        let month = |i: usize| self.month(i);
         let year = |i: usize| number(i).filter(|n| (1000.0..3000.0).contains(n)).map(|n| n as i16);
         let day = |i: usize| number(i).filter(|n| (1.0..32.0).contains(n)).map(|n| n as i8);
         let comma = |i: usize| i + usize::from(self.items.get(i).is_some_and(|x| x.mark == Some(',')));
@@ -158,25 +204,26 @@ impl Parser<'_, '_> {
         Some(Stretch { from, to: from.checked_add(1.month()).ok(), after: comma(at + 1) + 1 })
     }
 
-    /// The first column of a table whose type is a date.
-    pub(super) fn dated(&self, t: usize) -> Option<usize> {
-        self.schema.tables[t].columns.iter().position(|c| {
-            matches!(c.column.class, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz)
-        })
-    }
-
-    /// The date column meant: the one just named, or the first in the tables in question.
-    fn date_column(&mut self) -> Option<Cid> {
+    /// The date column meant: the one just named, or the one that the verb speaks of, or the first in the tables in question.
+    pub(super) fn date_column(&mut self) -> Option<Cid> {
         if let Some(pending) = self.pending.filter(|p| self.date_like(p.col)) {
             self.pending = None;
             return Some(pending.col);
+        }
+        if let Some(col) = self.event_date(self.at) {
+            if self.zone == Zone::Show && self.frame_started() {
+                self.zone = Zone::Which;
+            }
+            return Some(col);
         }
         let mut tables: Vec<usize> = self.nearest_table(self.at).into_iter().chain(self.focus()).collect();
         let mut named: Vec<usize> = self.named.keys().copied().collect();
         named.sort_unstable();
         tables.extend(named);
         let found = tables.iter().find_map(|&t| {
-            self.dated(t).or_else(|| self.schema.concept(t, &["date", "year"])).map(|c| Cid { t, c })
+            self.event_column(t, self.at)
+                .or_else(|| self.schema.concept(t, &["date", "year"]))
+                .map(|c| Cid { t, c })
         });
         if self.zone == Zone::Show && self.frame_started() && found.is_some() {
             self.zone = Zone::Which;

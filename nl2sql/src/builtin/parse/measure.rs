@@ -8,6 +8,12 @@ impl Parser<'_, '_> {
     /// A number: with what it measures before it, after it, or in the word that compares.
     pub(super) fn number_phrase(&mut self, j: usize, op: Op, degree: Option<Degree>, from: usize) -> bool {
         let Some(mut value) = self.items[j].number else { return false };
+        let year = value.fract() == 0.0 && (1000.0..3000.0).contains(&value);
+        if let Some(pending) = self.pending.filter(|p| !year && self.temporal(p.col)) {
+            // a date is never compared with a plain number
+            self.pending = None;
+            self.idle.push((pending.item, pending.col));
+        }
         let mut op = op;
         let mut next = j + 1;
         if self.is(next, &["million", "billion", "thousand", "hundred"])
@@ -32,6 +38,11 @@ impl Parser<'_, '_> {
         }
         next =
             self.skip(next, &["different", "total", "of", "the", "lbs", "kg", "pounds", "dollars", "unique"]);
+        let unit = next;
+        while self.items.get(next).is_some_and(|i| super::money::UNITS.contains(&i.lower.as_str())) {
+            next += 1;
+        }
+        let unit = (next > unit).then_some(unit);
         if let Some(last) = self.alternative(j) {
             self.take(j + 1);
             self.next_or = true;
@@ -64,7 +75,7 @@ impl Parser<'_, '_> {
         if countable && self.pending.is_none() && degree.is_none_or(|d| d.of.is_empty()) {
             return self.counted(next, op, value);
         }
-        let column = self.measured(degree, value, old, from);
+        let column = self.measured(degree, value, old, from).or_else(|| self.of_unit(unit?));
         let Some(col) = column else { return false };
         self.take(next.max(j + 1));
         self.compare(col, op, Rhs::Number(value));
@@ -145,8 +156,13 @@ impl Parser<'_, '_> {
         let mut named: Vec<usize> = self.named.keys().copied().collect();
         named.sort_unstable();
         tables.extend(named);
+        if !tables.iter().any(|&t| self.schema.concept(t, &["year"]).is_some())
+            && let Some(col) = self.event_date(self.at)
+        {
+            return Some(col);
+        }
         for &t in &tables {
-            let dated = || self.dated(t).or_else(|| self.schema.concept(t, &["date"]));
+            let dated = || self.event_column(t, self.at).or_else(|| self.schema.concept(t, &["date"]));
             if let Some(c) = self.schema.concept(t, &["year"]).or_else(dated) {
                 return Some(Cid { t, c });
             }

@@ -1,24 +1,27 @@
 //! Reads the linked question from left to right and fills the frame.
 
+mod absent;
 mod choose;
 mod compare;
 mod count;
 mod dates;
 mod group;
 mod measure;
+mod money;
 mod order;
+mod periods;
 mod project;
 mod rank;
 mod select;
+mod unread;
 mod value;
 
 use std::collections::HashMap;
 
-use super::frame::{Agg, Filter, Frame, Related, Sel, What};
+use super::frame::{Agg, Filter, Frame, Related, Sel, Unit, What};
 use super::join;
 use super::link::Item;
 use super::schema::{Cid, Schema};
-use super::words;
 
 /// Where in the question the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,12 @@ pub(crate) struct Parser<'s, 'a> {
     pub(super) sorting: bool,
     /// `how much` was asked: the attribute is still to come.
     pub(super) asking: bool,
+    /// `per month`: the stretch of time, and the item that said it.
+    pub(super) period: Option<(Unit, usize)>,
+    /// A percentage was asked and the verb that opens its condition has not come yet.
+    pub(super) share_open: bool,
+    /// Items whose column nothing was made of.
+    pub(super) idle: Vec<(usize, Cid)>,
     pub(super) today: Option<jiff::civil::Date>,
     pub(crate) choices: Vec<Choice>,
     banned: Option<(usize, Cid)>,
@@ -105,6 +114,9 @@ impl<'s, 'a> Parser<'s, 'a> {
             distinct_next: false,
             sorting: false,
             asking: false,
+            period: None,
+            share_open: false,
+            idle: Vec::new(),
             today: today.parse().ok(),
             choices: Vec::new(),
             banned,
@@ -129,7 +141,12 @@ impl<'s, 'a> Parser<'s, 'a> {
         if self.items[self.at].mark.is_some() {
             return self.mark();
         }
+        self.share_verb();
         let done = self.skip_phrase()
+            || self.share_phrase()
+            || self.period_phrase()
+            || self.absent_phrase()
+            || self.spend_phrase()
             || self.group_phrase()
             || self.order_phrase()
             || self.count_phrase()
@@ -223,9 +240,10 @@ impl<'s, 'a> Parser<'s, 'a> {
     /// A pending column that nothing was said about: shown if the reader lists, a yes-or-no column is a condition.
     pub(super) fn flush(&mut self) {
         let Some(pending) = self.pending.take() else { return };
-        if self.zone == Zone::Which && self.flag_condition(pending.col) {
+        if self.zone == Zone::Which && (self.flag_condition(pending.col) || self.presence(pending)) {
             return;
         }
+        self.idle.push((pending.item, pending.col));
         self.loose.push(pending.col);
     }
 
@@ -304,67 +322,4 @@ impl<'s, 'a> Parser<'s, 'a> {
         tables.dedup();
         tables
     }
-
-    /// Content words that nothing took.
-    pub(crate) fn unread(&self) -> Vec<String> {
-        let fresh = |(i, item): (usize, &Item)| {
-            let content =
-                item.mark.is_none() && !self.read[i] && !words::is_stop(&item.lemma) && !is_verb(&item.lemma);
-            content.then(|| item.lower.clone())
-        };
-        self.items.iter().enumerate().filter_map(fresh).collect()
-    }
-}
-
-/// Verbs that only tie an entity to its attributes.
-fn is_verb(lemma: &str) -> bool {
-    const VERBS: &[&str] = &[
-        "use",
-        "make",
-        "own",
-        "owned",
-        "live",
-        "work",
-        "produce",
-        "produced",
-        "come",
-        "receive",
-        "received",
-        "perform",
-        "performed",
-        "play",
-        "hire",
-        "named",
-        "name",
-        "called",
-        "located",
-        "include",
-        "contain",
-        "take",
-        "go",
-        "run",
-        "hold",
-        "belong",
-        "raise",
-        "used",
-        "using",
-        "say",
-        "get",
-        "help",
-        "provide",
-        "describe",
-        "stand",
-        "note",
-        "term",
-        "based",
-        "grouped",
-        "group",
-        "associated",
-        "related",
-        "year",
-        "people",
-        "person",
-        "currently",
-    ];
-    VERBS.contains(&lemma)
 }

@@ -1,11 +1,15 @@
 //! Sorting: `sorted by X`, `in descending order of X`, `from oldest to youngest`.
 
+use super::super::degrees::Degree;
 use super::super::frame::{Agg, Order, What};
 use super::{Parser, Zone};
 
 impl Parser<'_, '_> {
     /// `sorted by X`, `in descending order of X`, `alphabetically`.
     pub(super) fn order_phrase(&mut self) -> bool {
+        if self.first_phrase() {
+            return true;
+        }
         let at = self.at;
         let j = self.skip(at, &["and"]);
         let verb = self.is(
@@ -50,6 +54,46 @@ impl Parser<'_, '_> {
         self.order_targets(j, top)
     }
 
+    /// `largest first`, `most expensive first`, `highest salary first`.
+    fn first_phrase(&mut self) -> bool {
+        let at = self.skip(self.at, &["the", "with", "from"]);
+        let Some(mut degree) = self.superlative_at(at).filter(|_| self.frame_started()) else { return false };
+        let mut end = at + 1;
+        if matches!(degree.word, "most" | "least")
+            && let Some(next) = self.superlative_at(end)
+        {
+            degree = Degree { up: next.up == (degree.word == "most"), ..next };
+            end += 1;
+        }
+        let named = self.items.get(end).is_some_and(|i| i.col_score() >= 0.5) && self.is(end + 1, &["first"]);
+        if !named && !self.is(end, &["first"]) {
+            return false;
+        }
+        self.flush();
+        let (what, desc) = match (named, self.focus()) {
+            (true, focus) => (self.pick(end, focus).map(|c| (None, What::Col(c))), degree.up),
+            (false, Some(t)) if !degree.of.is_empty() => {
+                let found = self.degree_column(t, degree);
+                (found.map(|f| (None, What::Col(f.0))), found.map_or(degree.up, |f| degree.up != f.1))
+            }
+            _ => (self.measure_shown(), degree.up),
+        };
+        let Some((agg, what)) = what else { return false };
+        self.take(end + 1 + usize::from(named));
+        self.frame.order.push(Order { agg, what, desc });
+        true
+    }
+
+    /// The figure that is shown: an aggregate, or the only number among the columns.
+    fn measure_shown(&self) -> Option<(Option<Agg>, What)> {
+        let figure =
+            |w: What| matches!(w, What::Col(c) if self.schema.col(c).numeric && !self.schema.col(c).key);
+        let select = &self.frame.select;
+        let found =
+            select.iter().find(|s| s.agg.is_some()).or_else(|| select.iter().find(|s| figure(s.what)));
+        found.map(|s| (s.agg, s.what))
+    }
+
     pub(super) fn order_targets(&mut self, from: usize, top: bool) -> bool {
         let mut desc = top;
         let mut targets: Vec<(Option<Agg>, What)> = Vec::new();
@@ -90,9 +134,13 @@ impl Parser<'_, '_> {
                 }
                 "average" | "total" | "maximum" | "minimum" => {
                     let agg = self.aggregate_at(k);
-                    if let Some(col) = self.pick_numeric(k + 1, None).filter(|_| agg.is_some()) {
+                    let noun = agg.and_then(|a| self.aggregated_noun(self.skip(k + 1, &["of", "the"]), a));
+                    if let Some((col, end)) = noun {
                         targets.push((agg, What::Col(col)));
-                        k += 1;
+                        for read in &mut self.read[k..end] {
+                            *read = true;
+                        }
+                        k = end - 1;
                     }
                 }
                 "number"

@@ -11,7 +11,7 @@ impl Parser<'_, '_> {
         if item.table_score().max(item.col_score()) < 0.45 {
             return false;
         }
-        if self.verb_by(at) {
+        if self.verb_by(at) || self.adjective(at) || self.said_of_value(at) || self.costs(at) {
             return true;
         }
         if let Some(t) = self.table_of(at, 0.55) {
@@ -70,6 +70,55 @@ impl Parser<'_, '_> {
             return true;
         }
         self.pending = Some(Pending { item: at, col, agg: None });
+        true
+    }
+
+    /// `discontinued products`: a yes-or-no column in front of its table.
+    fn adjective(&mut self, at: usize) -> bool {
+        let item = &self.items[at];
+        let Some(t) = self.table_of(at + 1, 0.6).filter(|_| item.col_score() >= 0.85) else { return false };
+        let flag = item.cols.iter().map(|c| c.0).find(|c| c.t == t && self.schema.col(*c).flag.is_some());
+        let Some(col) = flag.filter(|_| item.table_score() < 0.6) else { return false };
+        self.take(at + 1);
+        self.flag_condition(col);
+        self.negated = false;
+        true
+    }
+
+    /// `tagged waterproof`, `labelled new`: the verb only says where the value stands.
+    fn said_of_value(&mut self, at: usize) -> bool {
+        let item = &self.items[at];
+        let verb = item.end == item.start + 1 && item.lower.ends_with("ed") && self.frame_started();
+        let next = self.items.get(at + 1).filter(|n| verb && (n.val_score() > 0.0));
+        let Some(next) = next else { return false };
+        let of = |t: usize| {
+            item.tables.iter().any(|x| x.0 == t)
+                || item
+                    .cols
+                    .iter()
+                    .any(|c| c.0.t == t || self.schema.col(c.0).refers.is_some_and(|r| r.t == t))
+        };
+        if !next.vals.iter().any(|v| of(v.col.t)) {
+            return false;
+        }
+        self.flush();
+        self.zone = Zone::Which;
+        self.take(at + 1);
+        true
+    }
+
+    /// `which cost more than 5`: the verb is about the price, where there is one.
+    fn costs(&mut self, at: usize) -> bool {
+        let verb = self.is(at, &["cost", "costs"])
+            && (self.is(at + 1, &["between", "exactly"]) || self.comparison(at + 1).is_some());
+        let Some(subject) = self.focus().filter(|_| verb) else { return false };
+        let columns = &self.schema.tables[subject].columns;
+        let price =
+            columns.iter().position(|c| c.numeric && c.words.last().is_some_and(|w| w.lemma == "price"));
+        let Some(c) = price else { return false };
+        self.flush();
+        self.take(at + 1);
+        self.pending = Some(Pending { item: at, col: super::Cid { t: subject, c }, agg: None });
         true
     }
 
@@ -189,6 +238,10 @@ impl Parser<'_, '_> {
             return true;
         }
         if item.number.is_some() && j <= from + 1 && (info.numeric || self.date_like(col)) {
+            return true;
+        }
+        let ranged = self.is(j, &["between"]) && self.items.get(j + 1).is_some_and(|i| i.number.is_some());
+        if ranged && (info.numeric || self.date_like(col)) {
             return true;
         }
         let is_only = j == from || (j == from + 1 && self.is(from, &["is", "are", "was", "were"]));

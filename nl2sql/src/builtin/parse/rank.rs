@@ -80,7 +80,15 @@ impl Parser<'_, '_> {
         {
             return false;
         }
-        self.rank_target(j, degree, limit.unwrap_or(1.0).clamp(1.0, 10_000.0) as u64)
+        if let Some(n) = self.items.get(j + 1).and_then(|i| i.number).filter(|_| limit.is_none()) {
+            // `the cheapest 3 products`
+            limit = Some(n);
+            self.read[j + 1] = true;
+            j += 1;
+        }
+        let rows = limit.unwrap_or(1.0).clamp(1.0, 10_000.0) as u64;
+        let k = self.skip(j + 1, &["the"]);
+        self.rank_aggregate(k, degree.up, rows) || self.rank_target(j, degree, rows)
     }
 
     fn table_like(&self, item: &super::Item) -> bool {

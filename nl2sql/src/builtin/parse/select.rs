@@ -13,6 +13,7 @@ impl Parser<'_, '_> {
             self.show(None, What::Naming(subject));
         }
         self.frame.distinct |= std::mem::take(&mut self.distinct_next);
+        self.settle_period();
         self.extreme_with_attributes();
         self.settle_groups();
         self.drop_doubles();

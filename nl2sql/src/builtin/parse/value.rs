@@ -192,7 +192,10 @@ impl Parser<'_, '_> {
             if t.is_some() {
                 return t;
             }
-            if item.col_score() >= 0.6 {
+            let verb = item.end == item.start + 1
+                && (item.lower.ends_with("ed") || item.lemma != item.lower)
+                && !item.cols.iter().any(|c| Some(c.0.t) == self.focus() && c.1 >= 0.85);
+            if item.col_score() >= 0.6 && !(verb && i == from) {
                 return None;
             }
         }

@@ -57,8 +57,3 @@ impl Glob {
         self.pattern.iter().skip(p).all(|c| *c == '*')
     }
 }
-
-/// Whether any of the patterns fits the table's name.
-pub fn any_matches(globs: &[Glob], schema: &str, table: &str) -> bool {
-    globs.iter().any(|g| g.matches(schema, table))
-}

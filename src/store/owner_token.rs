@@ -31,11 +31,3 @@ pub async fn get(on: &impl Conn) -> Result<Option<TokenHash>> {
     let value = settings::get(on, KEY).await?;
     Ok(value.as_ref().and_then(|value| value.as_str()).and_then(TokenHash::parse))
 }
-
-/// Whether this text is the owner's token.
-///
-/// # Errors
-/// When the store fails.
-pub async fn verify(on: &impl Conn, token: &str) -> Result<bool> {
-    Ok(get(on).await?.is_some_and(|hash| hash.matches(token)))
-}

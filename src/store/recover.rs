@@ -1,15 +1,15 @@
 //! After a crash: what was being worked on when a daemon died is marked `interrupted`, so that nothing waits for it.
 //!
 //! Work carries a lease. A daemon alone on its store (SQLite) takes everything unfinished for its own dead predecessor's;
-//! where several share one (PostgreSQL), only work whose lease ran out is abandoned, so each renews its own.
+//! where several share one (PostgreSQL), only work whose lease ran out is abandoned: a crawl renews its own,
+//! other work ends within its lease.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::Duration;
 
-use super::db::{Conn, Tx, Value, args};
+use super::db::{Conn, Tx, args};
 use super::error::{Result, StoreError, StoreErrorKind};
-use crate::model::{Id, clock};
+use crate::model::clock;
 
 /// Proof that no other daemon works on a data folder, as long as it is held; the system frees it when the process ends,
 /// whatever way.
@@ -87,32 +87,4 @@ pub async fn mark_interrupted(tx: &Tx, which: Abandoned) -> Result<Interrupted> 
         messages: tx.execute(&message, args).await?,
         executions: tx.execute(&run("executions"), args).await?,
     })
-}
-
-/// Work that a daemon does right now.
-#[derive(Debug, Clone, Default)]
-pub struct Work {
-    /// Crawls.
-    pub crawls: Vec<Id>,
-    /// Chat messages.
-    pub messages: Vec<Id>,
-    /// Executions.
-    pub executions: Vec<Id>,
-}
-
-/// Renews the leases of a daemon's work.
-///
-/// # Errors
-/// When the store fails.
-pub async fn renew(on: &impl Conn, work: &Work, lease: Duration) -> Result<()> {
-    let until = clock::after(lease);
-    for (table, ids) in
-        [("crawls", &work.crawls), ("chat_messages", &work.messages), ("executions", &work.executions)]
-    {
-        let sql = format!("UPDATE {table} SET lease_until = $2 WHERE id = $1 AND lease_until IS NOT NULL");
-        for id in ids {
-            on.execute(&sql, &[Value::Uuid(*id), Value::Time(until)]).await?;
-        }
-    }
-    Ok(())
 }

@@ -179,11 +179,7 @@ impl Dialect for Postgres {
             parser.advance_token();
             return Some(Ok(Expr::IsNull(Box::new(expr.clone()))));
         }
-        word_is(token, "collate").then(|| {
-            parser.advance_token();
-            let collation = parser.parse_object_name(false)?;
-            Ok(Expr::Collate { expr: Box::new(expr.clone()), collation })
-        })
+        word_is(token, "collate").then(|| collate(parser, expr))
     }
 }
 
@@ -223,6 +219,12 @@ fn marked(parser: &mut Parser, mark: &str, precedence: u8) -> Result<Expr, Parse
     parser.advance_token();
     let value = Box::new(parser.parse_subexpr(precedence)?);
     Ok(Expr::Prefixed { prefix: Ident::new(mark), value })
+}
+
+fn collate(parser: &mut Parser, expr: &Expr) -> Result<Expr, ParserError> {
+    parser.advance_token();
+    let collation = parser.parse_object_name(false)?;
+    Ok(Expr::Collate { expr: Box::new(expr.clone()), collation })
 }
 
 /// The mark kept a list of values from being taken for a query; it says nothing by itself.
@@ -346,12 +348,7 @@ impl Dialect for Sqlite {
             return Some(Ok(Expr::IsNull(Box::new(expr.clone()))));
         }
         if word_is(token, "collate") {
-            parser.advance_token();
-            return Some(
-                parser
-                    .parse_object_name(false)
-                    .map(|collation| Expr::Collate { expr: Box::new(expr.clone()), collation }),
-            );
+            return Some(collate(parser, expr));
         }
         let negated = word_is(token, "not");
         let operator = if negated { &parser.peek_nth_token_ref(1).token } else { token };

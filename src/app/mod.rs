@@ -19,7 +19,7 @@ use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
 use crate::secrets::Keyring;
 use crate::sources::Sources;
-use crate::store::recover::{Abandoned, Interrupted};
+use crate::store::recover::{Abandoned, FolderClaim, Interrupted};
 use crate::store::{self, Db};
 
 /// Sessions of the store on PostgreSQL at the most.
@@ -115,6 +115,17 @@ impl App {
         tx.commit().await?;
         remove_partial_results(&self.config.data_dir.join("results"));
         Ok(marked)
+    }
+
+    /// As [`App::recover`], but only where nobody else works on the data folder: for commands that work without a
+    /// daemon. They hold the claim while they work.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recover_alone(&self) -> Result<Option<FolderClaim>> {
+        let Ok(claim) = store::recover::claim_folder(&self.config.data_dir) else { return Ok(None) };
+        self.recover().await?;
+        Ok(Some(claim))
     }
 }
 

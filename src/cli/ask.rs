@@ -31,6 +31,7 @@ pub async fn run(setup: &Setup, args: AskArgs) -> Result<i32> {
 /// Answers through a chat, as the daemon does.
 async fn stored(setup: &Setup, source: &Source, args: &AskArgs) -> Result<i32> {
     let app = setup.app().await?;
+    let _claim = app.recover_alone().await?;
     let title: String = args.question.chars().take(TITLE).collect();
     let session = store::chats::create(&app.db, source.connection.id, &title, Some("owner")).await?;
     let (events, mut heard) = Events::channel();

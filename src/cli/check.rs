@@ -85,7 +85,8 @@ fn batch(mut input: impl BufRead, mut out: impl Write, catalog: &Catalog, policy
     let mut number = 0_u64;
     loop {
         line.clear();
-        let read = (&mut input).take(MAX_LINE).read_line(&mut line).map_err(|e| unreadable("the batch", &e))?;
+        let read =
+            (&mut input).take(MAX_LINE).read_line(&mut line).map_err(|e| unreadable("the batch", &e))?;
         if read == 0 {
             return Ok(0);
         }
@@ -108,7 +109,8 @@ fn answer(line: &str, number: u64, catalog: &Catalog, policy: &Policy) -> Map<St
     };
     let mut fields = verdict_fields(&guard::check(sql, catalog, policy));
     // What came in stays, but for names that the answer needs.
-    let mut answer: Map<String, Value> = object.into_iter().filter(|(k, _)| !fields.contains_key(k)).collect();
+    let mut answer: Map<String, Value> =
+        object.into_iter().filter(|(k, _)| !fields.contains_key(k)).collect();
     answer.append(&mut fields);
     answer
 }
@@ -137,13 +139,20 @@ fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Finding>
     }
 }
 
+fn print_finding(sql: &str, kind: &str, finding: &Finding) {
+    for line in finding_lines(sql, kind, finding) {
+        say!("{line}");
+    }
+}
+
 /// A finding with the place it is about.
-pub fn print_finding(sql: &str, kind: &str, finding: &Finding) {
-    say!("{kind}[{}]: {}", finding.code.as_str(), finding.message);
+pub fn finding_lines(sql: &str, kind: &str, finding: &Finding) -> Vec<String> {
+    let mut lines = vec![format!("{kind}[{}]: {}", finding.code.as_str(), finding.message)];
     if let Some(excerpt) = finding.span.and_then(|s| sql.get(s.start as usize..s.end as usize)) {
-        say!("  at: {}", excerpt.chars().take(80).collect::<String>());
+        lines.push(format!("  at: {}", excerpt.chars().take(80).collect::<String>()));
     }
     if let Some(hint) = &finding.hint {
-        say!("  hint: {hint}");
+        lines.push(format!("  hint: {hint}"));
     }
+    lines
 }

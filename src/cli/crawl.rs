@@ -13,6 +13,7 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
     match target::open(setup, &args.on).await? {
         target::Target::Registered(source) => {
             let app = setup.app().await?;
+            let _claim = app.recover_alone().await?;
             let record = app.crawler.begin(source.connection.id, Some("owner")).await?;
             let bar = progress::bar("connecting");
             let outcome = app.crawler.run(&source, record, &|step| progress::step(&bar, &step)).await;

@@ -39,6 +39,7 @@ pub fn main() -> i32 {
     let cli = Cli::parse();
     match start(cli) {
         Ok(code) => code,
+        Err(error) if error.code == output::READER_GONE => 0,
         Err(error) => {
             eprintln!("error[{}]: {error}", error.code);
             if let Some(hint) = &error.hint {

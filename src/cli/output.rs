@@ -126,6 +126,18 @@ fn format_of(format: OutputFormat) -> Option<Format> {
     }
 }
 
+/// Code of a result whose reader went away: it had what it wanted, so the program ends quietly.
+pub const READER_GONE: &str = "K060";
+
 fn failed(error: ResultError) -> Error {
+    let gone = match &error {
+        ResultError::Io(error) | ResultError::Arrow(arrow::error::ArrowError::IoError(_, error)) => {
+            error.kind() == std::io::ErrorKind::BrokenPipe
+        }
+        _ => false,
+    };
+    if gone {
+        return Error::new(READER_GONE, Class::Cancelled, "the reader of the result went away");
+    }
     Error::new("K005", Class::Internal, error.to_string())
 }

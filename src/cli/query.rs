@@ -38,8 +38,8 @@ pub fn explain(statement: &ReadOnly) {
 }
 
 fn refused(sql: &str, findings: &[Finding]) -> Error {
-    for finding in findings {
-        check::print_finding(sql, "error", finding);
+    for line in findings.iter().flat_map(|finding| check::finding_lines(sql, "error", finding)) {
+        eprintln!("{line}");
     }
     Error::new("A011", Class::BadInput, "the guard refused the statement").hint("Querent runs reads only.")
 }

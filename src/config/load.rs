@@ -77,11 +77,13 @@ const FAMILIAR: &[(&str, &str)] = &[
 /// # Errors
 /// The first thing that is wrong, see [`ConfigError`].
 pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
-    let mut table: Table = EXAMPLE.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
+    let mut table: Table =
+        EXAMPLE.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
     if let Some(path) = file(sources) {
         let text = std::fs::read_to_string(&path)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        let over: Table = text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.message().to_owned()))?;
+        let over: Table =
+            text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.message().to_owned()))?;
         merge::overlay(&mut table, expand(over, sources)?, "")?;
     }
     apply_environment(&mut table, sources)?;
@@ -89,8 +91,13 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
         merge::set(&mut table, path, value)?;
     }
     let config: Config =
-        Value::Table(table).try_into().map_err(|e: toml::de::Error| ConfigError::Invalid(e.message().to_owned()))?;
+        // The long form names the setting; types are right by now, so no secret is shown as a wrong value.
+        Value::Table(table).try_into().map_err(|e: toml::de::Error| ConfigError::Invalid(one_line(&e.to_string())))?;
     check(config)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn file(sources: &Sources) -> Option<PathBuf> {
@@ -99,7 +106,12 @@ fn file(sources: &Sources) -> Option<PathBuf> {
 }
 
 fn apply_environment(table: &mut Table, sources: &Sources) -> Result<(), ConfigError> {
-    let provider = table.get("model").and_then(|m| m.get("provider")).and_then(Value::as_str).map(str::to_owned);
+    // The provider decides whose key is meant, so it is known before the keys are looked at.
+    if let Some(provider) = sources.var_or_file("QUERENT_MODEL_PROVIDER")? {
+        merge::set(table, "model.provider", &provider)?;
+    }
+    let provider =
+        table.get("model").and_then(|m| m.get("provider")).and_then(Value::as_str).map(str::to_owned);
     for (name, path) in FAMILIAR {
         if *name == "OPENAI_API_KEY" && provider.as_deref() == Some("anthropic") {
             continue;
@@ -141,7 +153,8 @@ fn expand_text(text: &str, sources: &Sources) -> Result<String, ConfigError> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let Some((name, tail)) = after.split_once('}') else { break };
-        let value = sources.var_or_file(name)?.ok_or_else(|| ConfigError::MissingVariable(name.to_owned()))?;
+        let value =
+            sources.var_or_file(name)?.ok_or_else(|| ConfigError::MissingVariable(name.to_owned()))?;
         out.push_str(before);
         out.push_str(&value);
         rest = tail;

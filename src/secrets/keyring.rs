@@ -53,14 +53,14 @@ pub enum KeyringError {
 impl From<KeyringError> for Error {
     fn from(error: KeyringError) -> Error {
         let (code, hint) = match &error {
-            KeyringError::File { .. } => ("K010", "Check the data folder and its rights."),
+            KeyringError::File { .. } => ("V010", "Check the data folder and its rights."),
             KeyringError::Malformed(_) | KeyringError::Empty => (
-                "K011",
+                "V011",
                 "Restore the key file from a backup; without it the stored secrets cannot be opened.",
             ),
-            KeyringError::Exposed(_) => ("K012", "Take the rights away from others: chmod 600."),
-            KeyringError::NoRandomness => ("K004", "Check the system's random source."),
-            KeyringError::Full => ("K013", "Remove keys that no secret is sealed with any more."),
+            KeyringError::Exposed(_) => ("V012", "Take the rights away from others: chmod 600."),
+            KeyringError::NoRandomness => ("V004", "Check the system's random source."),
+            KeyringError::Full => ("V013", "Remove keys that no secret is sealed with any more."),
         };
         Error::new(code, Class::Internal, error.to_string()).hint(hint)
     }

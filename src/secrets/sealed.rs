@@ -46,10 +46,10 @@ pub enum SealedError {
 impl From<SealedError> for Error {
     fn from(error: SealedError) -> Error {
         let code = match error {
-            SealedError::Malformed => "K001",
-            SealedError::UnknownKey(_) => "K002",
-            SealedError::WrongKey(_) => "K003",
-            SealedError::NoRandomness => "K004",
+            SealedError::Malformed => "V001",
+            SealedError::UnknownKey(_) => "V002",
+            SealedError::WrongKey(_) => "V003",
+            SealedError::NoRandomness => "V004",
         };
         Error::new(code, Class::Internal, error.to_string())
             .hint("Restore the key file that belongs to this store, or enter the secret again.")

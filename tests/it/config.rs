@@ -159,6 +159,24 @@ fn a_door_to_other_machines_needs_consent() {
 }
 
 #[test]
+fn the_providers_own_key_is_taken_wherever_the_provider_is_named() {
+    let both = [("OPENAI_API_KEY", "o"), ("ANTHROPIC_API_KEY", "a"), ("QUERENT_MODEL_PROVIDER", "anthropic")];
+    assert_eq!(with("", &both, &[]).unwrap().model.api_key, "a");
+}
+
+#[test]
+fn a_value_that_is_none_of_the_known_is_told_with_its_key() {
+    for (file, key) in [
+        ("[model]\nprovider = \"oracle\"", "provider"),
+        ("[server]\nlisten = \"nowhere\"", "listen"),
+        ("[limits]\nrows = -1", "rows"),
+    ] {
+        let message = refusal(file, &[]);
+        assert!(message.contains(key), "{message}");
+    }
+}
+
+#[test]
 fn secrets_are_never_printed() {
     let file = "database_url = \"postgres://app:hunter2@db/shop\"\n[model]\napi_key = \"sk-hunter2\"\n\
                 base_url = \"https://user:hunter2@models.example\"";

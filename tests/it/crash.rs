@@ -228,14 +228,11 @@ async fn kills_spread_over_whole_runs_leave_a_store_that_works() {
     }
     assert!(killed >= 5, "most runs had ended before their kill: {killed} of {KILLS}");
 
-    // The next daemon calls interrupted what the killed runs left.
-    let daemon = Daemon::start(&desk);
-    assert!(!results(&desk).iter().any(|path| path.extension().is_some_and(|e| e == "partial")));
-    daemon.kill();
     desk.run(&["doctor"]).ends(0);
     let crawled = desk.run(&["crawl", "--on", "library"]).ends(0);
     assert!(crawled.out.contains("23 tables"), "{crawled:?}");
     desk.run(commands[1]).ends(0);
+    assert!(!results(&desk).iter().any(|path| path.extension().is_some_and(|e| e == "partial")));
 
     let db = Db::open_sqlite(&desk.path("data/querent.db")).await.unwrap();
     let library = connections::find_by_name(&db, "library").await.unwrap().unwrap();

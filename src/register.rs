@@ -60,8 +60,12 @@ pub async fn create(
     let policy = checked_policy(new.policy)?;
     let info = test(&new.url).await?;
     if new.require_read_only && !info.privileges.can_write.is_empty() {
-        return Err(Error::new("X006", Class::Forbidden, "the login could write, and a read-only login was required")
-            .hint(info.privileges.fixes.join("; ")));
+        return Err(Error::new(
+            "X006",
+            Class::Forbidden,
+            "the login could write, and a read-only login was required",
+        )
+        .hint(info.privileges.fixes.join("; ")));
     }
     let id = new_id();
     let record = NewConnection {
@@ -77,7 +81,8 @@ pub async fn create(
     };
     let tx = db.begin().await?;
     let connection = store::connections::create(&tx, record).await?;
-    store::audits::add(&tx, by, "connection.create", &id.to_string(), json!({ "name": connection.name })).await?;
+    store::audits::add(&tx, by, "connection.create", &id.to_string(), json!({ "name": connection.name }))
+        .await?;
     tx.commit().await?;
     Ok((connection, info))
 }

@@ -173,7 +173,8 @@ fn make_folder(path: &Path) -> Result<()> {
 /// Files that a killed daemon was writing. They never had a name that anything refers to.
 fn remove_partial_results(results: &Path) {
     let Ok(entries) = std::fs::read_dir(results) else { return };
-    for path in entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "partial")) {
+    for path in entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "partial"))
+    {
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(%error, "a partial result could not be removed");
         }

@@ -24,8 +24,12 @@ pub async fn load_or_create(db: &Db, path: &Path) -> Result<OwnerToken> {
     let token = Token::generate()?;
     // The file comes first: a crash between the two leaves a token that nothing accepts, and the next start replaces it.
     write(path, token.expose())?;
-    owner_token::replace(db, &token).await?;
-    Ok(OwnerToken { hash: token.hash(), link: Some(Secret::new(token.expose())) })
+    if owner_token::keep_first(db, &token).await? {
+        return Ok(OwnerToken { hash: token.hash(), link: Some(Secret::new(token.expose())) });
+    }
+    // Another daemon on the same store was faster: its token holds.
+    let hash = owner_token::get(db).await?.unwrap_or_else(|| token.hash());
+    Ok(OwnerToken { hash, link: None })
 }
 
 fn read(path: &Path) -> Result<Option<Secret>> {

@@ -70,7 +70,10 @@ pub fn answer(
 }
 
 /// What the result says: the value when there is one, the number of rows otherwise; then what to beware of.
-pub fn texts(best: &Checked, finished: &Finished) -> std::result::Result<TextParts, crate::results::ResultError> {
+pub fn texts(
+    best: &Checked,
+    finished: &Finished,
+) -> std::result::Result<TextParts, crate::results::ResultError> {
     let total = finished.execution.row_count.unwrap_or_default();
     let summary = match (total, single(&finished.head)) {
         (0, _) => "No rows match.".to_owned(),

@@ -125,7 +125,8 @@ impl Chat {
         let proposed = propose(question, history, &catalog, &policy, &translator, events).await;
         self.keep_calls(message, &proposed).await?;
         let mut best = proposed?.best;
-        let (mut query, mut finished) = self.run(source, version.id, message, question, &best, events).await?;
+        let (mut query, mut finished) =
+            self.run(source, version.id, message, question, &best, events).await?;
         if finished.as_ref().is_ok_and(Finished::is_empty)
             && let Some(respelled) = propose::respelled(&best, index.catalog(), &policy)
         {
@@ -146,7 +147,8 @@ impl Chat {
         best: &Checked,
         events: &Events,
     ) -> Result<(Query, Result<Finished>)> {
-        let query = store::queries::create(&self.db, new_query(source, version, message, question, best)).await?;
+        let query =
+            store::queries::create(&self.db, new_query(source, version, message, question, best)).await?;
         events.send(Event::Sql(compose::sql_part(&query, best)));
         self.check_cost(source, best, events).await?;
         let told = |execution: &Execution| events.send(Event::Running(execution.clone()));
@@ -176,7 +178,8 @@ impl Chat {
         events.send(Event::Estimate { cost: estimate.cost, rows: estimate.rows });
         match estimate.cost {
             Some(cost) if cost > max => {
-                let message = format!("the server expects this statement to cost {cost:.0}, the limit is {max:.0}");
+                let message =
+                    format!("the server expects this statement to cost {cost:.0}, the limit is {max:.0}");
                 Err(Error::new("A003", Class::TooLarge, message)
                     .hint("Ask for less (a date range, fewer tables), or raise limits.cost."))
             }
@@ -194,7 +197,8 @@ impl Chat {
 
     /// Completes the answer's message and its audit line in one transaction.
     async fn close(&self, message: &ChatMessage, end: MessageEnd) -> Result<ChatMessage> {
-        let details = json!({ "session": message.session_id, "status": end.status.as_str(), "query": end.query_id });
+        let details =
+            json!({ "session": message.session_id, "status": end.status.as_str(), "query": end.query_id });
         let tx = self.db.begin().await?;
         let stored = store::chats::finish_message(&tx, message.id, end).await?;
         store::audits::add(&tx, "owner", "chat.answer", &message.id.to_string(), details).await?;
@@ -206,7 +210,9 @@ impl Chat {
 fn checked_question(question: &str) -> Result<&str> {
     let question = question.trim();
     if question.is_empty() {
-        return Err(Error::new("A001", Class::BadInput, "the question is empty").hint("Write what you want to know."));
+        return Err(
+            Error::new("A001", Class::BadInput, "the question is empty").hint("Write what you want to know.")
+        );
     }
     if question.chars().count() > MAX_QUESTION {
         let message = format!("the question is longer than {MAX_QUESTION} characters");

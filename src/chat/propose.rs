@@ -39,7 +39,9 @@ pub async fn propose(
     let today = clock::today();
     let ask = Ask { question, history, catalog, policy, glossary: &[], today: &today };
     events.send(Event::Status(format!("Looking at {} tables", catalog.snapshot().tables.len())));
-    let proposal = nl2sql::propose::propose(&ask, translator, &mut |step| tell(step, events)).await.map_err(no_answer)?;
+    let proposal = nl2sql::propose::propose(&ask, translator, &mut |step| tell(step, events))
+        .await
+        .map_err(no_answer)?;
     let mut checked = proposal.checked.into_iter();
     let best = checked.next().ok_or_else(|| no_answer(NoAnswer::NotLinked(question.to_owned())))?;
     Ok(Proposed { best, others: checked.collect(), calls: proposal.calls, notes: proposal.notes })
@@ -87,11 +89,14 @@ fn strictness(level: Privacy) -> u8 {
 fn tell(step: Step, events: &Events) {
     match step {
         Step::ModelDelta(text) => events.send(Event::Delta(text)),
-        Step::ModelRestarted => events.send(Event::Status("The model's reply broke off; asking again".to_owned())),
+        Step::ModelRestarted => {
+            events.send(Event::Status("The model's reply broke off; asking again".to_owned()))
+        }
         Step::Findings { sql, findings } => events.send(Event::Findings { sql, findings }),
         Step::Repair { notes, .. } => events.send(Event::Repaired(notes.join(" "))),
         Step::Fallback { code, message } => {
-            events.send(Event::Status(format!("{message} ({code}); the built-in translator answers instead")));
+            events
+                .send(Event::Status(format!("{message} ({code}); the built-in translator answers instead")));
         }
         Step::Call(call) => events.send(Event::Usage(serde_json::json!(call))),
         Step::Candidate(_) => {}

@@ -51,7 +51,13 @@ async fn list(setup: &Setup) -> Result<()> {
 /// Shows what a server says of itself and of the login.
 pub fn print_info(info: &ServerInfo) {
     let tls = info.tls.as_deref().unwrap_or("no TLS");
-    say!("{} {} database {:?}, {:?} round trip, {tls}", info.engine, info.version, info.database, info.latency);
+    say!(
+        "{} {} database {:?}, {:?} round trip, {tls}",
+        info.engine,
+        info.version,
+        info.database,
+        info.latency
+    );
     say!("login {:?} may read {} tables", info.privileges.login, info.privileges.readable_tables);
     for way in &info.privileges.can_write {
         say!("warning: {way}");

@@ -33,7 +33,10 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
                 say!("{}", version.summary);
             }
             if let Some(out) = &args.out {
-                write(out, app.sources.named(&source.connection.name).await?.catalog()?.1.catalog().snapshot())?;
+                write(
+                    out,
+                    app.sources.named(&source.connection.name).await?.catalog()?.1.catalog().snapshot(),
+                )?;
             }
         }
         target::Target::Url(connector) => {
@@ -41,7 +44,8 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
             options.include.clone_from(&args.include);
             options.exclude.clone_from(&args.exclude);
             let bar = progress::bar("connecting");
-            let outcome = crawl::snapshot(connector.as_ref(), &options, &|step| progress::step(&bar, &step)).await;
+            let outcome =
+                crawl::snapshot(connector.as_ref(), &options, &|step| progress::step(&bar, &step)).await;
             bar.finish_and_clear();
             let snapshot = outcome?;
             let columns: usize = snapshot.tables.iter().map(|t| t.columns.len()).sum();

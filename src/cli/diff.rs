@@ -50,8 +50,9 @@ fn print(diff: &Diff, format: &str) -> Result<()> {
 async fn versions(setup: &Setup, name: &str, args: &DiffArgs) -> Result<(Snapshot, Snapshot)> {
     let app = setup.app().await?;
     let source = app.sources.named(name).await?;
-    let listed =
-        store::catalog::list(&app.db, source.connection.id, PageRequest::first().with_limit(200)).await?.items;
+    let listed = store::catalog::list(&app.db, source.connection.id, PageRequest::first().with_limit(200))
+        .await?
+        .items;
     let new = pick(&listed, args.to.as_deref(), 0)?;
     let old = pick(&listed, args.from.as_deref(), 1)?;
     Ok((store::catalog::load(&app.db, old).await?, store::catalog::load(&app.db, new).await?))

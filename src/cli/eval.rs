@@ -66,7 +66,8 @@ pub async fn run(setup: &Setup, args: EvalArgs) -> Result<i32> {
         let Some(database) = databases.get(&question.db_id) else { continue };
         let case = case(setup, database, question, &answerer).await;
         if let Some(out) = &mut predictions {
-            writeln!(out, "{}", prediction_line(&case.id, case.sql.as_deref())).map_err(|e| unwritable(&e))?;
+            writeln!(out, "{}", prediction_line(&case.id, case.sql.as_deref()))
+                .map_err(|e| unwritable(&e))?;
         }
         cases.push(case);
         bar.inc(1);
@@ -84,14 +85,16 @@ pub async fn run(setup: &Setup, args: EvalArgs) -> Result<i32> {
 }
 
 fn questions(path: &Path) -> Result<Vec<Question>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::new("K002", Class::BadInput, format!("{} cannot be read: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Error::new("K002", Class::BadInput, format!("{} cannot be read: {e}", path.display()))
+    })?;
     read_questions(&text).map_err(|e| Error::new("K011", Class::BadInput, e.to_string()))
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>> {
-    let made = File::create(path)
-        .map_err(|e| Error::new("K003", Class::BadInput, format!("{} cannot be written: {e}", path.display())));
+    let made = File::create(path).map_err(|e| {
+        Error::new("K003", Class::BadInput, format!("{} cannot be written: {e}", path.display()))
+    });
     made.map(BufWriter::new)
 }
 
@@ -179,7 +182,8 @@ async fn propose(database: &Database, question: &Question, answerer: &Answerer) 
         _ => database.index.narrow(&question.question, TABLES),
     };
     let (events, _) = Events::channel();
-    let proposed = chat::propose(&question.question, &[], &catalog, &Policy::default(), &translator, &events).await?;
+    let proposed =
+        chat::propose(&question.question, &[], &catalog, &Policy::default(), &translator, &events).await?;
     Ok(proposed.best.statement)
 }
 

@@ -11,18 +11,30 @@ pub async fn run(setup: &Setup, command: MigrateCommand) -> Result<i32> {
     match command {
         MigrateCommand::Up => {
             let applied = migrate::up(&db).await?;
-            say!("{}", if applied.is_empty() { "up to date".into() } else { format!("applied {}", applied.join(", ")) });
+            say!(
+                "{}",
+                if applied.is_empty() {
+                    "up to date".into()
+                } else {
+                    format!("applied {}", applied.join(", "))
+                }
+            );
         }
         MigrateCommand::Down { steps, yes } => {
             if !yes {
-                return Err(Error::new("K006", Class::BadInput, "taking migrations back loses what they hold")
-                    .hint("Back the store up, then add --yes."));
+                return Err(Error::new(
+                    "K006",
+                    Class::BadInput,
+                    "taking migrations back loses what they hold",
+                )
+                .hint("Back the store up, then add --yes."));
             }
             say!("took back {}", migrate::down(&db, steps as usize).await?.join(", "));
         }
         MigrateCommand::Status => {
             for status in migrate::status(&db).await? {
-                let applied = status.applied_at.map_or_else(|| "not applied".to_owned(), |at| format!("applied {at}"));
+                let applied =
+                    status.applied_at.map_or_else(|| "not applied".to_owned(), |at| format!("applied {at}"));
                 say!("{:04} {:<24} {applied}", status.version, status.name);
             }
         }

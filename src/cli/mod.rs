@@ -53,7 +53,8 @@ pub fn main() -> i32 {
 fn start(cli: Cli) -> Result<i32> {
     let settings = config::Sources::from_process(cli.config.clone(), flags(&cli));
     let config = config::load(&settings).map_err(|e| {
-        Error::new("K000", Class::BadInput, e.to_string()).hint("`querent config example` prints every setting.")
+        Error::new("K000", Class::BadInput, e.to_string())
+            .hint("`querent config example` prints every setting.")
     })?;
     crate::telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

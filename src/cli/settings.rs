@@ -48,7 +48,10 @@ pub async fn doctor(setup: &Setup) -> Result<i32> {
             return Ok(1);
         }
     };
-    say("store", store::migrate::status(&app.db).await.map(|s| format!("{} migrations", s.len())).map_err(Into::into));
+    say(
+        "store",
+        store::migrate::status(&app.db).await.map(|s| format!("{} migrations", s.len())).map_err(Into::into),
+    );
     let model = match setup.config.model.provider {
         Provider::Builtin => "built-in translator, no model".to_owned(),
         _ => format!("{:?} {}", setup.config.model.provider, setup.config.model.name),
@@ -58,7 +61,8 @@ pub async fn doctor(setup: &Setup) -> Result<i32> {
         let tested = async {
             let source = app.sources.get(connection.id).await?;
             let info = source.connector.test().await?;
-            let schema = source.schema.map_or("never crawled".to_owned(), |(v, _)| format!("schema {}", v.number()));
+            let schema =
+                source.schema.map_or("never crawled".to_owned(), |(v, _)| format!("schema {}", v.number()));
             let writes = if info.privileges.can_write.is_empty() { "" } else { ", THE LOGIN COULD WRITE" };
             Ok(format!("{} {}, {schema}{writes}", info.engine, info.version))
         };

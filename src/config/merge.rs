@@ -43,8 +43,11 @@ pub fn set(base: &mut Table, path: &str, text: &str) -> Result<(), ConfigError> 
     while let Some(key) = keys.next() {
         let Some(slot) = table.get_mut(key) else { return Ok(()) };
         if keys.peek().is_none() {
-            *slot = typed(slot, text)
-                .ok_or_else(|| ConfigError::WrongType { key: path.into(), expected: slot.type_str(), found: "text" })?;
+            *slot = typed(slot, text).ok_or_else(|| ConfigError::WrongType {
+                key: path.into(),
+                expected: slot.type_str(),
+                found: "text",
+            })?;
             return Ok(());
         }
         let Value::Table(inner) = slot else { return Ok(()) };

@@ -52,7 +52,12 @@ pub async fn snapshot(
 ) -> Result<Snapshot> {
     let mut snapshot = connector.introspect(options, progress).await?;
     if snapshot.tables.is_empty() {
-        return Err(Error::new("X010", Class::Upstream, "the database has no tables that this login can see").hint(
+        return Err(Error::new(
+            "X010",
+            Class::Upstream,
+            "the database has no tables that this login can see",
+        )
+        .hint(
             "Check the database's name in the URL, the login's grants, and the include and exclude globs.",
         ));
     }
@@ -101,7 +106,11 @@ impl Crawler {
     pub async fn cancel(&self, id: Id) -> Result<CrawlRun> {
         let run = store::crawls::get(&self.db, id).await?;
         if run.status.is_final() {
-            return Err(Error::new("X012", Class::Conflict, format!("the crawl has ended already: {}", run.status)));
+            return Err(Error::new(
+                "X012",
+                Class::Conflict,
+                format!("the crawl has ended already: {}", run.status),
+            ));
         }
         // The record first: a crawl that was about to publish then finds that it may not.
         let run = store::crawls::cancel(&self.db, id).await?;

@@ -61,7 +61,11 @@ impl Finished {
 ///
 /// # Errors
 /// As the connector says.
-pub async fn stream(connector: &dyn Connector, statement: &ReadOnly, limits: &Limits) -> Result<ResultStream> {
+pub async fn stream(
+    connector: &dyn Connector,
+    statement: &ReadOnly,
+    limits: &Limits,
+) -> Result<ResultStream> {
     Ok(connector.query(statement, limits).await?)
 }
 
@@ -107,7 +111,12 @@ impl Exec {
     ///
     /// # Errors
     /// Too many wait already, or the store fails.
-    pub async fn start(self: &Arc<Self>, source: Source, query: &Query, statement: ReadOnly) -> Result<Execution> {
+    pub async fn start(
+        self: &Arc<Self>,
+        source: Source,
+        query: &Query,
+        statement: ReadOnly,
+    ) -> Result<Execution> {
         let execution = self.accept(query).await?;
         let (exec, record) = (self.clone(), execution.clone());
         tokio::spawn(async move {
@@ -145,7 +154,12 @@ impl Exec {
         self.limits.timeout * 2 + std::time::Duration::from_secs(60)
     }
 
-    async fn work(self: &Arc<Self>, source: &Source, statement: &ReadOnly, execution: Execution) -> Result<Finished> {
+    async fn work(
+        self: &Arc<Self>,
+        source: &Source,
+        statement: &ReadOnly,
+        execution: Execution,
+    ) -> Result<Finished> {
         let token = CancellationToken::new();
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, token.clone());
         let mut guard = Unfinished { exec: self.clone(), id: execution.id, ended: false };
@@ -162,7 +176,12 @@ impl Exec {
         Ok(Finished { execution: stored?, schema: drained.schema, head: drained.head })
     }
 
-    async fn in_turn(&self, source: &Source, statement: &ReadOnly, execution: &Execution) -> Result<drain::Drained> {
+    async fn in_turn(
+        &self,
+        source: &Source,
+        statement: &ReadOnly,
+        execution: &Execution,
+    ) -> Result<drain::Drained> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let slot = self.slots.acquire().await;
         self.waiting.fetch_sub(1, Ordering::Relaxed);

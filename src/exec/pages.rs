@@ -115,7 +115,9 @@ pub fn json_rows(batches: &[RecordBatch]) -> std::result::Result<Vec<Vec<Value>>
     let mut rows = Vec::new();
     for batch in batches {
         for row in 0..batch.num_rows() {
-            rows.push(batch.columns().iter().map(|c| json_cell(c, row)).collect::<std::result::Result<_, _>>()?);
+            rows.push(
+                batch.columns().iter().map(|c| json_cell(c, row)).collect::<std::result::Result<_, _>>()?,
+            );
         }
     }
     Ok(rows)

@@ -75,7 +75,8 @@ impl Index {
             let found = posting.len() as f64;
             let rarity = (1.0 + (count - found + 0.5) / (found + 0.5)).ln();
             for (table, weight) in posting {
-                let length = self.lengths.get(*table as usize).copied().unwrap_or(1.0) / self.mean_length.max(1e-9);
+                let length =
+                    self.lengths.get(*table as usize).copied().unwrap_or(1.0) / self.mean_length.max(1e-9);
                 let saturated = weight * (K1 + 1.0) / (weight + K1 * (1.0 - B + B * length));
                 *scores.entry(*table).or_default() += rarity * saturated;
             }

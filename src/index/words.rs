@@ -42,7 +42,7 @@ fn stem(word: &str) -> String {
 }
 
 const STOP: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "by", "do", "does", "each", "for", "from", "give", "has", "have", "how", "i",
-    "in", "is", "it", "list", "many", "me", "much", "of", "on", "or", "show", "that", "the", "their", "there", "to",
-    "was", "were", "what", "when", "where", "which", "who", "whose", "with",
+    "a", "an", "and", "are", "as", "at", "by", "do", "does", "each", "for", "from", "give", "has", "have",
+    "how", "i", "in", "is", "it", "list", "many", "me", "much", "of", "on", "or", "show", "that", "the",
+    "their", "there", "to", "was", "were", "what", "when", "where", "which", "who", "whose", "with",
 ];

@@ -53,8 +53,10 @@ impl Source {
     pub fn catalog(&self) -> Result<(&SchemaVersion, &Arc<Index>)> {
         self.schema.as_ref().map(|(version, index)| (version, index)).ok_or_else(|| {
             let message = format!("the connection {:?} has not been crawled yet", self.connection.name);
-            Error::new("X001", Class::Conflict, message)
-                .hint(format!("Run `querent crawl --on {}` or POST /api/v1/connections/{{id}}/crawls.", self.connection.name))
+            Error::new("X001", Class::Conflict, message).hint(format!(
+                "Run `querent crawl --on {}` or POST /api/v1/connections/{{id}}/crawls.",
+                self.connection.name
+            ))
         })
     }
 }
@@ -105,7 +107,8 @@ impl Sources {
         let page = store::connections::list(&self.db, crate::model::PageRequest::first()).await?;
         let names: Vec<&str> = page.items.iter().map(|c| c.name.as_str()).collect();
         let known = if names.is_empty() {
-            "Register one with `querent connection add NAME URL`, or give a URL such as sqlite:FILE.".to_owned()
+            "Register one with `querent connection add NAME URL`, or give a URL such as sqlite:FILE."
+                .to_owned()
         } else {
             format!("Registered: {}. A URL such as sqlite:FILE works too.", names.join(", "))
         };

@@ -34,10 +34,15 @@ pub fn engine_of(url: &str) -> Result<Engine> {
 
 fn info_of(url: &str) -> Result<&'static ConnectorInfo> {
     let Some((scheme, _)) = url.split_once(':') else {
-        return Err(Error::new("X003", Class::BadInput, "the connection's URL has no scheme").hint(examples()));
+        return Err(
+            Error::new("X003", Class::BadInput, "the connection's URL has no scheme").hint(examples())
+        );
     };
     let scheme = scheme.to_ascii_lowercase();
-    connectors().into_iter().find(|info| info.schemes.contains(&scheme.as_str())).ok_or_else(|| unsupported(&scheme))
+    connectors()
+        .into_iter()
+        .find(|info| info.schemes.contains(&scheme.as_str()))
+        .ok_or_else(|| unsupported(&scheme))
 }
 
 fn unsupported(scheme: &str) -> Error {

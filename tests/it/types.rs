@@ -30,7 +30,11 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
         ("float8", "-2.5e300", json!(-2.5e300)),
         ("float8", "NaN", json!("NaN")),
         ("numeric(12,2)", "-1234567890.05", json!("-1234567890.05")),
-        ("numeric", "100000000000000000000000000000000.0000123", json!("100000000000000000000000000000000.0000123")),
+        (
+            "numeric",
+            "100000000000000000000000000000000.0000123",
+            json!("100000000000000000000000000000000.0000123"),
+        ),
         ("money", "1234.50", json!("1234.50")),
         ("text", "Zoë, \"quoted\"\nline", json!("Zoë, \"quoted\"\nline")),
         ("text", "", json!("")),
@@ -75,7 +79,9 @@ async fn fill(db: &Db) {
         db.execute(sql, &[]).await.unwrap();
     }
     let columns: Vec<String> = cases().iter().enumerate().map(|(n, c)| format!("c{n} {}", c.0)).collect();
-    db.execute(&format!("CREATE TABLE every_type (id int PRIMARY KEY, {})", columns.join(", ")), &[]).await.unwrap();
+    db.execute(&format!("CREATE TABLE every_type (id int PRIMARY KEY, {})", columns.join(", ")), &[])
+        .await
+        .unwrap();
     let literals: Vec<String> =
         cases().iter().map(|c| format!("'{}'::{}", c.1.replace('\'', "''"), c.0)).collect();
     db.execute(&format!("INSERT INTO every_type VALUES (1, {})", literals.join(", ")), &[]).await.unwrap();
@@ -174,7 +180,8 @@ fn compare(format: Format, bytes: &[u8], spooled: &[RecordBatch], rows: &[Vec<Va
         }
         Format::Parquet => {
             let bytes = bytes::Bytes::copy_from_slice(bytes);
-            let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+            let reader =
+                parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
             let read: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
             assert_eq!(json_rows(&read).unwrap(), rows);
         }

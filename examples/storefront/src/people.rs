@@ -54,13 +54,14 @@ fn customers(tx: &Transaction, rng: &mut Rng) -> Result<(), Error> {
         let (first, last) = (*rng.pick(FIRST), *rng.pick(LAST));
         let (code, _, _, _, cities) = &COUNTRIES[rng.skewed(0, COUNTRIES.len() as i64 - 1) as usize];
         let email = format!("{}.{}{}@example.com", first.to_lowercase(), last.to_lowercase(), id);
-        let phone = rng.chance(70).then(|| format!("+{} {}", rng.between(30, 49), rng.between(1_000_000, 9_999_999)));
+        let phone =
+            rng.chance(70).then(|| format!("+{} {}", rng.between(30, 49), rng.between(1_000_000, 9_999_999)));
         let born = rng.chance(85).then(|| calendar::date(calendar::day(1948, 1, 1) + rng.between(0, 21_000)));
         let registered = opening * 86_400 + rng.between(0, (last_day() - opening) * 86_400);
         let newsletter = rng.chance(40);
-        let deleted = rng
-            .chance(3)
-            .then(|| calendar::timestamp((registered + rng.between(30, 400) * 86_400).min(last_day() * 86_400)));
+        let deleted = rng.chance(3).then(|| {
+            calendar::timestamp((registered + rng.between(30, 400) * 86_400).min(last_day() * 86_400))
+        });
         insert.execute(params![
             id,
             first,

@@ -13,8 +13,14 @@ const ORDERS: i64 = 42_000;
 /// How many reviews there are.
 const REVIEWS: i64 = 9_000;
 /// Codes of the warehouse system.
-const STATUSES: &[(&str, &str)] =
-    &[("N", "new"), ("P", "packed"), ("S", "shipped"), ("D", "delivered"), ("R", "returned"), ("X", "cancelled")];
+const STATUSES: &[(&str, &str)] = &[
+    ("N", "new"),
+    ("P", "packed"),
+    ("S", "shipped"),
+    ("D", "delivered"),
+    ("R", "returned"),
+    ("X", "cancelled"),
+];
 
 pub fn fill(tx: &Transaction, rng: &mut Rng, goods: &Goods, progress: &dyn Fn(&str)) -> Result<u64, Error> {
     let mut insert = tx.prepare("INSERT INTO order_statuses VALUES (?, ?)")?;
@@ -61,7 +67,13 @@ fn orders(tx: &Transaction, rng: &mut Rng, goods: &Goods) -> Result<u64, Error> 
             payments += 1;
             let method = *rng.pick(&["card", "card", "card", "paypal", "paypal", "invoice", "transfer"]);
             let paid = (placed + rng.between(0, 20) * 86_400).min(end);
-            payment.execute(params![payments, id, method, cents as f64 / 100.0, calendar::timestamp(paid)])?;
+            payment.execute(params![
+                payments,
+                id,
+                method,
+                cents as f64 / 100.0,
+                calendar::timestamp(paid)
+            ])?;
         }
     }
     Ok(rows + payments as u64)

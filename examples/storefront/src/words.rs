@@ -24,22 +24,68 @@ pub const COUNTRIES: &[CountryRow] = &[
 
 /// Given names.
 pub const FIRST: &[&str] = &[
-    "Anna", "Ben", "Clara", "David", "Elena", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Karin", "Lukas", "Maria",
-    "Nils", "Olivia", "Paul", "Rosa", "Samuel", "Tina", "Victor", "Wanda", "Yusuf", "Zoe", "Amelie", "Bruno", "Chloe",
-    "Diego", "Emma", "Finn", "Giulia", "Hannah", "Ivan", "Julia", "Kenji", "Laura", "Marco", "Nora", "Oscar", "Petra",
-    "Rafael", "Sofia", "Thomas", "Ursula", "Vera", "Walter", "Yuki", "Adam", "Beatrice", "Carlos", "Dora",
+    "Anna", "Ben", "Clara", "David", "Elena", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Karin", "Lukas",
+    "Maria", "Nils", "Olivia", "Paul", "Rosa", "Samuel", "Tina", "Victor", "Wanda", "Yusuf", "Zoe", "Amelie",
+    "Bruno", "Chloe", "Diego", "Emma", "Finn", "Giulia", "Hannah", "Ivan", "Julia", "Kenji", "Laura",
+    "Marco", "Nora", "Oscar", "Petra", "Rafael", "Sofia", "Thomas", "Ursula", "Vera", "Walter", "Yuki",
+    "Adam", "Beatrice", "Carlos", "Dora",
 ];
 
 /// Family names.
 pub const LAST: &[&str] = &[
-    "Adler", "Bauer", "Costa", "Dubois", "Eriksen", "Fischer", "Garcia", "Hansen", "Ito", "Jansen", "Keller", "Lindqvist",
-    "Moreau", "Novak", "Olsen", "Petrov", "Quinn", "Rossi", "Sato", "Tanaka", "Ullmann", "Vogel", "Weber", "Young",
-    "Zimmer", "Archer", "Bianchi", "Clark", "Dahl", "Evans", "Ferrari", "Gruber", "Hughes", "Iversen", "Jones", "Kowalski",
-    "Lopez", "Martin", "Nilsson", "Ortega", "Perez", "Reed", "Schmidt", "Taylor", "Varga", "Walsh", "Brandt", "Cooper",
+    "Adler",
+    "Bauer",
+    "Costa",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Hansen",
+    "Ito",
+    "Jansen",
+    "Keller",
+    "Lindqvist",
+    "Moreau",
+    "Novak",
+    "Olsen",
+    "Petrov",
+    "Quinn",
+    "Rossi",
+    "Sato",
+    "Tanaka",
+    "Ullmann",
+    "Vogel",
+    "Weber",
+    "Young",
+    "Zimmer",
+    "Archer",
+    "Bianchi",
+    "Clark",
+    "Dahl",
+    "Evans",
+    "Ferrari",
+    "Gruber",
+    "Hughes",
+    "Iversen",
+    "Jones",
+    "Kowalski",
+    "Lopez",
+    "Martin",
+    "Nilsson",
+    "Ortega",
+    "Perez",
+    "Reed",
+    "Schmidt",
+    "Taylor",
+    "Varga",
+    "Walsh",
+    "Brandt",
+    "Cooper",
 ];
 
 /// Top categories, their sub-categories, and the nouns sold there with price range in euro and weight range in grams.
-pub type CategoryRow = (&'static str, &'static [(&'static str, &'static [&'static str])], (i64, i64), (i64, i64));
+pub type CategoryRow =
+    (&'static str, &'static [(&'static str, &'static [&'static str])], (i64, i64), (i64, i64));
 
 /// The range of goods.
 pub const CATEGORIES: &[CategoryRow] = &[
@@ -97,14 +143,25 @@ pub const CATEGORIES: &[CategoryRow] = &[
 
 /// Model names put before a product's noun.
 pub const MODELS: &[&str] = &[
-    "Alta", "Borea", "Cirrus", "Delta", "Ember", "Fjord", "Glacier", "Horizon", "Isar", "Juniper", "Krait", "Lynx",
-    "Meridian", "Nimbus", "Orion", "Peak", "Quartz", "Ridge", "Summit", "Tundra", "Umbra", "Vista", "Willow", "Zephyr",
+    "Alta", "Borea", "Cirrus", "Delta", "Ember", "Fjord", "Glacier", "Horizon", "Isar", "Juniper", "Krait",
+    "Lynx", "Meridian", "Nimbus", "Orion", "Peak", "Quartz", "Ridge", "Summit", "Tundra", "Umbra", "Vista",
+    "Willow", "Zephyr",
 ];
 
 /// Labels put on products.
 pub const TAGS: &[&str] = &[
-    "ultralight", "waterproof", "vegan", "recycled", "winter", "summer", "kids", "bestseller", "new", "sale",
-    "repairable", "made in europe",
+    "ultralight",
+    "waterproof",
+    "vegan",
+    "recycled",
+    "winter",
+    "summer",
+    "kids",
+    "bestseller",
+    "new",
+    "sale",
+    "repairable",
+    "made in europe",
 ];
 
 /// Titles of reviews by stars, one to five.
@@ -117,4 +174,5 @@ pub const REVIEW_TITLES: &[&[&str]] = &[
 ];
 
 /// Job titles below the managing director.
-pub const JOBS: &[&str] = &["Sales Representative", "Buyer", "Warehouse Clerk", "Support Agent", "Accountant"];
+pub const JOBS: &[&str] =
+    &["Sales Representative", "Buyer", "Warehouse Clerk", "Support Agent", "Accountant"];

@@ -1,5 +1,8 @@
 //! The sample is the same for the same seed, and keeps what it promises.
 
+// tests are meant to stop at the first thing that is not as it should be
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use rusqlite::Connection;
 
 fn sample(seed: u64) -> (tempfile::TempDir, Connection, u64) {
@@ -19,11 +22,15 @@ fn holds_about_two_hundred_thousand_rows_with_whole_references() {
     let (_dir, db, rows) = sample(storefront::SEED);
     assert!((180_000..=230_000).contains(&rows), "{rows} rows");
     assert_eq!(number(&db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
-    assert_eq!(number(&db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"), 15);
-    let counted: i64 = ["customers", "orders", "order_items", "payments", "reviews", "inventory", "product_tags"]
-        .iter()
-        .map(|t| number(&db, &format!("SELECT count(*) FROM {t}")))
-        .sum();
+    assert_eq!(
+        number(&db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"),
+        15
+    );
+    let counted: i64 =
+        ["customers", "orders", "order_items", "payments", "reviews", "inventory", "product_tags"]
+            .iter()
+            .map(|t| number(&db, &format!("SELECT count(*) FROM {t}")))
+            .sum();
     assert!(counted as u64 <= rows);
 }
 
@@ -33,7 +40,9 @@ fn has_the_traps_of_real_schemas() {
     assert!(number(&db, "SELECT count(*) FROM orders WHERE shipped_at IS NULL") > 0);
     assert!(number(&db, "SELECT count(*) FROM orders WHERE deleted_at IS NOT NULL") > 0);
     assert_eq!(number(&db, "SELECT count(*) FROM employees WHERE manager_id IS NULL"), 1);
-    assert!(number(&db, "SELECT count(*) FROM products WHERE id NOT IN (SELECT product_id FROM reviews)") > 0);
+    assert!(
+        number(&db, "SELECT count(*) FROM products WHERE id NOT IN (SELECT product_id FROM reviews)") > 0
+    );
     assert_eq!(number(&db, "SELECT count(*) FROM orders WHERE shipped_at < placed_at"), 0);
 }
 

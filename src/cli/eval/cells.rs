@@ -10,7 +10,14 @@ use crate::results::{is_number, text_cell};
 /// Adds a batch's rows.
 pub fn push(batch: &RecordBatch, rows: &mut Vec<Vec<Cell>>) {
     for row in 0..batch.num_rows() {
-        rows.push(batch.columns().iter().zip(batch.schema().fields()).map(|(column, field)| cell(column, field, row)).collect());
+        rows.push(
+            batch
+                .columns()
+                .iter()
+                .zip(batch.schema().fields())
+                .map(|(column, field)| cell(column, field, row))
+                .collect(),
+        );
     }
 }
 

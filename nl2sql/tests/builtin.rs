@@ -355,6 +355,146 @@ fn the_same_question_gives_the_same_answer() {
     assert_eq!(db.ask(question, &[]), db.ask(question, &[]));
 }
 
+const STUDIO: &str = "
+CREATE TABLE departments (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT, budget NUMERIC);
+CREATE TABLE staff (id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, department_id INTEGER REFERENCES departments(id),
+  boss_id INTEGER REFERENCES staff(id), birth_date DATE, joined_on DATE NOT NULL, salary NUMERIC, remote BOOLEAN NOT NULL, email TEXT);
+CREATE TABLE projects (id INTEGER PRIMARY KEY, title TEXT NOT NULL, started_on DATE NOT NULL, finished_on DATE, budget NUMERIC,
+  archived BOOLEAN NOT NULL);
+CREATE TABLE timesheets (id INTEGER PRIMARY KEY, staff_id INTEGER NOT NULL REFERENCES staff(id),
+  project_id INTEGER NOT NULL REFERENCES projects(id), worked_on DATE NOT NULL, hours REAL NOT NULL);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects(id), placed_at TIMESTAMP NOT NULL,
+  shipped_at TIMESTAMP, total NUMERIC NOT NULL);
+CREATE TABLE labels (id INTEGER PRIMARY KEY, label TEXT NOT NULL);
+CREATE TABLE project_labels (project_id INTEGER NOT NULL REFERENCES projects(id), label_id INTEGER NOT NULL REFERENCES labels(id),
+  PRIMARY KEY (project_id, label_id));
+INSERT INTO departments VALUES (1,'Research','Oslo',500),(2,'Sales','Bergen',300),(3,'Legal','Oslo',100);
+INSERT INTO staff VALUES (1,'Anna Vik',1,NULL,'1970-01-05','2010-03-01',90,0,'anna@studio'),(2,'Bo Dahl',1,1,'1985-06-09','2019-05-20',70,1,NULL),
+ (3,'Cai Lund',2,1,'1990-11-30','2023-02-15',50,1,'cai@studio'),(4,'Dina Moe',2,3,NULL,'2024-07-01',40,0,NULL);
+INSERT INTO projects VALUES (1,'Harbour','2023-01-10','2024-02-01',200,1),(2,'Tunnel','2024-03-05',NULL,900,0),(3,'Bridge','2024-06-01',NULL,400,0);
+INSERT INTO timesheets VALUES (1,1,1,'2023-02-01',5),(2,2,1,'2023-03-01',8),(3,2,2,'2024-04-02',7),(4,3,2,'2024-04-15',3),(5,3,3,'2024-06-10',6);
+INSERT INTO orders VALUES (1,1,'2023-06-01 09:00:00','2023-07-01 10:00:00',120),(2,1,'2024-01-15 11:00:00',NULL,60),
+ (3,2,'2024-05-05 08:30:00','2024-05-20 08:00:00',300),(4,3,'2024-05-31 23:00:00',NULL,80);
+INSERT INTO labels VALUES (1,'urgent'),(2,'quiet');
+INSERT INTO project_labels VALUES (1,1),(2,1),(2,2);
+";
+
+#[test]
+fn reads_dates_as_ranges_on_the_column_that_the_verb_speaks_of() {
+    let db = database(STUDIO);
+    db.expect("How many staff joined in 2024?", &[&["1"]]);
+    db.expect("How many people joined after 2019?", &[&["2"]]);
+    db.expect("Which staff were born before 1980?", &[&["Anna Vik"]]);
+    db.expect("How many orders were placed in May 2024?", &[&["2"]]);
+    db.expect("How many orders were shipped since 2024?", &[&["1"]]);
+    db.expect("How many projects started between March and May 2024?", &[&["1"]]);
+    db.expect("How many orders were placed last month?", &[&["2"]]);
+    db.expect("Who joined most recently?", &[&["Dina Moe"]]);
+}
+
+#[test]
+fn groups_by_stretches_of_time() {
+    let db = database(STUDIO);
+    db.expect("What is the number of orders per year?", &[&["2023", "1"], &["2024", "3"]]);
+    db.expect("Show the total of orders by month in 2024", &[&["2024-01", "60"], &["2024-05", "380"]]);
+    db.expect(
+        "How many orders were placed per quarter?",
+        &[&["2023-Q2", "1"], &["2024-Q1", "1"], &["2024-Q2", "2"]],
+    );
+}
+
+#[test]
+fn reads_what_is_not_stored() {
+    let db = database(STUDIO);
+    db.expect("List the names of staff without an email", &[&["Bo Dahl"], &["Dina Moe"]]);
+    db.expect("How many staff have an email?", &[&["2"]]);
+    db.expect("Which staff have no boss?", &[&["Anna Vik"]]);
+    db.expect("How many orders have not been shipped?", &[&["2"]]);
+    db.expect("Which projects are not finished yet?", &[&["Tunnel"], &["Bridge"]]);
+    db.expect("Which departments have no staff?", &[&["Legal"]]);
+    db.expect("Which projects never placed an order?", &[]);
+}
+
+#[test]
+fn reads_yes_or_no_columns_as_adjectives_and_shares() {
+    let db = database(STUDIO);
+    db.expect("Show the titles of archived projects", &[&["Harbour"]]);
+    db.expect("Which projects are not archived?", &[&["Tunnel"], &["Bridge"]]);
+    db.expect("What percentage of staff are remote?", &[&["50"]]);
+    db.expect("What percentage of orders were placed in 2024?", &[&["75"]]);
+}
+
+#[test]
+fn aggregates_what_an_entity_carries() {
+    let db = database(STUDIO);
+    db.expect("Total hours per project", &[&["Harbour", "13"], &["Tunnel", "10"], &["Bridge", "6"]]);
+    db.expect(
+        "What is the average total of orders per project?",
+        &[&["Harbour", "90"], &["Tunnel", "300"], &["Bridge", "80"]],
+    );
+    db.expect(
+        "What is the largest order of each project?",
+        &[&["Harbour", "120"], &["Tunnel", "300"], &["Bridge", "80"]],
+    );
+    db.expect("What is the average order value?", &[&["140"]]);
+    db.expect("Which department has the highest average salary?", &[&["Research"]]);
+    db.expect("Which projects spent more than 150 in total?", &[&["Harbour"], &["Tunnel"]]);
+    db.expect("Which project spent the most?", &[&["Tunnel"]]);
+    db.expect("How many hours were worked in April 2024?", &[&["10"]]);
+}
+
+#[test]
+fn sorts_by_phrases_at_the_end() {
+    let db = database(STUDIO);
+    db.expect_ordered(
+        "Show the names and salaries of staff, lowest first",
+        &["Dina Moe", "Cai Lund", "Bo Dahl", "Anna Vik"],
+    );
+    db.expect_ordered(
+        "List the names of departments ordered by budget, largest first",
+        &["Research", "Sales", "Legal"],
+    );
+    db.expect_ordered("Show the number of staff for each city, smallest first", &["Bergen", "Oslo"]);
+    db.expect_ordered("What are the newest 2 projects?", &["Bridge", "Tunnel"]);
+}
+
+#[test]
+fn binds_comparisons_to_the_entity() {
+    let db = database(STUDIO);
+    db.expect("Which projects are labelled quiet?", &[&["Tunnel"]]);
+    db.expect("Which projects placed more than 1 order?", &[&["Harbour"]]);
+    for candidate in db.ask("Which projects placed more than 20 orders?", &[]).unwrap() {
+        assert!(!candidate.sql.contains("_at\" > 20"), "{}", candidate.sql);
+    }
+}
+
+#[test]
+fn words_that_had_no_effect_are_named_and_lower_the_score() {
+    let db = database(STUDIO);
+    let good = db.best("How many staff joined in 2024?");
+    for (question, word) in [
+        ("How many staff joined on the same day as their boss?", "same"),
+        ("Show the median salary per planet of staff", "planet"),
+        ("Show the title of projects for 77 days", "77"),
+        ("What are the cheapest projects?", "cheapest"),
+    ] {
+        let found = db.best(question);
+        assert!(found.unread.iter().any(|w| w == word), "{question}: {:?} {}", found.unread, found.sql);
+        assert!(found.score < good.score * 0.8, "{question}: {}", found.score);
+    }
+    let poor = db.best("How many staff joined on the same day as their boss?");
+    assert!(poor.notes.iter().any(|n| n.contains("no effect") && n.contains("same")), "{:?}", poor.notes);
+}
+
+#[test]
+fn an_empty_question_names_no_marks() {
+    let db = database(STUDIO);
+    for question in ["?", "what is it?", "zebra?"] {
+        let Err(NoAnswer::NotLinked(words)) = db.ask(question, &[]) else { panic!("{question}") };
+        assert!(!words.is_empty() && !words.contains('?'), "{words}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
 

@@ -144,6 +144,10 @@ impl<'f> Facts<'f> {
             | "cheapest" | "oldest" | "youngest" | "latest" | "earliest" | "newest" | "longest"
             | "shortest" | "fewest" | "best" | "worst" => extreme,
             "most" | "least" if before(1) != "at" => extreme,
+            "count" => self.any(Agg::Count) || i > 0 && before(1) == "the",
+            "many" if before(1) == "how" => {
+                !self.aggs.is_empty() || self.frame.select.iter().any(|s| matches!(s.what, What::Col(_)))
+            }
             "percentage" | "percent" | "proportion" | "ratio" => self.frame.share.is_some(),
             "per" => self.grouped,
             "each" | "every" => self.grouped || self.aggs.is_empty(),

@@ -254,6 +254,21 @@ fn naming(info: &TableInfo<'_>) -> Vec<usize> {
         text(c) && c.words.last().is_some_and(|w| w.lemma == "name" || w.lemma == "title")
     };
     let place = info.columns.iter().position(some_name).or_else(|| info.columns.iter().position(own_name));
+    // a label says more than the code that it stands for
+    let told = |c: &ColumnInfo<'_>| {
+        let said = |w: &Word| matches!(w.lemma.as_str(), "label" | "caption");
+        text(c) && c.words.last().is_some_and(said)
+    };
+    let coded = info.pk.is_some_and(|k| text(&info.columns[k]));
+    let place = place.or_else(|| if coded { info.columns.iter().position(told) } else { None });
+    // what sorts rows into kinds does not name them
+    let sorts = |c: &ColumnInfo<'_>| {
+        let kind = |w: &Word| {
+            matches!(w.lemma.as_str(), "state" | "status" | "method" | "currency" | "gender" | "sex")
+        };
+        c.words.last().is_some_and(kind)
+    };
+    let text = |c: &ColumnInfo<'_>| text(c) && !sorts(c);
     match place.or_else(|| info.columns.iter().position(text)).or(info.pk) {
         Some(c) => vec![c],
         None => (0..info.columns.len().min(4)).collect(),

@@ -120,9 +120,19 @@ fn span_item(
         let meant = |t: &Token| !words::is_stop_form(&t.lower, &t.lemma) || named_word(&t.lemma);
         let content: Vec<usize> = (start..end).filter(|i| meant(&tokens[*i])).collect();
         let ends_well = meant(&span[0]) && meant(&span[span.len() - 1]);
+        let noun = noun_at(tokens, start);
         let real = span.iter().any(|t| !words::is_stop_form(&t.lower, &t.lemma)) && !breaks(span);
-        if ends_well && real {
+        let total = size == 1 && span[0].lower == "total";
+        if ends_well && (real || noun || total) {
             link_names(names, &content, span, &mut item);
+            if total {
+                item.tables.clear();
+                item.cols.retain(|c| c.1 >= 0.99);
+            }
+            if span.iter().any(|t| t.lower == "per") {
+                // `orders per status` is no table of order statuses
+                item.tables.clear();
+            }
             let best = item.table_score().max(item.col_score());
             weight = if best > 0.0 {
                 best * best * (content.len() as f64).powf(1.25) + 0.02 * (size - content.len()) as f64
@@ -138,6 +148,22 @@ fn span_item(
         weight = weight.max(value * value * length.powf(1.3));
     }
     (weight > 0.0).then_some((weight, item))
+}
+
+/// Whether a word that mostly gives an instruction stands as a noun here: `an order`, `the average order total`.
+fn noun_at(tokens: &[Token], at: usize) -> bool {
+    const BEFORE: &[&str] = &[
+        "a", "an", "the", "each", "every", "per", "any", "no", "one", "average", "mean", "total", "largest",
+        "smallest", "biggest", "highest", "lowest", "last", "first", "latest", "recent", "single", "placed",
+        "this", "that",
+    ];
+    if !matches!(tokens[at].lower.as_str(), "order" | "report" | "share") {
+        return false;
+    }
+    let before = |n: usize| at.checked_sub(n).map_or("", |p| tokens[p].lower.as_str());
+    let after = tokens.get(at + 1).map_or("", |t| t.lower.as_str());
+    let counted = at.checked_sub(1).is_some_and(|p| matches!(tokens[p].kind, Kind::Number(_)));
+    (counted || BEFORE.contains(&before(1))) && before(2) != "in" && !matches!(after, "by" | "to")
 }
 
 /// Words of the language that are also parts of names (`number of products`, `first name`).

@@ -110,7 +110,7 @@ fn push(
     if !asked.is_empty() {
         notes.push(format!("Had no effect, so this may not be what was asked: {}.", asked.join(", ")));
     }
-    let operators = asked.iter().filter(|w| !unread.contains(w)).count();
+    let operators = asked.len();
     unread.extend(asked.into_iter().filter(|w| parser.unread().iter().all(|u| u != w)));
     let links: Vec<f64> = items
         .iter()

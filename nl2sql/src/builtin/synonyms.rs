@@ -67,6 +67,8 @@ pub(super) const SYNONYMS: &[&[&str]] = &[
     &["owner", "person"],
     &["member", "person"],
     &["player", "person"],
+    &["employee", "person"],
+    &["staff", "person"],
     &["bonus", "reward"],
     &["evaluation", "appraisal", "review"],
     &["district", "region", "area"],

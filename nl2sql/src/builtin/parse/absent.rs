@@ -50,7 +50,16 @@ impl Parser<'_, '_> {
             let i = p.items.get(j)?;
             let best = i.col_score();
             let own = i.cols.iter().filter(|c| c.0.t == subject && c.1 >= 0.6 && c.1 + 0.15 >= best);
-            own.map(|c| c.0).find(|c| p.may_lack(*c))
+            let reference = || {
+                let columns = &p.schema.tables[subject].columns;
+                let names = |c: &super::super::schema::ColumnInfo<'_>| {
+                    c.refers.is_some()
+                        && c.words.len() <= 2
+                        && c.words.first().is_some_and(|w| w.lemma == i.lemma)
+                };
+                columns.iter().position(names).map(|c| Cid { t: subject, c }).filter(|c| p.may_lack(*c))
+            };
+            own.map(|c| c.0).find(|c| p.may_lack(*c)).or_else(reference)
         };
         let Some(col) = own(self, j) else { return false };
         if self.schema.col(col).flag.is_some() {
@@ -59,9 +68,9 @@ impl Parser<'_, '_> {
         if not && !(verb && self.temporal(col)) {
             return false;
         }
-        let refers = self.schema.col(col).refers.is_some_and(|r| r.t != subject);
-        let other_rows = refers && self.items[j].table_score() >= 0.95 && !self.referenced_by(subject, col);
-        if lack && (other_rows || self.items[j].table_score() > self.items[j].col_score() + 0.1 && !refers) {
+        // the reference itself may be empty: `no manager` of an employee
+        let refers = self.schema.col(col).refers.is_some();
+        if lack && !refers && self.items[j].table_score() > self.items[j].col_score() + 0.1 {
             return false;
         }
         while self.is(j + 1, &["number", "address", "date", "value", "yet"]) {
@@ -74,11 +83,6 @@ impl Parser<'_, '_> {
         self.take(j + 1);
         self.stored(col, false);
         true
-    }
-
-    /// `no manager` of an employee: the reference itself may be empty.
-    fn referenced_by(&self, subject: usize, col: Cid) -> bool {
-        col.t == subject
     }
 
     /// `with a phone number`, `orders that were shipped`: something is stored.

@@ -59,8 +59,12 @@ impl Parser<'_, '_> {
         }
         let degree =
             COMPARATIVES.iter().find(|d| item.end == item.start + 1 && d.word == item.lower).copied()?;
+        let mut degree = degree;
         let mut after = at + 1;
-        if self.is(after, &["expensive"]) {
+        if self.is(after, &["expensive", "recent"]) {
+            if let Some(named) = self.superlative_at(after) {
+                degree = Degree { up: degree.up, ..named };
+            }
             after += 1;
         }
         let mut op = if degree.up { Op::Gt } else { Op::Lt };
@@ -221,12 +225,18 @@ impl Parser<'_, '_> {
         if let Some(agg) = agg {
             let mut k = self.skip(j + 1, &["number", "of", "the"]);
             let mut col = column.or(self.pending.map(|p| p.col));
-            if self.items.get(k).is_some_and(|i| i.col_score() >= 0.5) {
+            let near = self.nearest_table(self.at).or(self.frame.subject);
+            let entity = self.table_of(k, 0.8).is_some_and(|t| Some(t) == near);
+            if entity {
+                k += 1;
+            } else if self.items.get(k).is_some_and(|i| i.col_score() >= 0.5) {
                 let hint = col.map(|c| c.t);
-                col = self.pick_numeric(k, hint).or(col);
+                col = self.pick_numeric(k, hint).filter(|c| !self.schema.col(*c).key).or(col);
                 k += 1;
             }
-            let near = self.nearest_table(self.at).or(self.frame.subject);
+            if entity && self.is(k, &["of"]) && self.is(k + 1, &["all"]) {
+                k += 2 + usize::from(self.table_of(k + 2, 0.6).is_some());
+            }
             let by_word = || {
                 comparison
                     .degree

@@ -120,7 +120,14 @@ impl Parser<'_, '_> {
                 && self.is(noun + 1, &["do", "does", "did", "be", "is", "are"])
                 && info.numeric
                 && !distinct;
-            if of_one && !info.key {
+            let done = self.is(noun + 1, &["be", "have"])
+                && self.items.get(noun + 2).is_some_and(|i| {
+                    i.lower.ends_with("ed") || i.lower.ends_with("nt") || i.lower.ends_with("ld")
+                });
+            if of_one && !info.key && done {
+                // `how many hours were worked`: all of them together
+                self.show(Some(Agg::Sum), What::Col(col));
+            } else if of_one && !info.key {
                 self.show(None, What::Col(col));
             } else {
                 self.distinct_next = true;
@@ -195,6 +202,11 @@ impl Parser<'_, '_> {
         let mut aggs = Vec::new();
         let mut j = self.at;
         while let Some(agg) = self.aggregate_at(j) {
+            let column = self.items[j].col_score() >= 0.95 && agg == Agg::Sum;
+            if column && !aggs.is_empty() && self.aggregate_at(j - 1).is_some() {
+                // `the average total of orders`: a column of that name
+                break;
+            }
             aggs.push(agg);
             j = self.skip(j + 1, &["and", "the", "as", "well", "also"]);
             if self.items.get(j).is_some_and(|i| i.mark == Some(',')) {
@@ -218,8 +230,10 @@ impl Parser<'_, '_> {
             return counts && self.total_rows(&aggs, j);
         }
         let owner = self.owner(j);
+        let says_key =
+            self.items[j].lower.split(' ').any(|w| matches!(w, "id" | "ids" | "code" | "number" | "key"));
         let summed = aggs.iter().any(|a| matches!(a, Agg::Sum | Agg::Avg));
-        let Some(col) = self.pick_numeric(j, owner).filter(|c| !(summed && self.temporal(*c))) else {
+        let Some(col) = self.pick_numeric(j, owner).filter(|c| !summed || self.summable(*c, says_key)) else {
             return false;
         };
         if self.zone == Zone::Which && !self.frame.select.is_empty() && self.aggs_are_condition(j) {
@@ -234,6 +248,13 @@ impl Parser<'_, '_> {
         }
         self.take(j + 1);
         true
+    }
+
+    /// Whether a sum or an average of a column means anything: numbers, and no keys unless the question says so.
+    fn summable(&self, col: Cid, says_key: bool) -> bool {
+        let info = self.schema.col(col);
+        let text = !info.numeric && info.column.class == catalog::TypeClass::Text;
+        !(text || self.temporal(col) || (info.key && !says_key))
     }
 
     /// `total amount of payments`: a word that fills elsewhere is a measure of the entity that follows.

@@ -23,6 +23,17 @@ impl Parser<'_, '_> {
             && !participle
             && self.aggregated()
             && self.items.get(at + 1).is_some_and(|i| i.col_score() > 0.6 || i.table_score() > 0.6);
+        let makers = by
+            && self.table_of(at + 1, 0.6).is_some()
+            && self.items[at + 1].lower != self.items[at + 1].lemma
+            && self.is(
+                at + 2,
+                &["from", "who", "that", "in", "with", "whose", "living", "aged", "over", "under"],
+            );
+        if makers {
+            // `orders by customers from X`: who made them
+            return false;
+        }
         if each && self.is(j + 1, &["time", "case", "other"]) {
             self.take(j + 2);
             return true;
@@ -79,6 +90,18 @@ impl Parser<'_, '_> {
         let shows = self.zone == Zone::Show && !preposition;
         if let Some(t) = table {
             self.take(j + 1);
+            let own = self.items[j]
+                .cols
+                .iter()
+                .map(|c| c.0)
+                .find(|c| c.t == t && self.schema.col(*c).refers.is_some_and(|r| r.t == t));
+            if let (Some(col), true) =
+                (own, asked && self.frame.select.iter().any(|s| s.what == What::Rows(t)))
+            {
+                // `each manager` of employees: the reference to another row of the same table
+                self.frame.groups.push(What::Col(col));
+                return true;
+            }
             let possessive = self.items[j].possessive;
             if asked
                 && !(shows && possessive)

@@ -2,6 +2,7 @@
 
 mod absent;
 mod choose;
+mod common;
 mod compare;
 mod count;
 mod dates;

@@ -94,6 +94,16 @@ impl Parser<'_, '_> {
         found.map(|s| (s.agg, s.what))
     }
 
+    /// Whether a mark ends what is sorted by; a comma does once something was named, unless a direction follows.
+    fn ends_order(&self, k: usize, named: bool) -> bool {
+        let Some(mark) = self.items[k].mark else { return false };
+        if mark != ',' {
+            return true;
+        }
+        let first = self.superlative_at(k + 1).is_some() && self.is(k + 2, &["first"]);
+        named && !first && !self.is(k + 1, &["ascending", "descending", "from", "then"])
+    }
+
     pub(super) fn order_targets(&mut self, from: usize, top: bool) -> bool {
         let mut desc = top;
         let mut targets: Vec<(Option<Agg>, What)> = Vec::new();
@@ -101,7 +111,17 @@ impl Parser<'_, '_> {
         let mut alphabetical = false;
         while k < self.items.len() {
             let lower = self.items[k].lower.clone();
+            if let Some(up) = self.superlative_at(k).filter(|_| self.is(k + 1, &["first"])).map(|d| d.up) {
+                desc = up;
+                self.read[k] = true;
+                self.read[k + 1] = true;
+                k += 2;
+                continue;
+            }
             match lower.as_str() {
+                "sorted" | "ordered" | "order" | "sort" | "arranged" | "ranked" | "ordering" | "sorting"
+                | "rank"
+                    if k <= from + 1 => {}
                 "descending" | "decreasing" | "reverse" | "desc" => desc = true,
                 "alphabetical" | "alphabetically" => alphabetical = true,
                 "from" if self.superlative_at(k + 1).is_some() || self.is(k + 1, &["high"]) => {
@@ -157,11 +177,7 @@ impl Parser<'_, '_> {
                 }
                 _ => {
                     let item = &self.items[k];
-                    if item.mark.is_some_and(|m| m != ',')
-                        || (item.mark == Some(',')
-                            && !targets.is_empty()
-                            && !self.is(k + 1, &["ascending", "descending", "from", "then"]))
-                    {
+                    if self.ends_order(k, !targets.is_empty()) {
                         break;
                     }
                     if item.col_score() >= 0.5

@@ -52,6 +52,25 @@ impl Parser<'_, '_> {
         }
         let Some(col) = self.pick(at, owner) else { return false };
         self.take(at + 1);
+        let happened = self.temporal(col)
+            && self.items[at].lower.ends_with("ed")
+            && at > 0
+            && self.is(at - 1, &["be", "have", "been"])
+            && self.frame_started();
+        let who = self.temporal(col)
+            && self.frame.select.is_empty()
+            && (self.items[at].lower != self.items[at].lemma || self.items[at].lower.ends_with("ed"))
+            && at > 0
+            && self.is(at - 1, &["who"]);
+        if who && self.zone == Zone::Show {
+            self.show(None, What::Naming(col.t));
+            self.mention(col.t);
+            self.zone = Zone::Which;
+        }
+        if happened && self.zone == Zone::Show {
+            // `was hired ...`: what happened, not what is shown
+            self.zone = Zone::Which;
+        }
         if self.zone == Zone::Show && !self.condition_follows(at + 1, col) {
             let whole =
                 self.items[at].end > self.items[at].start + 1 && !self.schema.col(col).table_words.is_empty();

@@ -72,6 +72,13 @@ impl Parser<'_, '_> {
             && self.frame.subject.is_none()
             && degree.of.is_empty()
             && self.aggregate_at(at).is_some();
+        let every = plain_aggregate
+            && self.table_of(j + 1, 0.6).is_some()
+            && (j + 2..(j + 7).min(self.items.len())).any(|i| self.is(i, &["each", "every", "per"]));
+        if every {
+            // `the largest order of each customer`
+            return false;
+        }
         if plain_aggregate
             && self
                 .items
@@ -93,64 +100,6 @@ impl Parser<'_, '_> {
 
     fn table_like(&self, item: &super::Item) -> bool {
         item.table_score() < item.col_score() + 0.05 || item.col_score() >= 0.95
-    }
-
-    fn most_common(&mut self, j: usize, limit: Option<f64>) -> bool {
-        let desc = !self.is(j, &["rarest", "least"]);
-        let mut k = if self.is(j, &["rarest"]) { j + 1 } else { j + 2 };
-        k = self.skip(k, &["used", "type", "kind"]).min(self.items.len());
-        let back = || {
-            (0..self.at)
-                .rev()
-                .find(|b| self.items[*b].col_score() > 0.6 || self.items[*b].table_score() > 0.6)
-        };
-        let target = if self.items.get(k).is_some_and(|i| i.col_score().max(i.table_score()) > 0.5) {
-            Some(k)
-        } else {
-            back()
-        };
-        let Some(target) = target else { return false };
-        let what = match self.table_of(target, 0.7) {
-            Some(t) => What::Naming(t),
-            None => match self.pick(target, None) {
-                Some(col) => What::Col(col),
-                None => return false,
-            },
-        };
-        let attached = self.zone == Zone::Which || self.frame.select.iter().any(|s| s.what != what);
-        if let (true, Some(subject)) = (attached && target > self.at, self.frame.subject) {
-            let col = match what {
-                What::Col(c) => Some(c),
-                What::Naming(t) => self.reference(subject, t),
-                _ => None,
-            };
-            if let Some(col) = col {
-                let cond = super::super::frame::Cond {
-                    col,
-                    op: super::super::frame::Op::Eq,
-                    rhs: super::super::frame::Rhs::Common { col, desc },
-                };
-                self.add_filter(Filter::Cond(cond));
-                self.take(target + 1);
-                return true;
-            }
-        }
-        if !attached {
-            self.show(None, what);
-        }
-        if !self.frame.groups.contains(&what) {
-            self.frame.groups.push(what);
-        }
-        self.frame.order.push(Order { agg: Some(Agg::Count), what, desc });
-        self.frame.limit = Some(limit.unwrap_or(1.0).max(1.0) as u64);
-        self.take(if target > self.at { target + 1 } else { k });
-        true
-    }
-
-    /// The column of `from` that refers to `to`.
-    pub(super) fn reference(&self, from: usize, to: usize) -> Option<Cid> {
-        let edge = self.schema.edges.iter().find(|e| e.from == from && e.to == to && e.pairs.len() == 1)?;
-        Some(Cid { t: from, c: edge.pairs[0].0 })
     }
 
     fn rank_target(&mut self, j: usize, degree: Degree, limit: u64) -> bool {
@@ -183,6 +132,15 @@ impl Parser<'_, '_> {
         if let (true, false, Some(t)) = (generic, measured && table.is_none(), table)
             && (self.zone == Zone::Which || number_of || matches!(degree.word, "most" | "fewest"))
         {
+            let one = !number_of
+                && !matches!(degree.word, "most" | "least" | "fewest")
+                && item.is_some_and(|i| i.lower == i.lemma);
+            if let Some(col) = self.entity_measure(t, Agg::Max).filter(|_| one && self.focus() != Some(t)) {
+                // `has the largest invoice`: by what it amounts to
+                self.take(k + 1);
+                self.rank_by(col, desc, limit, None);
+                return true;
+            }
             return self.rank_count(t, k, desc, limit, degree);
         }
         let typed = item.is_some_and(|i| {
@@ -373,6 +331,12 @@ impl Parser<'_, '_> {
         };
         if degree.of.is_empty() {
             near.truncate(1);
+        }
+        if concepts.contains(&"created")
+            && let Some(c) = self.event_column(table, self.at)
+            && self.schema.concept(table, &["date", "year"]).is_none()
+        {
+            return Some((Cid { t: table, c }, false));
         }
         for t in near {
             if let Some(c) = self.schema.concept(t, concepts) {

@@ -72,6 +72,7 @@ fn main() {
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     let mut times: Vec<f64> = Vec::new();
     let (mut none, mut refused, mut failed) = (0, 0, 0);
+    let mut clean = Tally::default();
     let policy = guard::Policy::default();
     for q in questions(path) {
         if only_db.as_ref().is_some_and(|d| *d != q.db)
@@ -134,6 +135,10 @@ fn main() {
             })
         };
         let right = results.first().is_some_and(equal);
+        if unread.is_empty() && answer.is_ok() {
+            clean.all += 1;
+            clean.right += usize::from(right);
+        }
         for key in ["all".to_owned(), format!("hardness {}", q.hardness), format!("db {}", q.db)] {
             let tally = tallies.entry(key).or_default();
             tally.all += 1;
@@ -171,6 +176,13 @@ fn main() {
             100.0 * t.any as f64 / t.all as f64
         );
     }
+    let right = tallies.get("all").map_or(0, |t| t.right);
+    println!(
+        "every word read: {} answers, {} right; words left unread: {} right all the same",
+        clean.all,
+        clean.right,
+        right - clean.right
+    );
     println!(
         "no answer {none}, refused by the guard {refused}, failed {failed}, p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms",
         at(0.5),

@@ -2,7 +2,8 @@
 
 use super::frame::{Agg, Filter, Frame, Op, Rhs, What};
 use super::link::Item;
-use super::schema::Schema;
+use super::schema::{Cid, Schema};
+use super::words;
 
 /// Words of the question that ask for something that the frame does not have.
 pub(crate) fn missing(schema: &Schema<'_>, items: &[Item], frame: &Frame) -> Vec<String> {
@@ -12,7 +13,8 @@ pub(crate) fn missing(schema: &Schema<'_>, items: &[Item], frame: &Frame) -> Vec
         if item.mark.is_some() {
             continue;
         }
-        if !facts.holds(items, i, item) && !out.contains(&item.lower) {
+        let kept = facts.holds(items, i, item) && facts.uses(schema, item);
+        if !kept && !out.contains(&item.lower) {
             out.push(item.lower.clone());
         }
     }
@@ -30,6 +32,9 @@ struct Facts<'f> {
     /// All numbers and texts that rows are compared with.
     texts: String,
     columns: Vec<String>,
+    used: Vec<Cid>,
+    named: Vec<usize>,
+    starred: Vec<usize>,
 }
 
 impl<'f> Facts<'f> {
@@ -45,6 +50,9 @@ impl<'f> Facts<'f> {
             compared: false,
             texts: frame.limit.map(|l| format!(" {l} ")).unwrap_or_default(),
             columns: Vec::new(),
+            used: Vec::new(),
+            named: frame.subject.into_iter().chain(frame.mentioned.iter().copied()).collect(),
+            starred: Vec::new(),
         };
         for (filter, _) in &frame.filters {
             facts.add(schema, filter);
@@ -62,6 +70,14 @@ impl<'f> Facts<'f> {
     }
 
     fn column(&mut self, schema: &Schema<'_>, what: What) {
+        match what {
+            What::Star(t) => self.starred.push(t),
+            What::Naming(t) | What::Rows(t) => self.named.push(t),
+            What::Col(c) => {
+                self.used.push(c);
+                self.used.extend(schema.col(c).refers);
+            }
+        }
         if let What::Col(c) = what {
             let info = schema.col(c);
             self.columns.extend(info.words.iter().chain(&info.table_words).map(|w| w.lemma.clone()));
@@ -77,6 +93,7 @@ impl<'f> Facts<'f> {
                     self.aggs.push(h.agg);
                     self.texts.push_str(&format!(" {} ", h.value));
                 }
+                self.named.extend(&r.tables);
                 r.conds.iter().map(|c| &c.0).collect()
             }
             Filter::Having(h) => {
@@ -99,11 +116,19 @@ impl<'f> Facts<'f> {
                     self.texts.push_str(&format!(" {a} {b} "));
                 }
                 Rhs::Text(t) => self.texts.push_str(&format!(" {} ", t.to_lowercase())),
-                Rhs::Agg(agg, _) => {
+                Rhs::Agg(agg, c) => {
                     self.aggs.push(*agg);
+                    self.used.push(*c);
                     self.ordered |= matches!(agg, Agg::Max | Agg::Min);
                 }
-                Rhs::Ranked { .. } | Rhs::Common { .. } => self.ordered = true,
+                Rhs::Ranked { col, by, .. } => {
+                    self.ordered = true;
+                    self.used.extend([*col, *by]);
+                }
+                Rhs::Common { col, .. } => {
+                    self.ordered = true;
+                    self.used.push(*col);
+                }
                 Rhs::Null => self.negated |= cond.op == Op::Eq,
             }
             // no and zero are the negative values of yes-or-no columns
@@ -115,6 +140,22 @@ impl<'f> Facts<'f> {
                 };
             }
         }
+    }
+
+    /// Whether a word that names a column has that column, its table or its value in the frame.
+    fn uses(&self, schema: &Schema<'_>, item: &Item) -> bool {
+        let verb = item.lower.ends_with("ed") || item.lower.ends_with("ing");
+        let weak = item.col_score() < 0.85 || item.quoted || item.number.is_some() || verb;
+        if weak || item.table_score() >= 0.6 || words::is_stop(&item.lemma) {
+            return true;
+        }
+        let said = self.texts.contains(&item.lower)
+            || item.vals.iter().any(|v| self.texts.contains(&v.value.to_lowercase()));
+        let named = item.cols.iter().any(|(c, _)| {
+            let naming = schema.tables[c.t].naming.contains(&c.c) || schema.tables[c.t].pk == Some(c.c);
+            naming && self.named.contains(&c.t) || self.starred.contains(&c.t) || self.used.contains(c)
+        });
+        said || named
     }
 
     fn any(&self, agg: Agg) -> bool {

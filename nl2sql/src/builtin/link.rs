@@ -132,6 +132,7 @@ fn span_item(
             if span.iter().any(|t| t.lower == "per") {
                 // `orders per status` is no table of order statuses
                 item.tables.clear();
+                item.cols.retain(|c| c.1 >= 0.99);
             }
             let best = item.table_score().max(item.col_score());
             weight = if best > 0.0 {

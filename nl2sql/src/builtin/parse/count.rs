@@ -86,6 +86,14 @@ impl Parser<'_, '_> {
         {
             noun = j + 1;
         }
+        if let Some(flag) = self.flag_before(j) {
+            // `how many premium users`: a yes-or-no column in front of the counted noun
+            let done = self.count_noun(at, j + 1, distinct, false);
+            if done {
+                self.flag_condition(flag);
+            }
+            return done;
+        }
         self.count_noun(at, noun, distinct, value_first && noun > j)
     }
 

@@ -305,7 +305,7 @@ impl Parser<'_, '_> {
             "who" | "whose" | "that" | "which" | "whom" | "where" | "when" | "with" | "without" | "have"
             | "has" | "had" | "having" | "did" | "does" | "do" | "in" | "from" | "by" | "at" | "on"
             | "during" | "among" | "since" | "using" | "named" | "called" | "directed"
-                if self.frame_started() && !self.lists_on(at) =>
+                if self.frame_started() && !self.lists_on(at) && !self.shows_more(at) =>
             {
                 if listing {
                     self.zone = Zone::Which;
@@ -338,6 +338,21 @@ impl Parser<'_, '_> {
         } else if self.is(next, &["do", "have", "who", "that", "be", "with", "whose"]) {
             self.end_clause();
         }
+    }
+
+    /// `the titles with the name of their maker`: what follows is shown too.
+    fn shows_more(&self, at: usize) -> bool {
+        let start = self.skip(at + 1, &["the", "their", "its", "his", "her"]);
+        let column = self.zone == Zone::Show
+            && self.is(at, &["with"])
+            && start > at + 1
+            && self
+                .items
+                .get(start)
+                .is_some_and(|i| i.col_score() >= 0.75 && i.table_score() < 0.75 && !i.quoted);
+        let next = self.items.get(start + 1);
+        let plain = next.is_none_or(|i| i.mark.is_some_and(|m| matches!(m, '.' | '?' | '!' | ',')));
+        column && (plain || self.is(start + 1, &["of", "and"])) && !self.frame.select.is_empty()
     }
 
     /// `X in Y, Z`: a preposition inside a list of attributes does not end it.

@@ -94,14 +94,18 @@ impl Parser<'_, '_> {
 
     /// `discontinued products`: a yes-or-no column in front of its table.
     fn adjective(&mut self, at: usize) -> bool {
-        let item = &self.items[at];
-        let Some(t) = self.table_of(at + 1, 0.6).filter(|_| item.col_score() >= 0.85) else { return false };
-        let flag = item.cols.iter().map(|c| c.0).find(|c| c.t == t && self.schema.col(*c).flag.is_some());
-        let Some(col) = flag.filter(|_| item.table_score() < 0.6) else { return false };
+        let Some(col) = self.flag_before(at) else { return false };
         self.take(at + 1);
         self.flag_condition(col);
         self.negated = false;
         true
+    }
+
+    /// The yes-or-no column that an item names, when its table follows.
+    pub(super) fn flag_before(&self, at: usize) -> Option<super::Cid> {
+        let item = self.items.get(at).filter(|i| i.col_score() >= 0.85 && i.table_score() < 0.6)?;
+        let t = self.table_of(at + 1, 0.6)?;
+        item.cols.iter().map(|c| c.0).find(|c| c.t == t && self.schema.col(*c).flag.is_some())
     }
 
     /// `tagged waterproof`, `labelled new`: the verb only says where the value stands.

@@ -495,6 +495,33 @@ fn an_empty_question_names_no_marks() {
     }
 }
 
+#[test]
+fn a_follow_up_leans_on_the_question_before() {
+    let db = database(STUDIO);
+    let policy = Policy::default();
+    let after = |before: &str, question: &str| {
+        let turn = nl2sql::Turn { question: before.to_owned(), sql: None };
+        let history = [turn];
+        let ask = Ask {
+            question,
+            history: &history,
+            catalog: &db.catalog,
+            policy: &policy,
+            glossary: &[],
+            today: "2024-06-30",
+        };
+        let best = translate(&ask).unwrap().into_iter().next().unwrap();
+        db.run(&best, question)
+    };
+    assert_eq!(after("How many orders were placed in 2024?", "and in 2023?"), [["1"]]);
+    assert_eq!(
+        after("List the titles of projects", "only those with a budget over 300"),
+        [["Tunnel"], ["Bridge"]]
+    );
+    assert_eq!(after("Which projects are not archived?", "How many are there?"), [["2"]]);
+    assert_eq!(after("How many orders were placed in 2024?", "How many staff are there?"), [["4"]]);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
 

@@ -6,6 +6,7 @@ mod build;
 mod compare;
 mod degrees;
 mod describe;
+mod followup;
 mod frame;
 mod join;
 mod link;
@@ -38,7 +39,8 @@ const MAX_CANDIDATES: usize = 5;
 /// # Errors
 /// [`NoAnswer::NotLinked`] when no word of the question names anything in the catalog.
 pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
-    let tokens = text::tokenize(ask.question);
+    let asked = followup::resolve(ask.question, ask.history);
+    let tokens = text::tokenize(asked.as_ref().map_or(ask.question, |a| a.question.as_str()));
     let schema = Schema::new(ask);
     let items = link::link(&schema, &tokens);
     let linked = items.iter().any(|i| i.table_score().max(i.col_score()).max(i.val_score()) >= 0.5);
@@ -55,7 +57,17 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
         return Err(NoAnswer::NotLinked(words.join(", ")));
     }
     let mut candidates: Vec<Candidate> = Vec::new();
-    let first = Parser::read(&schema, &items, None, ask.today);
+    let mut first = Parser::read(&schema, &items, None, ask.today);
+    if asked.as_ref().is_some_and(|a| a.count) {
+        first.count_rows();
+        push(&schema, &items, &first, 1.0, ask, &mut candidates);
+        tell(&mut candidates, asked.as_ref());
+        return if candidates.is_empty() {
+            Err(NoAnswer::NotLinked(unconnected(&schema, &first)))
+        } else {
+            Ok(candidates)
+        };
+    }
     let mut bans: Vec<(usize, Cid)> = close_choices(&first);
     push(&schema, &items, &first, 1.0, ask, &mut candidates);
     bans.truncate(MAX_CANDIDATES * 2);
@@ -69,8 +81,18 @@ pub fn translate(ask: &Ask<'_>) -> Result<Vec<Candidate>, NoAnswer> {
     if candidates.is_empty() {
         return Err(NoAnswer::NotLinked(unconnected(&schema, &first)));
     }
+    tell(&mut candidates, asked.as_ref());
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(candidates)
+}
+
+/// Says how a follow-up was read.
+fn tell(candidates: &mut [Candidate], asked: Option<&followup::Asked>) {
+    let Some(asked) = asked else { return };
+    let lead = if asked.count { "The number of rows of" } else { "Read together with what was asked before" };
+    for candidate in candidates {
+        candidate.notes.insert(0, format!("{lead}: {}", asked.question));
+    }
 }
 
 /// The tables that a reading needs though no reference connects them.

@@ -26,6 +26,17 @@ impl Parser<'_, '_> {
         }
     }
 
+    /// `how many are there?` after a list: the same rows, counted.
+    pub(crate) fn count_rows(&mut self) {
+        let Some(subject) = self.frame.subject.filter(|_| self.frame.groups.is_empty()) else { return };
+        if self.frame.limit.is_some() || self.frame.select.iter().any(|s| s.agg.is_some()) {
+            return;
+        }
+        self.frame.order.clear();
+        self.frame.distinct = false;
+        self.frame.select = vec![Sel { agg: Some(Agg::Count), what: What::Rows(subject), distinct: false }];
+    }
+
     /// Rows that nothing names are shown whole: a bare key tells a reader nothing.
     fn show_nameless(&mut self) {
         let [Sel { agg: None, what: What::Naming(t), distinct: false }] = self.frame.select[..] else {

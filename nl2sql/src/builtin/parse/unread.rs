@@ -3,6 +3,7 @@
 use super::super::frame::{Filter, What};
 use super::super::link::Item;
 use super::super::schema::Cid;
+use super::super::text::stem;
 use super::super::words;
 use super::Parser;
 
@@ -95,6 +96,11 @@ fn is_verb(lemma: &str) -> bool {
         "people",
         "person",
         "currently",
+        "earn",
+        "weigh",
+        "correspond",
+        "substring",
     ];
-    VERBS.contains(&lemma)
+    let form = stem(lemma);
+    VERBS.contains(&lemma) || (lemma.ends_with("ing") && VERBS.iter().any(|v| stem(v) == form))
 }

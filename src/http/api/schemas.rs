@@ -162,8 +162,7 @@ fn has(request: &HttpRequest, etag: &str) -> bool {
 pub async fn table(_owner: Owner, app: State, path: Path<(Uuid, String)>) -> Answer<Table> {
     let (id, name) = path.into_inner();
     let version = store::catalog::get(&app.db, id).await?;
-    let snapshot = store::catalog::load(&app.db, &version).await?;
-    let table = snapshot.tables.into_iter().find(|t| format!("{}.{}", t.schema, t.name) == name);
+    let table = store::catalog::table(&app.db, &version, &name).await?;
     Ok(Json(table.ok_or_else(|| {
         Error::new("H023", Class::NotFound, "the version has no such table")
             .hint("Write schema.table as the version spells it; /api/v1/connections/{id}/search finds names.")

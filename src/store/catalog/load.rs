@@ -44,6 +44,28 @@ pub async fn load(on: &impl Conn, version: &SchemaVersion) -> Result<Snapshot> {
     .await?
 }
 
+/// One table of a version by its name `schema.table`, as [`load`] gives it; `None` when the version has none.
+///
+/// # Errors
+/// When the store fails.
+pub async fn table(on: &impl Conn, version: &SchemaVersion, name: &str) -> Result<Option<Table>> {
+    let sql = "SELECT CAST(definition AS text) AS definition FROM tables WHERE connection_id = $1 \
+               AND from_version <= $2 AND (to_version IS NULL OR to_version > $2) \
+               AND schema_name || '.' || table_name = $3 ORDER BY schema_name LIMIT 1";
+    let row = on.query_opt(sql, args![version.connection_id, version.ordinal, name]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut table: Table = row.document("definition")?;
+    if latest(on, version.connection_id).await?.is_none_or(|v| v.id != version.id) {
+        return Ok(Some(table));
+    }
+    let sql = "SELECT CAST(figures AS text) AS figures FROM table_figures \
+               WHERE connection_id = $1 AND schema_name = $2 AND table_name = $3";
+    if let Some(row) = on.query_opt(sql, args![version.connection_id, &table.schema, &table.name]).await? {
+        figures::join(&mut table, row.document("figures")?);
+    }
+    Ok(Some(table))
+}
+
 async fn definitions(on: &impl Conn, table: &str, version: &SchemaVersion) -> Result<Vec<Row>> {
     // as text: read straight into its type, without a document in between
     let sql = format!(

@@ -10,7 +10,7 @@ mod parts;
 mod publish;
 mod search;
 
-pub use load::load;
+pub use load::{load, table};
 pub use publish::{Published, publish};
 pub use search::{Hit, history, search};
 

@@ -129,21 +129,26 @@ pub async fn start(db: &Db, sources: &Sources, exec: &Arc<Exec>, id: Id, by: &st
     Ok(Started::Execution(Box::new(execution)))
 }
 
-/// Stops an execution that has not ended, and gives its record as it is then: it may take a moment to end.
+/// Stops an execution that has not ended, with its audit line, and gives its record as it is then: it may take a moment to end.
 ///
 /// # Errors
 /// Not found; `E006` when it has ended.
-pub async fn cancel(db: &Db, exec: &Exec, id: Id) -> Result<Execution> {
+pub async fn cancel(db: &Db, exec: &Exec, id: Id, by: &str) -> Result<Execution> {
     let execution = store::executions::get(db, id).await?;
     if execution.status.is_final() {
         let message = format!("the execution has ended already: {}", execution.status);
         return Err(Error::new("E006", Class::Conflict, message));
     }
-    if exec.cancel(id) {
+    if exec.cancel(id, by) {
         return Ok(execution);
     }
     // Nobody works on it here (yet): the record says so, and whoever was about to begin finds that it may not.
-    Ok(store::executions::cancel(db, id).await?)
+    let tx = db.begin().await?;
+    let execution = store::executions::cancel(&tx, id).await?;
+    let details = json!({ "query": execution.query_id });
+    store::audits::add(&tx, by, "execution.cancel", &id.to_string(), details).await?;
+    tx.commit().await?;
+    Ok(execution)
 }
 
 /// `verdict`, `findings`, and for an accepted statement what it is and reads.

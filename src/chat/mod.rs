@@ -3,6 +3,7 @@
 mod compose;
 mod events;
 mod propose;
+pub mod records;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,10 +10,10 @@ use super::target::{self, Target};
 use crate::app::{self, Setup};
 use crate::chat::{self, Event, Events, SqlPart};
 use crate::error::{Class, Error, Result};
+use crate::exec;
 use crate::index::Index;
 use crate::model::Id;
 use crate::sources::Source;
-use crate::{exec, store};
 
 /// Tables that one question is answered from at the most.
 const TABLES: usize = 60;
@@ -33,7 +33,7 @@ async fn stored(setup: &Setup, source: &Source, args: &AskArgs) -> Result<i32> {
     let app = setup.app().await?;
     let _claim = app.recover_alone().await?;
     let title: String = args.question.chars().take(TITLE).collect();
-    let session = store::chats::create(&app.db, source.connection.id, &title, Some("owner")).await?;
+    let session = chat::records::create(&app.db, source.connection.id, &title, "owner").await?;
     let (events, mut heard) = Events::channel();
     let answered = app.chat.ask(&session, &args.question, &events).await?;
     drop(events);

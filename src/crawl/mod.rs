@@ -18,6 +18,8 @@ use crate::store::{self, Db};
 
 /// How long a crawl may look alive without a sign.
 const LEASE: Duration = Duration::from_secs(600);
+/// A crawl that was told to end is waited for that long.
+const STOPPING: Duration = Duration::from_secs(5);
 /// Progress messages that may wait for a slow reader.
 const QUEUE: usize = 64;
 
@@ -27,7 +29,16 @@ pub struct Crawler {
     sources: Arc<Sources>,
     options: CrawlOptions,
     busy: Mutex<HashSet<Id>>,
-    running: Mutex<HashMap<Id, CancellationToken>>,
+    running: Mutex<HashMap<Id, Stop>>,
+}
+
+/// How a running crawl is stopped.
+#[derive(Clone, Default)]
+struct Stop {
+    /// Tells it to end.
+    token: CancellationToken,
+    /// It has ended, and the connection may be crawled again.
+    ended: CancellationToken,
 }
 
 /// What a crawl led to.
@@ -99,11 +110,12 @@ impl Crawler {
         Ok(run)
     }
 
-    /// Stops a crawl that has not ended. What it found so far is not kept.
+    /// Stops a crawl that has not ended, with its audit line. What it found so far is not kept. Another one may begin
+    /// when this returns.
     ///
     /// # Errors
     /// Not found; `X012` when it has ended.
-    pub async fn cancel(&self, id: Id) -> Result<CrawlRun> {
+    pub async fn cancel(&self, id: Id, by: &str) -> Result<CrawlRun> {
         let run = store::crawls::get(&self.db, id).await?;
         if run.status.is_final() {
             return Err(Error::new(
@@ -113,9 +125,16 @@ impl Crawler {
             ));
         }
         // The record first: a crawl that was about to publish then finds that it may not.
-        let run = store::crawls::cancel(&self.db, id).await?;
-        if let Some(token) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            token.cancel();
+        let tx = self.db.begin().await?;
+        let run = store::crawls::cancel(&tx, id).await?;
+        let details = json!({ "connection": run.connection_id });
+        store::audits::add(&tx, by, "crawl.cancel", &id.to_string(), details).await?;
+        tx.commit().await?;
+        let stop = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(stop) = stop {
+            stop.token.cancel();
+            // At once, as a rule; one that is publishing looks at its record first.
+            let _ = tokio::time::timeout(STOPPING, stop.ended.cancelled()).await;
         }
         Ok(run)
     }
@@ -141,7 +160,7 @@ impl Crawler {
         store::crawls::begin(&self.db, run.id, LEASE).await?;
         let outcome = tokio::select! {
             outcome = snapshot(source.connector.as_ref(), &self.options, &report) => outcome,
-            () = turn.token.cancelled() => return Err(Error::new("X013", Class::Cancelled, "the crawl was cancelled")),
+            () = turn.stop.token.cancelled() => return Err(Error::new("X013", Class::Cancelled, "the crawl was cancelled")),
         };
         drop(steps);
         let _ = written.await;
@@ -188,7 +207,7 @@ struct Turn<'a> {
     crawler: &'a Crawler,
     connection: Id,
     run: Id,
-    token: CancellationToken,
+    stop: Stop,
 }
 
 impl<'a> Turn<'a> {
@@ -197,9 +216,9 @@ impl<'a> Turn<'a> {
         if !busy.insert(run.connection_id) {
             return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running"));
         }
-        let token = CancellationToken::new();
-        crawler.running.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id, token.clone());
-        Ok(Turn { crawler, connection: run.connection_id, run: run.id, token })
+        let stop = Stop::default();
+        crawler.running.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id, stop.clone());
+        Ok(Turn { crawler, connection: run.connection_id, run: run.id, stop })
     }
 }
 
@@ -207,5 +226,6 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.crawler.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
         self.crawler.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.connection);
+        self.stop.ended.cancel();
     }
 }

@@ -6,7 +6,7 @@ mod pages;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -37,7 +37,15 @@ pub struct Exec {
     slots: Semaphore,
     waiting: AtomicUsize,
     max_waiting: usize,
-    running: Mutex<HashMap<Id, CancellationToken>>,
+    running: Mutex<HashMap<Id, Arc<Stop>>>,
+}
+
+/// How a running execution is stopped.
+#[derive(Default)]
+struct Stop {
+    token: CancellationToken,
+    /// Who stopped it.
+    by: OnceLock<String>,
 }
 
 /// An execution that ended well, with its first rows.
@@ -128,10 +136,14 @@ impl Exec {
         Ok(execution)
     }
 
-    /// Stops a running execution of this daemon. False when it is not running here.
-    pub fn cancel(&self, id: Id) -> bool {
+    /// Stops a running execution of this daemon; its end is stored with an audit line. False when it is not running
+    /// here.
+    pub fn cancel(&self, id: Id, by: &str) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.get(&id).map(CancellationToken::cancel).is_some()
+        let Some(stop) = running.get(&id) else { return false };
+        stop.by.get_or_init(|| by.to_owned());
+        stop.token.cancel();
+        true
     }
 
     async fn accept(&self, query: &Query) -> Result<Execution> {
@@ -160,20 +172,39 @@ impl Exec {
         statement: &ReadOnly,
         execution: Execution,
     ) -> Result<Finished> {
-        let token = CancellationToken::new();
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, token.clone());
+        let stop = Arc::new(Stop::default());
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, stop.clone());
         let mut guard = Unfinished { exec: self.clone(), id: execution.id, ended: false };
         let watch = Stopwatch::start();
         let outcome = tokio::select! {
             outcome = self.in_turn(source, statement, &execution) => outcome,
-            () = token.cancelled() => Err(Error::new("E002", Class::Cancelled, "the execution was cancelled")),
+            () = stop.token.cancelled() => Err(Error::new("E002", Class::Cancelled, "the execution was cancelled")),
         };
         let end = end(&outcome, watch.millis(), self.relative(execution.id));
-        let stored = store::executions::finish(&self.db, execution.id, end).await;
+        let stored = self.store_end(execution.id, end, stop.by.get()).await;
         guard.ended = true;
         drop(guard);
         let drained = outcome?;
         Ok(Finished { execution: stored?, schema: drained.schema, head: drained.head })
+    }
+
+    /// Stores how it ended; when somebody cancelled it, the audit line with it.
+    async fn store_end(&self, id: Id, end: ExecutionEnd, by: Option<&String>) -> Result<Execution> {
+        let Some(by) = by.filter(|_| end.status == RunStatus::Cancelled) else {
+            return Ok(store::executions::finish(&self.db, id, end).await?);
+        };
+        let tx = self.db.begin().await?;
+        let execution = store::executions::finish(&tx, id, end).await?;
+        store::audits::add(
+            &tx,
+            by,
+            "execution.cancel",
+            &id.to_string(),
+            json!({ "query": execution.query_id }),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(execution)
     }
 
     async fn in_turn(

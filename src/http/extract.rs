@@ -2,6 +2,7 @@
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -9,11 +10,13 @@ use actix_web::error::{JsonPayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
+use futures::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use super::State;
+use super::idempotency::KEY;
 use super::problem::Problem;
 use crate::access::Caller;
 use crate::auth;
@@ -39,23 +42,46 @@ impl FromRequest for Owner {
     }
 }
 
-/// A JSON body.
-pub struct Body<T>(pub T);
+/// A JSON body, and the hash of what came in.
+pub struct Body<T>(pub T, pub BodyHash);
+
+/// blake3 of a body as it came in; empty when the request has no `Idempotency-Key`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BodyHash(pub String);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Body<T>, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let hasher = request.headers().contains_key(KEY).then(|| hashed(payload));
         let read = web::Json::<T>::from_request(request, payload);
         Box::pin(async move {
             match tokio::time::timeout(BODY_TIME, read).await {
-                Ok(Ok(body)) => Ok(Body(body.into_inner())),
+                Ok(Ok(body)) => Ok(Body(body.into_inner(), hash(hasher.as_deref()))),
                 Ok(Err(error)) => Err(bad_body(&error)),
                 Err(_) => Err(slow_body()),
             }
         })
     }
+}
+
+/// Hashes what flows through a payload.
+fn hashed(payload: &mut Payload) -> Arc<Mutex<blake3::Hasher>> {
+    let hasher = Arc::new(Mutex::new(blake3::Hasher::new()));
+    let (inner, sink) = (payload.take(), hasher.clone());
+    let stream = inner.inspect(move |chunk| {
+        if let Ok(bytes) = chunk {
+            sink.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+        }
+    });
+    *payload = Payload::Stream { payload: Box::pin(stream) };
+    hasher
+}
+
+fn hash(hasher: Option<&Mutex<blake3::Hasher>>) -> BodyHash {
+    let finish = |h: &Mutex<blake3::Hasher>| h.lock().unwrap_or_else(PoisonError::into_inner).finalize();
+    BodyHash(hasher.map(|h| finish(h).to_hex().to_string()).unwrap_or_default())
 }
 
 fn bad_body(error: &actix_web::Error) -> Problem {

@@ -5,6 +5,7 @@ mod door;
 mod export;
 mod extract;
 mod host;
+mod idempotency;
 pub mod openapi;
 mod pages;
 mod problem;

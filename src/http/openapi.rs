@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
@@ -49,12 +50,40 @@ impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_with(Components::new).add_security_scheme("token", scheme);
+        for path in KEYED {
+            if let Some(create) = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut()) {
+                create.parameters.get_or_insert_default().push(RefOr::T(key_parameter()));
+            }
+        }
         for (path, item) in &mut document.paths.paths {
             if path.starts_with("/api/") {
                 operations(item).for_each(complete);
             }
         }
     }
+}
+
+/// Paths whose POST may carry an `Idempotency-Key`.
+const KEYED: [&str; 6] = [
+    "/api/v1/connections",
+    "/api/v1/connections/{id}/crawls",
+    "/api/v1/chats",
+    "/api/v1/chats/{id}/messages",
+    "/api/v1/queries",
+    "/api/v1/queries/{id}/executions",
+];
+
+fn key_parameter() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "Chosen by the client, up to 200 printable ASCII characters. For 24 hours the same request with the same \
+             key gets the first answer, with `idempotency-replayed: true`; another body with it is refused (H013), and \
+             so is a repeat while the first is worked on (H014).",
+        ))
+        .schema(Some(Object::with_type(Type::String)))
+        .build()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

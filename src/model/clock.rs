@@ -23,6 +23,14 @@ pub fn after(delay: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
+/// The moment `delay` ago; the beginning of time when that is out of range.
+pub fn before(delay: Duration) -> Timestamp {
+    jiff::SignedDuration::try_from(delay)
+        .ok()
+        .and_then(|delay| now().checked_sub(delay).ok())
+        .unwrap_or(Timestamp::MIN)
+}
+
 /// Measures how long something takes; not affected when the wall clock is set.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);

@@ -9,6 +9,7 @@ pub mod db;
 pub mod embeddings;
 pub mod error;
 pub mod executions;
+pub mod idempotency;
 pub mod llm_calls;
 pub mod migrate;
 pub mod owner_token;

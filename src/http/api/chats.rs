@@ -1,16 +1,18 @@
 //! Chats: conversations about one database.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path, Query};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Answer;
+use crate::chat::records;
 use crate::error::{Class, Error};
 use crate::http::State;
 use crate::http::extract::{Body, Owner, PageParams};
+use crate::http::idempotency::{Made, Once};
 use crate::http::problem::Problem;
 use crate::model::{ChatSession, Page};
 use crate::store;
@@ -55,11 +57,20 @@ pub async fn list(_owner: Owner, app: State, page: Query<PageParams>) -> Answer<
 /// Starts a chat.
 #[utoipa::path(post, path = "/api/v1/chats", tag = "chats", request_body = NewChat,
     responses((status = 201, description = "Started", body = ChatSession)))]
-pub async fn create(owner: Owner, app: State, body: Body<NewChat>) -> Result<HttpResponse, Problem> {
-    let connection = store::connections::get(&app.db, body.0.connection_id).await?;
-    let title = checked(body.0.title.as_deref().unwrap_or(&connection.name))?;
-    let chat = store::chats::create(&app.db, connection.id, title, Some(owner.0.name())).await?;
-    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/chats/{}", chat.id))).json(chat))
+pub async fn create(
+    owner: Owner,
+    app: State,
+    once: Once,
+    body: Body<NewChat>,
+) -> Result<HttpResponse, Problem> {
+    let (Body(new, hash), db, by) = (body, app.db.clone(), owner.0.clone());
+    let work = async move {
+        let connection = store::connections::get(&db, new.connection_id).await?;
+        let title = checked(new.title.as_deref().unwrap_or(&connection.name))?;
+        let chat = records::create(&db, connection.id, title, by.name()).await?;
+        Ok(Made::new(StatusCode::CREATED, &chat)?.at(format!("/api/v1/chats/{}", chat.id)))
+    };
+    once.run(&app.db, &owner.0, hash, work).await
 }
 
 /// One chat.
@@ -72,21 +83,21 @@ pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<ChatSessio
 /// Gives a chat another title.
 #[utoipa::path(patch, path = "/api/v1/chats/{id}", tag = "chats", params(("id" = Uuid, Path)), request_body = Title,
     responses((status = 200, description = "As it is now", body = ChatSession)))]
-pub async fn rename(_owner: Owner, app: State, id: Path<Uuid>, body: Body<Title>) -> Answer<ChatSession> {
-    Ok(Json(store::chats::rename(&app.db, *id, checked(&body.0.title)?).await?))
+pub async fn rename(owner: Owner, app: State, id: Path<Uuid>, body: Body<Title>) -> Answer<ChatSession> {
+    Ok(Json(records::rename(&app.db, *id, checked(&body.0.title)?, owner.0.name()).await?))
 }
 
 /// Deletes a chat; it can be restored.
 #[utoipa::path(delete, path = "/api/v1/chats/{id}", tag = "chats", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Deleted")))]
-pub async fn delete(_owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    store::chats::delete(&app.db, *id).await?;
+pub async fn delete(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    records::delete(&app.db, *id, owner.0.name()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Brings a deleted chat back.
 #[utoipa::path(post, path = "/api/v1/chats/{id}/restore", tag = "chats", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = ChatSession)))]
-pub async fn restore(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<ChatSession> {
-    Ok(Json(store::chats::restore(&app.db, *id).await?))
+pub async fn restore(owner: Owner, app: State, id: Path<Uuid>) -> Answer<ChatSession> {
+    Ok(Json(records::restore(&app.db, *id, owner.0.name()).await?))
 }

@@ -1,7 +1,7 @@
 //! Connections: registered databases.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path, Query};
 use connector_api::ServerInfo;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Answer;
 use crate::http::State;
 use crate::http::extract::{Body, Owner, PageParams};
+use crate::http::idempotency::{Made, Once};
 use crate::http::problem::Problem;
 use crate::model::{Connection, Page};
 use crate::register::{self, Change, Registration};
@@ -75,12 +76,19 @@ pub async fn list(_owner: Owner, app: State, page: Query<PageParams>) -> Answer<
 /// Registers a database after trying it.
 #[utoipa::path(post, path = "/api/v1/connections", tag = "connections", request_body = Registration,
     responses((status = 201, description = "Registered", body = Registered)))]
-pub async fn create(owner: Owner, app: State, body: Body<Registration>) -> Result<HttpResponse, Problem> {
-    let (connection, info) = register::create(&app.db, &app.sources, body.0, owner.0.name()).await?;
-    let location = format!("/api/v1/connections/{}", connection.id);
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, location))
-        .json(Registered { connection, server: info.into() }))
+pub async fn create(
+    owner: Owner,
+    app: State,
+    once: Once,
+    body: Body<Registration>,
+) -> Result<HttpResponse, Problem> {
+    let (Body(new, hash), parts, by) = (body, app.clone(), owner.0.clone());
+    let work = async move {
+        let (connection, info) = register::create(&parts.db, &parts.sources, new, by.name()).await?;
+        let location = format!("/api/v1/connections/{}", connection.id);
+        Ok(Made::new(StatusCode::CREATED, &Registered { connection, server: info.into() })?.at(location))
+    };
+    once.run(&app.db, &owner.0, hash, work).await
 }
 
 /// Tries a database without registering it.

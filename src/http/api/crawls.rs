@@ -1,13 +1,14 @@
 //! Crawls: reading a database's catalog into schema versions.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path, Query};
 use uuid::Uuid;
 
 use super::Answer;
 use crate::http::State;
-use crate::http::extract::{Owner, PageParams};
+use crate::http::extract::{BodyHash, Owner, PageParams};
+use crate::http::idempotency::{Made, Once};
 use crate::http::problem::Problem;
 use crate::model::{CrawlRun, Page};
 use crate::store;
@@ -28,10 +29,14 @@ pub async fn list(
 /// Starts a crawl; the record tells how far it is.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/crawls", tag = "crawls", params(("id" = Uuid, Path)),
     responses((status = 202, description = "Started", body = CrawlRun)))]
-pub async fn start(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let source = app.sources.get(*id).await?;
-    let run = app.crawler.start(source, Some(owner.0.name())).await?;
-    Ok(HttpResponse::Accepted().insert_header((LOCATION, format!("/api/v1/crawls/{}", run.id))).json(run))
+pub async fn start(owner: Owner, app: State, once: Once, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let (parts, by) = (app.clone(), owner.0.clone());
+    let work = async move {
+        let source = parts.sources.get(*id).await?;
+        let run = parts.crawler.start(source, Some(by.name())).await?;
+        Ok(Made::new(StatusCode::ACCEPTED, &run)?.at(format!("/api/v1/crawls/{}", run.id)))
+    };
+    once.run(&app.db, &owner.0, BodyHash::default(), work).await
 }
 
 /// One crawl, with its progress.
@@ -44,6 +49,6 @@ pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<CrawlRun> 
 /// Stops a crawl; what it found so far is not kept.
 #[utoipa::path(post, path = "/api/v1/crawls/{id}/cancel", tag = "crawls", params(("id" = Uuid, Path)),
     responses((status = 200, description = "Cancelled", body = CrawlRun)))]
-pub async fn cancel(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<CrawlRun> {
-    Ok(Json(app.crawler.cancel(*id).await?))
+pub async fn cancel(owner: Owner, app: State, id: Path<Uuid>) -> Answer<CrawlRun> {
+    Ok(Json(app.crawler.cancel(*id, owner.0.name()).await?))
 }

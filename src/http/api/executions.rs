@@ -1,7 +1,7 @@
 //! Executions: runs of queries, their rows by page, and their results as files.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::Answer;
 use crate::error::{Class, Error};
 use crate::exec::RowsPage;
-use crate::http::extract::{Owner, PageParams};
+use crate::http::extract::{BodyHash, Owner, PageParams};
+use crate::http::idempotency::{Made, Once};
 use crate::http::problem::Problem;
 use crate::http::{State, export as file};
 use crate::model::{Execution, Page};
@@ -59,13 +60,16 @@ pub async fn list(
 /// Runs a query, after checking it against the latest schema version; the record tells how far it is.
 #[utoipa::path(post, path = "/api/v1/queries/{id}/executions", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 202, description = "Started", body = Execution)))]
-pub async fn start(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    match queries::start(&app.db, &app.sources, &app.exec, *id, owner.0.name()).await? {
-        Started::Execution(execution) => Ok(HttpResponse::Accepted()
-            .insert_header((LOCATION, format!("/api/v1/executions/{}", execution.id)))
-            .json(execution)),
-        Started::Refused(findings) => Err(Problem::refused(findings)),
-    }
+pub async fn start(owner: Owner, app: State, once: Once, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let (parts, by) = (app.clone(), owner.0.clone());
+    let work = async move {
+        match queries::start(&parts.db, &parts.sources, &parts.exec, *id, by.name()).await? {
+            Started::Execution(execution) => Ok(Made::new(StatusCode::ACCEPTED, &execution)?
+                .at(format!("/api/v1/executions/{}", execution.id))),
+            Started::Refused(findings) => Err(Problem::refused(findings)),
+        }
+    };
+    once.run(&app.db, &owner.0, BodyHash::default(), work).await
 }
 
 /// One execution.
@@ -86,8 +90,8 @@ pub async fn rows(_owner: Owner, app: State, id: Path<Uuid>, params: Query<RowsP
 /// Stops an execution, on the server too; its record shows when it has ended.
 #[utoipa::path(post, path = "/api/v1/executions/{id}/cancel", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 202, description = "It is told to stop", body = Execution)))]
-pub async fn cancel(_owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(queries::cancel(&app.db, &app.exec, *id).await?))
+pub async fn cancel(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Accepted().json(queries::cancel(&app.db, &app.exec, *id, owner.0.name()).await?))
 }
 
 /// A result as a file.

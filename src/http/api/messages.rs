@@ -1,5 +1,6 @@
 //! Messages of a chat: questions and their answers, as JSON or as a stream.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT;
 use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -12,6 +13,7 @@ use super::Answer;
 use crate::chat::{Event, RowsPart};
 use crate::http::State;
 use crate::http::extract::{Body, Owner, PageParams};
+use crate::http::idempotency::{self, Made, Once};
 use crate::http::problem::Problem;
 use crate::http::stream::{self, Asked};
 use crate::model::{ChatMessage, Page, Query as StoredQuery};
@@ -52,20 +54,28 @@ pub async fn list(
 }
 
 /// Asks a question. With `Accept: text/event-stream` the answer comes as a UI message stream (version 1) while it is
-/// worked on; a client that goes away cancels the work.
+/// worked on; a client that goes away cancels the work, unless it gave an `Idempotency-Key` to come back with.
 #[utoipa::path(post, path = "/api/v1/chats/{id}/messages", tag = "chats", params(("id" = Uuid, Path)),
     request_body = Question,
     responses((status = 200, description = "The answer", content((Reply = "application/json"), (String = "text/event-stream")))))]
 pub async fn ask(
-    _owner: Owner,
+    owner: Owner,
     app: State,
+    once: Once,
     id: Path<Uuid>,
     request: HttpRequest,
     body: Body<Question>,
 ) -> Result<HttpResponse, Problem> {
-    let session = store::chats::get(&app.db, *id).await?;
-    let asked = Asked::start(app.into_inner(), session, body.0.text);
-    if wants_stream(&request) { stream::respond(asked).await } else { whole(asked).await }
+    let (Body(question, hash), parts) = (body, app.clone().into_inner());
+    let asked = async move {
+        let session = store::chats::get(&parts.db, *id).await?;
+        Ok::<_, Problem>(Asked::start(parts, session, question.text))
+    };
+    match (wants_stream(&request), once.has_key()) {
+        (true, true) => Err(idempotency::no_stream()),
+        (true, false) => stream::respond(asked.await?).await,
+        (false, _) => once.run(&app.db, &owner.0, hash, async move { whole(asked.await?).await }).await,
+    }
 }
 
 fn wants_stream(request: &HttpRequest) -> bool {
@@ -73,7 +83,7 @@ fn wants_stream(request: &HttpRequest) -> bool {
     accept.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim() == "text/event-stream")
 }
 
-async fn whole(mut asked: Asked) -> Result<HttpResponse, Problem> {
+async fn whole(mut asked: Asked) -> Result<Made, Problem> {
     let (mut rows, mut chart) = (None, None);
     while let Some(event) = asked.events.recv().await {
         match event {
@@ -83,5 +93,5 @@ async fn whole(mut asked: Asked) -> Result<HttpResponse, Problem> {
         }
     }
     let answered = asked.answer().await?;
-    Ok(HttpResponse::Ok().json(Reply { message: answered.message, query: answered.query, rows, chart }))
+    Made::new(StatusCode::OK, &Reply { message: answered.message, query: answered.query, rows, chart })
 }

@@ -1,7 +1,7 @@
 //! Queries: SQL that was proposed for a question or written by a person, each proven to be a read.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Answer;
 use crate::http::State;
 use crate::http::extract::{Body, Owner, page_request};
+use crate::http::idempotency::{Made, Once};
 use crate::http::problem::Problem;
 use crate::model::{Page, Query as StoredQuery};
 use crate::queries::{self, Stored};
@@ -79,15 +80,23 @@ pub async fn list(_owner: Owner, app: State, params: Query<ListParams>) -> Answe
 /// `findings`.
 #[utoipa::path(post, path = "/api/v1/queries", tag = "queries", request_body = NewQuery,
     responses((status = 201, description = "Stored", body = StoredQuery)))]
-pub async fn create(owner: Owner, app: State, body: Body<NewQuery>) -> Result<HttpResponse, Problem> {
-    let NewQuery { connection_id, sql, question } = body.0;
-    let source = app.sources.get(connection_id).await?;
-    match queries::create(&app.db, &source, &sql, question, owner.0.name()).await? {
-        Stored::Query(query) => Ok(HttpResponse::Created()
-            .insert_header((LOCATION, format!("/api/v1/queries/{}", query.id)))
-            .json(query)),
-        Stored::Refused(findings) => Err(Problem::refused(findings)),
-    }
+pub async fn create(
+    owner: Owner,
+    app: State,
+    once: Once,
+    body: Body<NewQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (Body(new, hash), parts, by) = (body, app.clone(), owner.0.clone());
+    let work = async move {
+        let source = parts.sources.get(new.connection_id).await?;
+        match queries::create(&parts.db, &source, &new.sql, new.question, by.name()).await? {
+            Stored::Query(query) => {
+                Ok(Made::new(StatusCode::CREATED, &query)?.at(format!("/api/v1/queries/{}", query.id)))
+            }
+            Stored::Refused(findings) => Err(Problem::refused(findings)),
+        }
+    };
+    once.run(&app.db, &owner.0, hash, work).await
 }
 
 /// Says whether a statement is one read, what it touches and what it means. Nothing is stored.

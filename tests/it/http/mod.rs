@@ -1,6 +1,8 @@
 //! The HTTP surface, seen by a client.
 
+mod cancels;
 mod door;
 mod problems;
+mod repeats;
 mod streams;
 mod walk;

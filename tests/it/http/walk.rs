@@ -42,7 +42,7 @@ async fn a_question_is_answered_from_the_first_request_to_the_rows() {
         audits["items"].as_array().unwrap().iter().map(|a| a["action"].as_str().unwrap()).collect();
     assert_eq!(
         actions,
-        ["execution.start", "chat.answer", "connection.crawl", "connection.create"],
+        ["execution.start", "chat.answer", "chat.create", "connection.crawl", "connection.create"],
         "newest first"
     );
     assert_eq!(
@@ -119,6 +119,8 @@ async fn a_running_execution_is_cancelled() {
     assert_eq!(status, StatusCode::ACCEPTED);
     let run = app.ended(&path).await;
     assert_eq!((&run["status"], &run["error_code"]), (&json!("cancelled"), &json!("E002")), "{run}");
+    let line = app.get("/api/v1/audits").await["items"][0].clone();
+    assert_eq!((&line["action"], &line["subject"]), (&json!("execution.cancel"), &run["id"]), "{line}");
     let (status, problem) = app.post(&format!("{path}/cancel"), json!({})).await;
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("E006")));
     app.stop().await;
@@ -135,7 +137,8 @@ async fn schema_versions_are_read_compared_and_searched() {
 
     let response = app.request(Method::GET, &version).send().await.unwrap();
     let etag = response.headers()[ETAG].clone();
-    assert_eq!(expect(response, StatusCode::OK).await["snapshot"]["tables"].as_array().unwrap().len(), 3);
+    let snapshot = expect(response, StatusCode::OK).await["snapshot"].clone();
+    assert_eq!(snapshot["tables"].as_array().unwrap().len(), 3);
     let again = app.request(Method::GET, &version).header(IF_NONE_MATCH, etag).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(again.bytes().await.unwrap().len(), 0);
@@ -144,6 +147,9 @@ async fn schema_versions_are_read_compared_and_searched() {
 
     let table = app.get(&format!("{version}/tables/main.orders")).await;
     assert_eq!(table["foreign_keys"][0]["to_table"], "customers", "{table}");
+    assert_eq!(table, snapshot["tables"][2], "with the figures of the last crawl");
+    let missing = app.request(Method::GET, &format!("{version}/tables/main.order")).send().await.unwrap();
+    assert_eq!(expect(missing, StatusCode::NOT_FOUND).await["code"], "H023");
 
     rusqlite::Connection::open(app.folder.path().join("shop.db"))
         .unwrap()

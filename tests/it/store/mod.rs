@@ -5,6 +5,7 @@ mod chats;
 mod connections;
 mod crash;
 mod embeddings;
+mod idempotency;
 mod migrations;
 mod snapshots;
 mod transactions;

@@ -522,6 +522,35 @@ fn a_follow_up_leans_on_the_question_before() {
     assert_eq!(after("How many orders were placed in 2024?", "How many staff are there?"), [["4"]]);
 }
 
+#[test]
+fn writes_periods_shares_and_flags_for_postgres() {
+    let mut snapshot = database(STUDIO).catalog.snapshot().clone();
+    snapshot.engine = catalog::Engine::Postgres;
+    let catalog = Catalog::new(snapshot);
+    let policy = Policy::default();
+    for (question, parts) in [
+        ("What is the number of orders per month?", &["date_trunc('month'", "group by"][..]),
+        ("What percentage of staff are remote?", &["is true", "100.0 * avg", "case when"][..]),
+        ("Which projects are not archived?", &["is false"][..]),
+        ("How many orders have not been shipped?", &["is null"][..]),
+        ("How many orders were placed in May 2024?", &[">= '2024-05-01'", "< '2024-06-01'"][..]),
+    ] {
+        let ask = Ask {
+            question,
+            history: &[],
+            catalog: &catalog,
+            policy: &policy,
+            glossary: &[],
+            today: "2024-06-30",
+        };
+        let best = translate(&ask).unwrap().into_iter().next().unwrap();
+        let checked = guard::check_tree(best.tree.as_ref().unwrap(), &catalog, &policy);
+        assert!(checked.is_ok(), "{question}: {} {checked:?}", best.sql);
+        let sql = best.sql.to_lowercase();
+        assert!(parts.iter().all(|p| sql.contains(p)), "{question}: {sql}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
 

@@ -1,7 +1,7 @@
 //! Conditions as expressions: numbers, texts and dates by the column's type and the engine.
 
 use catalog::{Engine, TypeClass};
-use guard::tree::{BinaryOp, Expr, LikeOp, OrderItem, Select, TypeName};
+use guard::tree::{BinaryOp, Expr, IsTest, LikeOp, OrderItem, Select, TypeName};
 
 use super::build::Builder;
 use super::frame::{Agg, Cond, Op, Rhs, What};
@@ -25,12 +25,17 @@ pub(crate) fn operator(op: Op) -> BinaryOp {
 pub(crate) fn condition(builder: &mut Builder<'_, '_>, scope: &Scope<'_, '_>, cond: &Cond) -> Option<Expr> {
     let left = scope.col(cond.col);
     match &cond.rhs {
+        Rhs::Number(n)
+            if builder.schema.engine == Engine::Postgres
+                && builder.schema.col(cond.col).column.class == TypeClass::Boolean =>
+        {
+            let test = if (*n != 0.0) == (cond.op == Op::Eq) { IsTest::True } else { IsTest::False };
+            Some(Expr::Is { expr: Box::new(left), test, negated: false })
+        }
         Rhs::Number(n) => Some(number(builder, left, cond, *n)),
-        Rhs::Null => Some(Expr::Is {
-            expr: Box::new(left),
-            test: guard::tree::IsTest::Null,
-            negated: cond.op == Op::NotEq,
-        }),
+        Rhs::Null => {
+            Some(Expr::Is { expr: Box::new(left), test: IsTest::Null, negated: cond.op == Op::NotEq })
+        }
         Rhs::Between(low, high) if temporal(builder, cond.col) && yearly(*low) && yearly(*high) => {
             let (low, high) = (low.min(*high) as i64, low.max(*high) as i64);
             let from = sql::binary(BinaryOp::GtEq, left.clone(), new_year(low));

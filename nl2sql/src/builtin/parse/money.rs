@@ -171,7 +171,7 @@ impl Parser<'_, '_> {
             // `order total`, `product price`: the entity says whose
             let next = self.items.get(j + 1).filter(|i| i.mark.is_none() && !i.quoted);
             let own =
-                next.and_then(|i| i.cols.iter().find(|c| c.0.t == t && c.1 >= 0.6 && numeric(self, c.0)));
+                next.and_then(|i| i.cols.iter().find(|c| c.0.t == t && c.1 >= 0.45 && numeric(self, c.0)));
             if let Some(own) = own {
                 return Some((own.0, j + 2));
             }

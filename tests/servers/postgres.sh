@@ -64,9 +64,10 @@ install_postgres() {
 
 # Debian 12 has no pgvector: build it from the newer suite's source package, with a source list of our own.
 install_pgvector() {
-  local bin=$1 share major src="$cache/pgvector" mirror
+  local bin=$1 share lib major src="$cache/pgvector" mirror
   share=$("$bin/pg_config" --sharedir 2>/dev/null || printf '/usr/share/postgresql/%s' "$VERSION")
-  [ -e "$share/extension/vector.control" ] && return 0
+  lib=$("$bin/pg_config" --pkglibdir 2>/dev/null || printf '%s/lib' "$(dirname "$bin")")
+  [ -e "$share/extension/vector.control" ] && [ -e "$lib/vector.so" ] && return 0
   is_root || die "pgvector is not installed for $bin" "install it, or $own_server"
   major=$(basename "$(dirname "$bin")")
   local need=() tool

@@ -33,7 +33,7 @@ pub fn singular(words: &str) -> String {
     if let Some(stem) = words.strip_suffix("ies").filter(|s| s.len() > 1) {
         return format!("{stem}y");
     }
-    for ending in ["sses", "shes", "ches", "xes"] {
+    for ending in ["sses", "shes", "ches", "xes", "tuses", "iruses", "nuses"] {
         if words.ends_with(ending) {
             return words.strip_suffix("es").unwrap_or(words).to_owned();
         }

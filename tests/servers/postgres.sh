@@ -71,7 +71,7 @@ install_pgvector() {
   is_root || die "pgvector is not installed for $bin" "install it, or $own_server"
   major=$(basename "$(dirname "$bin")")
   local need=() tool
-  [ -d "/usr/include/postgresql/$major/server" ] || need+=("postgresql-server-dev-$major")
+  [ -e "/usr/include/postgresql/$major/server/postgres.h" ] || need+=("postgresql-server-dev-$major")
   for tool in make gcc xz:xz-utils dpkg-source:dpkg-dev; do
     command -v "${tool%%:*}" >/dev/null || need+=("${tool##*:}")
   done

@@ -5,7 +5,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 started=
-stop() { [ -z "$started" ] || "$here/postgres.sh" stop; }
+# The address is taken out of the environment again: with it, the script would leave the server alone as somebody else's.
+stop() { [ -z "$started" ] || env -u QUERENT_TEST_POSTGRES_URL "$here/postgres.sh" stop; }
 trap stop EXIT
 trap 'exit 130' INT TERM
 

@@ -1,7 +1,7 @@
 //! The built-in translator on small databases of our own: each ability is shown by the rows that its SQL gives.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../examples/spider/load.rs"]
+#[path = "support/load.rs"]
 mod load;
 
 use catalog::Catalog;

@@ -30,6 +30,13 @@ pub struct Policy {
     pub max_depth: usize,
 }
 
+impl Policy {
+    /// Whether any table or column does not exist for the caller.
+    pub fn hides_names(&self) -> bool {
+        !self.hidden_tables.is_empty() || !self.hidden_columns.is_empty()
+    }
+}
+
 impl Default for Policy {
     fn default() -> Policy {
         Policy {

@@ -8,14 +8,13 @@ pub mod records;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::Catalog;
 use nl2sql::propose::Translator;
 use nl2sql::{Checked, Turn};
 use serde_json::{Value, json};
 
 pub use compose::{Answer, TextParts};
 pub use events::{Event, Events, RowsPart, SqlPart};
-pub use propose::{Proposed, privacy, propose, translator_for};
+pub use propose::{Proposed, privacy, propose, relevant, translator_for};
 
 use crate::error::{Class, Error, Result};
 use crate::exec::{Exec, Finished};
@@ -29,8 +28,6 @@ use crate::store::{self, Db};
 pub const MAX_QUESTION: usize = 4_000;
 /// Earlier turns that a question may lean on.
 const HISTORY: u32 = 12;
-/// Tables that one question is answered from at the most.
-const TABLES: usize = 60;
 /// How long an answer may look pending before it counts as abandoned.
 const LEASE: Duration = Duration::from_secs(900);
 
@@ -120,8 +117,7 @@ impl Chat {
     ) -> Result<Answer> {
         let (version, index) = source.catalog()?;
         let policy = source.policy()?;
-        let visible = guard::resolve::visible_catalog(index.catalog(), &policy);
-        let catalog = narrowed(index, visible, question);
+        let catalog = relevant(index, &policy, question);
         let translator = translator_for(&self.translator, &source.connection.privacy);
         let proposed = propose(question, history, &catalog, &policy, &translator, events).await;
         self.keep_calls(message, &proposed).await?;
@@ -129,7 +125,7 @@ impl Chat {
         let (mut query, mut finished) =
             self.run(source, version.id, message, question, &best, events).await?;
         if finished.as_ref().is_ok_and(Finished::is_empty)
-            && let Some(respelled) = propose::respelled(&best, index.catalog(), &policy)
+            && let Some(respelled) = propose::respelled(&best, &catalog, &policy)
         {
             events.send(Event::Repaired(respelled.repairs.join(" ")));
             best = respelled;
@@ -220,14 +216,6 @@ fn checked_question(question: &str) -> Result<&str> {
         return Err(Error::new("A002", Class::TooLarge, message).hint("Ask a shorter question."));
     }
     Ok(question)
-}
-
-/// What the question is about, of what the caller may see.
-fn narrowed(index: &Arc<crate::index::Index>, visible: Catalog, question: &str) -> Arc<Catalog> {
-    if visible.snapshot().tables.len() == index.catalog().snapshot().tables.len() {
-        return index.narrow(question, TABLES);
-    }
-    crate::index::Index::build(Arc::new(visible)).narrow(question, TABLES)
 }
 
 fn new_query(source: &Source, version: Id, message: Id, question: &str, best: &Checked) -> NewQuery {

@@ -1,7 +1,10 @@
 //! Candidates for a question, proven by the guard: the part of an answer that needs no store.
 
+use std::sync::Arc;
+
 use catalog::Catalog;
 use guard::Policy;
+use guard::resolve::visible_catalog;
 use nl2sql::model::CallRecord;
 use nl2sql::prompt::Privacy;
 use nl2sql::propose::{Event as Step, Translator};
@@ -9,7 +12,21 @@ use nl2sql::{Ask, Checked, NoAnswer, Turn};
 
 use super::events::{Event, Events};
 use crate::error::{Class, Error, Result};
+use crate::index::Index;
 use crate::model::clock;
+
+/// Tables that one question is answered from at the most.
+const TABLES: usize = 60;
+
+/// What a question is about, of what the caller may see: all that retrieval hands to a translator or a prompt.
+pub fn relevant(index: &Index, policy: &Policy, question: &str) -> Arc<Catalog> {
+    if policy.hides_names() {
+        // Cut before the search, so that hidden words neither rank nor take a place.
+        let visible = visible_catalog(index.catalog(), policy);
+        return Index::build(Arc::new(visible)).narrow(question, TABLES);
+    }
+    Arc::new(visible_catalog(&index.narrow(question, TABLES), policy))
+}
 
 /// What was proposed.
 pub struct Proposed {

@@ -15,8 +15,6 @@ use crate::index::Index;
 use crate::model::Id;
 use crate::sources::Source;
 
-/// Tables that one question is answered from at the most.
-const TABLES: usize = 60;
 /// Longest title of a chat that is named after its question.
 const TITLE: usize = 80;
 
@@ -62,10 +60,11 @@ async fn stored(setup: &Setup, source: &Source, args: &AskArgs) -> Result<i32> {
 
 /// Answers without a store.
 async fn unstored(setup: &Setup, target: &Target, args: &AskArgs) -> Result<i32> {
-    let catalog = Index::build(target.catalog(setup).await?).narrow(&args.question, TABLES);
     let translator = app::translator(&setup.config.model)?;
     let (events, mut heard) = Events::channel();
     let policy = Policy::default();
+    let index = Index::build(target.catalog(setup).await?);
+    let catalog = chat::relevant(&index, &policy, &args.question);
     let proposed = chat::propose(&args.question, &[], &catalog, &policy, &translator, &events).await;
     drop(events);
     while let Some(event) = heard.recv().await {

@@ -30,8 +30,6 @@ use crate::{crawl, exec, sources};
 const VALUES: usize = 5_000;
 /// Rows of a table that are looked at for values.
 const SAMPLE: u64 = 100_000;
-/// Tables that one question is answered from at the most.
-const TABLES: usize = 60;
 /// Failures that the printed report lists.
 const LISTED: usize = 0;
 
@@ -179,7 +177,7 @@ async fn propose(database: &Database, question: &Question, answerer: &Answerer) 
     // A recorded answer may name any table, so it is checked against all of them.
     let catalog = match answerer {
         Answerer::Recorded(_) => database.index.catalog().clone(),
-        _ => database.index.narrow(&question.question, TABLES),
+        _ => chat::relevant(&database.index, &Policy::default(), &question.question),
     };
     let (events, _) = Events::channel();
     let proposed =

@@ -9,6 +9,7 @@ mod crash;
 mod harness;
 mod http;
 mod results;
+mod retrieval;
 mod store;
 mod test_app;
 mod types;

@@ -1,0 +1,41 @@
+//! A verdict as text for people.
+
+use guard::{Finding, ReadOnly};
+
+/// Prints the verdict on one statement.
+pub fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Finding>>) {
+    match verdict {
+        Ok(statement) => {
+            say!("allowed: one read\n");
+            say!("{}\n", guard::render_pretty(statement.tree(), statement.engine()));
+            say!("{}", statement.report().reading);
+            for warning in &statement.report().warnings {
+                print_finding(sql, "warning", warning);
+            }
+        }
+        Err(findings) => {
+            say!("refused");
+            for finding in findings {
+                print_finding(sql, "error", finding);
+            }
+        }
+    }
+}
+
+fn print_finding(sql: &str, kind: &str, finding: &Finding) {
+    for line in finding_lines(sql, kind, finding) {
+        say!("{line}");
+    }
+}
+
+/// A finding with the place it is about.
+pub fn finding_lines(sql: &str, kind: &str, finding: &Finding) -> Vec<String> {
+    let mut lines = vec![format!("{kind}[{}]: {}", finding.code.as_str(), finding.message)];
+    if let Some(excerpt) = finding.span.and_then(|s| sql.get(s.start as usize..s.end as usize)) {
+        lines.push(format!("  at: {}", excerpt.chars().take(80).collect::<String>()));
+    }
+    if let Some(hint) = &finding.hint {
+        lines.push(format!("  hint: {hint}"));
+    }
+    lines
+}

@@ -21,11 +21,31 @@ pub struct Finding {
     pub nearest: Vec<String>,
 }
 
-/// The kinds of finding. `G0..` lexical and size, `G1..` names, `G2..` syntax that is no read, `G3..` functions,
-/// `G4..` policy, `G5..` rendering, `W..` warnings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Code {
+/// Makes the enum from its variants and their descriptions, so that lists of codes are never out of step with it.
+macro_rules! codes {
+    ($(#[doc = $about:literal] $code:ident,)*) => {
+        /// The kinds of finding. `G0..` lexical and size, `G1..` names, `G2..` syntax that is no read, `G3..` functions,
+        /// `G4..` policy, `G5..` rendering, `W..` warnings.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code {
+            $(#[doc = $about] $code,)*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Code] = &[$(Code::$code),*];
+
+            /// What the code stands for, one line.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Code::$code => $about.trim_ascii(),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
     /// A character or byte that statements may not hold.
     G001,
     /// Too long, too deep, too many operators.

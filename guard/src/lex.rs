@@ -24,6 +24,16 @@ pub(crate) fn scan(sql: &str, engine: Engine, max_bytes: usize) -> Result<(), Fi
     Ok(())
 }
 
+/// Where the token, comment, literal or single character that begins at `at` ends.
+///
+/// # Errors
+/// What refuses it.
+pub(crate) fn step_over(sql: &str, engine: Engine, at: usize) -> Result<usize, Finding> {
+    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at };
+    scanner.step()?;
+    Ok(scanner.at)
+}
+
 struct Scanner<'a> {
     text: &'a [u8],
     sql: &'a str,

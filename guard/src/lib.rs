@@ -18,6 +18,7 @@ pub mod reading;
 mod render;
 pub mod report;
 pub mod resolve;
+mod split;
 mod stack;
 pub mod tree;
 mod warn;
@@ -29,6 +30,7 @@ pub use policy::Policy;
 pub use proof::ReadOnly;
 pub use render::{render, render_expr, render_pretty};
 pub use report::Report;
+pub use split::split;
 
 /// Whether statements of that engine can be proven.
 pub fn engine_supported(engine: Engine) -> bool {

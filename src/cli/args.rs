@@ -169,8 +169,9 @@ pub struct DiffArgs {
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The statement; left out with --batch, `-` reads standard input.
-    pub sql: Option<String>,
+    /// A statement, a file, or a folder of .sql files; several can be named, `-` reads standard input.
+    #[arg(value_name = "SQL|FILE|DIR")]
+    pub inputs: Vec<String>,
     /// Engine whose rules hold (postgres, sqlite ...); known from --on.
     #[arg(long)]
     pub engine: Option<String>,
@@ -186,9 +187,35 @@ pub struct CheckArgs {
     /// Tables that do not exist for the caller, as globs over schema.table.
     #[arg(long, value_name = "GLOB")]
     pub hide: Vec<String>,
-    /// Print JSON instead of text (a batch is always JSON).
-    #[arg(long)]
+    /// How the verdicts are printed (a batch is always JSON lines).
+    #[arg(long, value_enum, default_value = "human", conflicts_with = "batch")]
+    pub format: CheckFormat,
+    /// Short for --format json.
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// What makes the code of the process 1.
+    #[arg(long, value_enum, default_value = "error")]
+    pub fail_on: FailOn,
+}
+
+/// How `check` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Text for people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+/// What `check` fails on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A statement that is refused.
+    Error,
+    /// A warning, too.
+    Warning,
 }
 
 /// `query`

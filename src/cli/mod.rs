@@ -37,6 +37,8 @@ use crate::error::{Class, Error, Result};
 /// Reads the command line and runs it; gives the process's exit code.
 pub fn main() -> i32 {
     let cli = Cli::parse();
+    // for a check, 1 is an answer
+    let failed = if matches!(cli.command, Command::Check(_)) { check::UNUSABLE } else { 1 };
     match start(cli) {
         Ok(code) => code,
         Err(error) if error.code == output::READER_GONE => 0,
@@ -45,7 +47,7 @@ pub fn main() -> i32 {
             if let Some(hint) = &error.hint {
                 eprintln!("  hint: {hint}");
             }
-            1
+            failed
         }
     }
 }

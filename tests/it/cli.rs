@@ -43,7 +43,8 @@ impl Desk {
         rusqlite::Connection::open(self.path(name)).unwrap().execute_batch(ddl).unwrap();
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    /// Writes a file.
+    pub fn file(&self, name: &str, text: &str) -> String {
         std::fs::write(self.path(name), text).unwrap();
         name.to_owned()
     }
@@ -99,12 +100,18 @@ impl Run {
 
     /// It was refused: code 1, `error[CODE]` on standard error and nothing that looks like a result.
     fn fails(self, code: &str) -> Run {
-        let run = self.ends(1);
+        self.fails_with(1, code)
+    }
+
+    /// As [`Run::fails`], with another code of the process.
+    pub fn fails_with(self, exit: i32, code: &str) -> Run {
+        let run = self.ends(exit);
         assert!(run.err.contains(&format!("error[{code}]")), "{code}: {run:#?}");
         run
     }
 
-    fn says(self, text: &str) -> Run {
+    /// It printed that.
+    pub fn says(self, text: &str) -> Run {
         assert!(self.out.contains(text), "{text:?} is not in {self:#?}");
         self
     }
@@ -114,7 +121,8 @@ impl Run {
         self
     }
 
-    fn json(&self) -> Value {
+    /// What it printed, as JSON.
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"))
     }
 
@@ -135,8 +143,8 @@ fn check_says_yes_or_no_by_its_code() {
     desk.run(&["check", "DELETE FROM books", "--on", LIBRARY_URL]).ends(1).says("refused").says("error[G");
     desk.run(&["check", "SELECT titel FROM books", "--on", LIBRARY_URL]).ends(1).says("G101").says("title");
     desk.run(&["check", "SELECT 1; SELECT 2", "--engine", "postgres"]).ends(1);
-    desk.run(&["check", "SELECT 1"]).fails("K001").tells("--engine");
-    desk.run(&["check", "SELECT 1", "--engine", "access"]).fails("K001").tells("sqlite");
+    desk.run(&["check", "SELECT 1"]).fails_with(2, "K001").tells("--engine");
+    desk.run(&["check", "SELECT 1", "--engine", "access"]).fails_with(2, "K001").tells("sqlite");
     assert!(!desk.path("data").exists(), "a check needs no store");
 }
 
@@ -147,7 +155,7 @@ fn check_reads_ddl_and_standard_input() {
     desk.run(&["check", "SELECT label FROM item", "--engine", "postgres", "--ddl", &ddl]).ends(0);
     desk.run(&["check", "SELECT label FROM things", "--engine", "postgres", "--ddl", &ddl]).ends(1);
     desk.run(&["check", "SELECT 1", "--engine", "postgres", "--ddl", "gone.sql"])
-        .fails("K002")
+        .fails_with(2, "K002")
         .tells("gone.sql");
     let mut child = desk
         .command(&["check", "-", "--on", LIBRARY_URL, "--json"])
@@ -188,7 +196,7 @@ fn a_batch_answers_every_line() {
     assert_eq!(verdicts, ["allow", "reject", "reject", "reject", "reject", "allow"]);
     assert_eq!((&answers[0]["id"], &answers[4]["id"]), (&json!(7), &json!(9)));
     assert!(answers[1]["findings"][0]["message"].as_str().unwrap().contains("line 3"), "{}", answers[1]);
-    desk.run(&["check", "--batch", "gone.jsonl", "--engine", "sqlite"]).fails("K002");
+    desk.run(&["check", "--batch", "gone.jsonl", "--engine", "sqlite"]).fails_with(2, "K002");
 }
 
 #[test]

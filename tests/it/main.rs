@@ -3,6 +3,7 @@
 // tests are meant to stop at the first thing that is not as it should be
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod check;
 mod cli;
 mod config;
 mod crash;

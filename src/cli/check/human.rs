@@ -2,6 +2,26 @@
 
 use guard::{Finding, ReadOnly};
 
+use super::{Checked, place};
+
+/// Prints what was found in files, each with its place, and a line that sums up.
+pub fn print_all(all: &[Checked]) {
+    for checked in all {
+        let piece = &checked.piece;
+        let (kind, findings) = checked.findings();
+        for finding in findings {
+            let at = place::of(&piece.text, piece.start, finding.span);
+            let file = piece.file.as_deref().unwrap_or("statement");
+            say_raw!("{file}:{}:{}: ", at.line, at.column);
+            print_finding(&piece.text, kind, finding);
+        }
+    }
+    let refused = all.iter().filter(|c| c.verdict.is_err()).count();
+    let warnings: usize = all.iter().map(|c| c.warnings().len()).sum();
+    let (total, accepted) = (all.len(), all.len() - refused);
+    say!("statements: {total}, accepted: {accepted}, refused: {refused}, warnings: {warnings}");
+}
+
 /// Prints the verdict on one statement.
 pub fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Finding>>) {
     match verdict {

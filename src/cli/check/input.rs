@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use catalog::{Catalog, Engine};
+use guard::Policy;
 
 use super::MAX_LINE;
 use crate::app::Setup;
@@ -19,6 +20,12 @@ pub async fn catalog(setup: &Setup, args: &CheckArgs) -> Result<Catalog> {
     let Some(file) = &args.ddl else { return Ok(Catalog::empty(engine)) };
     let text = std::fs::read_to_string(file).map_err(|e| unreadable(&file.display().to_string(), &e))?;
     Ok(Catalog::new(catalog::ddl::read(&text, engine).snapshot))
+}
+
+/// What the caller may read. Without tables only the form of a statement is judged.
+pub fn policy(args: &CheckArgs) -> Policy {
+    let syntax_only = args.ddl.is_none() && args.on.is_none();
+    Policy { hidden_tables: args.hide.clone(), syntax_only, ..Policy::default() }
 }
 
 /// Reads an engine's name.

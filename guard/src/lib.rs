@@ -47,9 +47,10 @@ pub fn engine_supported(engine: Engine) -> bool {
 pub fn check(sql: &str, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
     let engine = catalog.engine();
     let source = parse::read(sql, engine, policy).map_err(|f| vec![f])?;
-    stack::with_room(source.size, || {
+    let size = source.size;
+    stack::with_room(size, || {
         let query = parse::parse(source).map_err(|f| vec![f])?;
-        proof::prove(query, catalog, policy)
+        proof::prove(query, size, catalog, policy)
     })
 }
 
@@ -61,7 +62,8 @@ pub fn check(sql: &str, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, 
 pub fn check_tree(query: &tree::Query, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
     let text = render(query, catalog.engine());
     let source = parse::read(&text, catalog.engine(), policy).map_err(|f| vec![f])?;
-    stack::with_room(source.size, || proof::prove(query.clone(), catalog, policy))
+    let size = source.size;
+    stack::with_room(size, || proof::prove(query.clone(), size, catalog, policy))
 }
 
 /// Parses text to a tree without resolving any name.

@@ -18,6 +18,16 @@ pub(crate) struct Size {
     pub(crate) brackets: usize,
 }
 
+impl Size {
+    /// Of a tree that stands inside the other.
+    pub(crate) fn and(self, other: Size) -> Size {
+        Size {
+            links: self.links.saturating_add(other.links),
+            brackets: self.brackets.saturating_add(other.brackets),
+        }
+    }
+}
+
 /// One open bracket, CASE or the statement itself.
 #[derive(Default)]
 struct Level {

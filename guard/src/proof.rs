@@ -5,9 +5,10 @@ use std::sync::Arc;
 use catalog::{Catalog, Engine};
 
 use crate::finding::{Code, Finding};
+use crate::measure::Size;
 use crate::policy::Policy;
 use crate::report::Report;
-use crate::resolve::resolve;
+use crate::resolve::resolve_within;
 use crate::tree::Query;
 use crate::{cap, parse, render, stack};
 
@@ -31,6 +32,11 @@ impl ReadOnly {
         render::render_pretty(&self.tree, self.engine)
     }
 
+    /// What was asked, without what the policy put in: to show to people and to check again. It is never run.
+    pub fn asked(&self) -> &str {
+        self.report.asked.as_deref().unwrap_or(&self.sql)
+    }
+
     /// The engine whose rules it was checked by.
     pub fn engine(&self) -> Engine {
         self.engine
@@ -48,12 +54,20 @@ impl ReadOnly {
 }
 
 /// Resolves, caps, renders and reads back.
-pub(crate) fn prove(mut query: Query, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
+pub(crate) fn prove(
+    mut query: Query,
+    size: Size,
+    catalog: &Catalog,
+    policy: &Policy,
+) -> Result<ReadOnly, Vec<Finding>> {
     let engine = catalog.engine();
-    let mut report = resolve(&mut query, catalog, policy)?;
+    let (mut report, deeper) = resolve_within(&mut query, catalog, policy)?;
     report.capped_rows = cap::apply(&mut query, policy.max_rows, engine);
-    let sql = render::render(&query, engine);
-    read_back(&sql, &query, engine, policy).map_err(|f| vec![f])?;
+    let sql = stack::with_room(size.and(deeper), || {
+        let sql = render::render(&query, engine);
+        read_back(&sql, &query, engine, policy).map(|()| sql)
+    });
+    let sql = sql.map_err(|f| vec![f])?;
     Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), report: Arc::new(report) })
 }
 

@@ -4,6 +4,7 @@ use catalog::{Sensitivity, TypeClass};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
+use crate::policy::How;
 use crate::tree::Span;
 
 /// What is known about a checked statement.
@@ -25,6 +26,13 @@ pub struct Report {
     pub reading: String,
     /// Whether the outermost query fixes an order.
     pub ordered: bool,
+    /// Tables of which the policy filters the rows.
+    pub filtered: Vec<TableRead>,
+    /// Columns read that the policy masks.
+    pub masked: Vec<ColumnRead>,
+    /// The checked statement without what the policy put in, where it may put something in: to show to people and to
+    /// check again. It never runs.
+    pub asked: Option<String>,
     /// Whether LIMIT was set or lowered by the row cap.
     pub capped_rows: Option<u64>,
 }
@@ -79,6 +87,8 @@ pub struct OutputColumn {
     pub lineage: Vec<ColumnRead>,
     /// Strongest sensitivity among its lineage, unless only counted.
     pub sensitivity: Option<Sensitivity>,
+    /// How the policy masks what it is made from, the strictest way.
+    pub masked: Option<How>,
     /// Whether it is an aggregate.
     pub aggregate: bool,
 }

@@ -9,6 +9,7 @@ mod words;
 
 use catalog::Catalog;
 
+use crate::report::Report;
 use crate::tree::{Expr, Query};
 
 pub use text::plain;
@@ -16,6 +17,24 @@ pub use text::plain;
 /// The statement in plain sentences.
 pub fn read(query: &Query, _catalog: &Catalog) -> String {
     clauses::statement(query)
+}
+
+/// What the policy leaves of what is read, in sentences of their own.
+pub fn seen(report: &Report) -> String {
+    let mut said = String::new();
+    if !report.filtered.is_empty() {
+        let tables: Vec<String> =
+            report.filtered.iter().map(|t| words::plural(&words::humanise(&t.table))).collect();
+        said.push_str(&format!(
+            " Reads only the {} that the policy lets you see.",
+            words::list(&tables, "and")
+        ));
+    }
+    if !report.masked.is_empty() {
+        let columns: Vec<String> = report.masked.iter().map(|c| words::humanise(&c.column)).collect();
+        said.push_str(&format!(" Masked by the policy: {}.", words::list(&columns, "and")));
+    }
+    said
 }
 
 /// The columns that an expression names in its own block (not in sub-queries).

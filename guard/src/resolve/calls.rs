@@ -74,6 +74,9 @@ impl<'a> Resolver<'a, '_> {
             self.value(filter);
         }
         let windowed = call.over.is_some();
+        if windowed && self.in_filter {
+            self.refuse(Finding::new(Code::G400, "a filter is no place for windows").at(call.name.span()));
+        }
         match &mut call.over {
             Some(Over::Name(name)) => self.named_window(name),
             Some(Over::Spec(spec)) => {

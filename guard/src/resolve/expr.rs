@@ -17,6 +17,10 @@ impl<'a> Resolver<'a, '_> {
                 let class = types::of_literal(literal);
                 Info { class, nullable: *literal == Literal::Null, ..Info::default() }
             }
+            Expr::Param(_) if self.in_filter => {
+                self.refuse(Finding::new(Code::G400, "a filter is no place for parameters"));
+                Info::default()
+            }
             Expr::Param(_) => Info { nullable: true, ..Info::default() },
             Expr::Unary { op, expr } => {
                 let info = self.value(expr);

@@ -3,8 +3,10 @@
 use catalog::{Engine, Table, TableKind, TypeClass};
 
 use crate::finding::{Code, Finding};
-use crate::tree::{FromItem, Ident, ObjectName, Query, Select, SelectItem, SetExpr, TableAlias};
+use crate::policy::How;
+use crate::tree::{FromItem, Ident, ObjectName, TableAlias};
 
+use super::mask;
 use super::nearest::nearest;
 use super::scope::{ColumnRef, Entry, Field, Info, Namespace, Scope, stronger};
 use super::{Outer, Resolver, unknown};
@@ -56,13 +58,18 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn one(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
-        if let Some(replacement) = self.cut_with_positions(item) {
-            *item = replacement;
-        }
         match item {
             FromItem::Table { name, alias } => {
+                let span = name.span();
                 let entry = self.table(name);
-                Namespace::of(self.rename(entry, alias.as_mut()))
+                let stand_in = entry.table.and_then(|t| self.stand_in(t, span));
+                let entry = self.rename(entry, alias.as_mut());
+                if let Some(query) = stand_in {
+                    let name = Ident::quoted(entry.name.clone());
+                    let alias = alias.take().or(Some(TableAlias { name, columns: Vec::new() }));
+                    *item = FromItem::Derived { lateral: false, query: Box::new(query), alias };
+                }
+                Namespace::of(entry)
             }
             FromItem::Derived { lateral, query, alias } => {
                 let mark = self.scopes.len();
@@ -87,23 +94,6 @@ impl<'a> Resolver<'a, '_> {
             }
             FromItem::Join { .. } => self.entry(item, before),
         }
-    }
-
-    /// Tables become sub-queries here: the place for row filters and masks, too.
-    /// `customers AS c(a, b)` counts columns by position; where some are hidden, a sub-query gives the visible ones.
-    fn cut_with_positions(&self, item: &FromItem) -> Option<FromItem> {
-        let FromItem::Table { name, alias: Some(alias) } = item else { return None };
-        if alias.columns.is_empty() || self.policy.hidden_columns.is_empty() || self.cte(name).is_some() {
-            return None;
-        }
-        self.find_relation(name)?;
-        let select = Select {
-            items: vec![SelectItem::Wildcard(name.span())],
-            from: vec![FromItem::Table { name: name.clone(), alias: None }],
-            ..Select::default()
-        };
-        let query = Query { body: SetExpr::Select(Box::new(select)), ..Query::default() };
-        Some(FromItem::Derived { lateral: false, query: Box::new(query), alias: Some(alias.clone()) })
     }
 
     /// The relation that a name means: a common table expression, else a table that the caller may read.
@@ -149,7 +139,9 @@ impl<'a> Resolver<'a, '_> {
     fn catalog_table(&mut self, name: &mut ObjectName, table: &'a Table) -> Entry<'a> {
         let span = name.span();
         self.read_table(table, span);
-        let short = name.0.len() == 1 && super::views::leaves_schema_out(self.engine, &table.schema);
+        // a view's text that is put into a statement must not meet the statement's own names
+        let short =
+            name.0.len() == 1 && !self.in_view && super::views::leaves_schema_out(self.engine, &table.schema);
         let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
         name.0 = if short { vec![part(&table.name)] } else { vec![part(&table.schema), part(&table.name)] };
         self.entry_of(table)
@@ -158,18 +150,25 @@ impl<'a> Resolver<'a, '_> {
     /// The entry of a catalog table: visible columns, and what the engine adds.
     pub(super) fn entry_of(&self, table: &'a Table) -> Entry<'a> {
         let inner = self.readable.view(table);
+        let altered = self.readable.altered_view(table);
         let fields: Vec<Field<'a>> = table
             .columns
             .iter()
             .enumerate()
             .filter(|(_, column)| self.readable.column(table, column))
             .map(|(index, column)| {
-                let below = inner.as_ref().and_then(|v| v.get(index)).and_then(|i| i.sensitivity);
+                let below = inner.as_ref().and_then(|v| v.columns.get(index));
+                let mask = self.readable.visibility().mask(table, column);
+                let masked = below.filter(|_| altered).and_then(|i| i.masked);
+                let masked = mask.map(|m| masked.map_or(m, |b| b.stricter(m))).or(masked);
+                let class = (column.class != TypeClass::Other).then_some(column.class);
+                let sensitivity = stronger(column.sensitivity, below.and_then(|i| i.sensitivity));
                 let info = Info {
-                    class: (column.class != TypeClass::Other).then_some(column.class),
+                    class: masked.map_or(class, |how| mask::class(how, class)),
                     element: column.element,
                     lineage: vec![ColumnRef { table, index }],
-                    sensitivity: stronger(column.sensitivity, below),
+                    sensitivity: sensitivity.filter(|_| masked != Some(How::Null)),
+                    masked,
                     nullable: column.nullable,
                     ..Info::default()
                 };
@@ -182,6 +181,7 @@ impl<'a> Resolver<'a, '_> {
             table: Some(table),
             bare: true,
             cut: fields.len() < table.columns.len(),
+            keys: table.foreign_keys.iter().filter(|k| self.readable.shows_key(table, k)).collect(),
             silent: self.silent(table),
             fields,
             ..Entry::default()
@@ -194,7 +194,8 @@ impl<'a> Resolver<'a, '_> {
         }
         let field = |name: &str, class| Field::new(self.engine, name, Info::of(class));
         let mut silent: Vec<Field<'a>> = Vec::new();
-        if matches!(table.kind, TableKind::Table | TableKind::Virtual) {
+        // a row's number tells of the rows and keys around it that the caller does not see
+        if matches!(table.kind, TableKind::Table | TableKind::Virtual) && !self.policy.rewrites() {
             silent.extend(ROWID.iter().map(|n| field(n, TypeClass::Integer)));
         }
         if table.kind == TableKind::Virtual {

@@ -7,15 +7,18 @@ mod bounds;
 mod calls;
 mod ctes;
 mod expr;
+mod filter;
 mod from;
 mod functions_in_from;
 mod join;
+mod mask;
 mod names;
 pub mod nearest;
 mod order;
 mod output;
 mod query;
 mod scope;
+mod stand_in;
 mod types;
 mod views;
 mod visible;
@@ -25,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::{Catalog, Engine, Table};
 
 use crate::finding::{Code, Finding};
+use crate::measure::Size;
 use crate::policy::Policy;
 use crate::report::{ColumnRead, JoinRead, Report, SpanRange, TableRead};
 use crate::tree::{Ident, Query, Span};
@@ -43,15 +47,34 @@ const MOST_FINDINGS: usize = 50;
 /// # Errors
 /// All findings that refuse the statement, in the order of the text.
 pub fn resolve(query: &mut Query, catalog: &Catalog, policy: &Policy) -> Result<Report, Vec<Finding>> {
+    resolve_within(query, catalog, policy).map(|(report, _)| report)
+}
+
+/// As [`resolve`]; also says how much deeper than its text the tree may have become.
+pub(crate) fn resolve_within(
+    query: &mut Query,
+    catalog: &Catalog,
+    policy: &Policy,
+) -> Result<(Report, Size), Vec<Finding>> {
     let readable = Readable::new(catalog, policy);
+    // what was asked, for people and for the next check: the same names, without what the policy puts in their place
+    let mut asked = policy.rewrites().then(|| query.clone());
     let mut resolver = Resolver::new(catalog, policy, &readable);
     let outputs = resolver.query(query, &Outer::Top);
     if !resolver.findings.is_empty() {
         return Err(resolver.sorted_findings());
     }
     let mut report = resolver.report(query, outputs);
-    report.reading = crate::reading::read(query, catalog);
-    Ok(report)
+    if let Some(asked) = &mut asked {
+        let mut plain = Resolver::new(catalog, policy, &readable);
+        plain.rewriting = false;
+        plain.query(asked, &Outer::Top);
+        report.asked = Some(crate::render::render(asked, catalog.engine()));
+        report.warnings = plain.sorted_warnings();
+    }
+    report.reading = crate::reading::read(asked.as_ref().unwrap_or(query), catalog);
+    report.reading.push_str(&crate::reading::seen(&report));
+    Ok((report, readable.room()))
 }
 
 /// Condition of a join that was met and whose ON is not resolved yet.
@@ -78,6 +101,14 @@ pub(crate) struct Resolver<'a, 'r> {
     pub(crate) ctes: Vec<CteEntry<'a>>,
     /// Set inside a view's text: a wildcard over a cut table is then an error.
     pub(crate) in_view: bool,
+    /// Set inside a row filter: it reads its own table's row and nothing else.
+    pub(crate) in_filter: bool,
+    /// Whether stand-ins are put in place.
+    pub(crate) rewriting: bool,
+    /// Whether what stands in place gives other rows or values than the tables hold.
+    pub(crate) altered: bool,
+    pub(crate) filtered: BTreeSet<(String, String)>,
+    masked: BTreeSet<(String, String, String)>,
     tables: BTreeMap<(String, String), Span>,
     columns: BTreeMap<(String, String, String), Span>,
     functions: BTreeSet<String>,
@@ -96,6 +127,11 @@ impl<'a, 'r> Resolver<'a, 'r> {
             scopes: Vec::new(),
             ctes: Vec::new(),
             in_view: false,
+            in_filter: false,
+            rewriting: true,
+            altered: false,
+            filtered: BTreeSet::new(),
+            masked: BTreeSet::new(),
             tables: BTreeMap::new(),
             columns: BTreeMap::new(),
             functions: BTreeSet::new(),
@@ -144,6 +180,10 @@ impl<'a, 'r> Resolver<'a, 'r> {
         for ColumnRef { table, index } in &info.lineage {
             let Some(column) = table.columns.get(*index) else { continue };
             let key = (table.schema.clone(), table.name.clone(), column.name.clone());
+            let own = info.lineage.len() == 1 || self.readable.visibility().mask(table, column).is_some();
+            if own && info.masked.is_some() {
+                self.masked.insert(key.clone());
+            }
             self.columns.entry(key).or_insert(span);
         }
     }
@@ -165,8 +205,13 @@ impl<'a, 'r> Resolver<'a, 'r> {
     }
 
     fn sorted_findings(mut self) -> Vec<Finding> {
-        self.findings.sort_by_key(|f| (f.span.map_or(u32::MAX, |s| s.start), f.code));
+        sort(&mut self.findings);
         self.findings
+    }
+
+    fn sorted_warnings(mut self) -> Vec<Finding> {
+        sort(&mut self.warnings);
+        self.warnings
     }
 
     fn report(self, query: &Query, outputs: Vec<scope::Output<'a>>) -> Report {
@@ -180,9 +225,16 @@ impl<'a, 'r> Resolver<'a, 'r> {
             .into_iter()
             .map(|((schema, table, column), span)| ColumnRead { schema, table, column, span: range(span) })
             .collect();
+        let filtered = self.filtered.into_iter();
+        let masked = self.masked.into_iter();
         let mut warnings = self.warnings;
-        warnings.sort_by_key(|f| (f.span.map_or(u32::MAX, |s| s.start), f.code));
+        sort(&mut warnings);
         Report {
+            filtered: filtered.map(|(schema, table)| TableRead { schema, table, span: None }).collect(),
+            masked: masked
+                .map(|(schema, table, column)| ColumnRead { schema, table, column, span: None })
+                .collect(),
+            asked: None,
             tables,
             columns,
             output: outputs.into_iter().map(output::column).collect(),
@@ -194,6 +246,10 @@ impl<'a, 'r> Resolver<'a, 'r> {
             capped_rows: None,
         }
     }
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|f| (f.span.map_or(u32::MAX, |s| s.start), f.code));
 }
 
 fn range(span: Span) -> Option<SpanRange> {

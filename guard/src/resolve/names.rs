@@ -137,7 +137,7 @@ impl<'a> Resolver<'a, '_> {
 
     fn whole_row(&mut self, name: &mut ObjectName, entry: &Rc<Entry<'a>>, ident: &Ident) -> Option<Info<'a>> {
         // a row of a cut table would hold what the caller may not see
-        if entry.cut || (entry.table.is_some() && !self.policy.hidden_columns.is_empty()) {
+        if entry.cut || (entry.table.is_some() && self.policy.rewrites()) {
             return None;
         }
         name.0 = qualified_parts(None, &entry.name, ident.span);
@@ -161,9 +161,6 @@ impl<'a> Resolver<'a, '_> {
             [(entry, _)] if !entry.name.is_empty() && !self.shadowed(depth, entry) => Some(entry),
             _ => None,
         };
-        if single.is_none() && self.captured(depth, &slot.key) {
-            return None;
-        }
         name.0 = qualified_parts(single.map(|e| e.name.as_str()), &slot.name, ident.span);
         Some(slot.info())
     }
@@ -174,17 +171,6 @@ impl<'a> Resolver<'a, '_> {
         let beside = self.scopes.get(depth).into_iter().flat_map(|s| &s.names.entries);
         nearer.into_iter().any(|e| e.key == entry.key)
             || beside.into_iter().filter(|e| e.key == entry.key).count() > 1
-    }
-
-    /// Whether a nearer relation holds a column of that name which the caller may not see: the engine would take it.
-    fn captured(&self, depth: usize, key: &str) -> bool {
-        let nearer = self.scopes.iter().skip(depth).flat_map(|s| &s.names.entries);
-        nearer.into_iter().any(|e| self.hides(e, key))
-    }
-
-    fn hides(&self, entry: &Entry<'a>, key: &str) -> bool {
-        let Some(table) = entry.table.filter(|_| entry.cut) else { return false };
-        entry.field(key).is_none() && table.columns.iter().any(|c| self.engine.stored_key(&c.name) == key)
     }
 
     fn qualified(&mut self, name: &mut ObjectName) -> Info<'a> {
@@ -200,7 +186,7 @@ impl<'a> Resolver<'a, '_> {
             }
             missed.get_or_insert_with(|| Rc::clone(entry));
             // SQLite looks further out, the others do not
-            if self.engine != Engine::Sqlite || self.hides(entry, &key) {
+            if self.engine != Engine::Sqlite {
                 break;
             }
         }
@@ -265,7 +251,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// SQLite reads a double-quoted name that means nothing as text; everywhere else it is unknown.
     fn text_or_unknown(&mut self, expr: &mut Expr, ident: &Ident) -> Info<'a> {
-        if self.engine == Engine::Sqlite && ident.quoted {
+        if self.engine == Engine::Sqlite && ident.quoted && !self.in_filter {
             let seen = self.scopes.iter().rev().flat_map(|s| &s.names.slots).map(|s| s.name.as_str());
             let near = nearest(&ident.value, seen);
             if !near.is_empty() {
@@ -297,7 +283,7 @@ impl<'a> Resolver<'a, '_> {
         let engine = self.engine;
         let near: Vec<&Table> = scope.names.entries.iter().filter_map(|e| e.table).collect();
         let refers = |from: &Table, to: &Table| {
-            from.foreign_keys.iter().any(|k| {
+            from.foreign_keys.iter().filter(|k| self.readable.shows_key(from, k)).any(|k| {
                 engine.stored_key(&k.to_table) == engine.stored_key(&to.name)
                     && engine.stored_key(&k.to_schema) == engine.stored_key(&to.schema)
             })

@@ -16,6 +16,7 @@ pub fn column(output: Output<'_>) -> OutputColumn {
         class: output.info.class,
         lineage,
         sensitivity: output.info.sensitivity,
+        masked: output.info.masked,
         aggregate: output.info.aggregate,
     }
 }

@@ -21,6 +21,10 @@ impl<'a> Resolver<'a, '_> {
         outer: &Outer,
         itself: Option<SelfName>,
     ) -> Vec<Output<'a>> {
+        if self.in_filter {
+            self.refuse(Finding::new(Code::G400, "a filter is no place for sub-queries"));
+            return Vec::new();
+        }
         let mark = self.ctes.len();
         self.with(query.recursive, &mut query.with);
         let outputs = match &mut query.body {
@@ -125,7 +129,7 @@ impl<'a> Resolver<'a, '_> {
         if self.in_view && cut && has_wildcard {
             self.refuse(Finding::new(Code::G101, "the view's wildcard cannot be read"));
         }
-        if (!cut && self.policy.hidden_columns.is_empty()) || names.opaque() {
+        if (!cut && !self.policy.cuts_columns()) || names.opaque() {
             return;
         }
         let mut items = Vec::with_capacity(select.items.len());

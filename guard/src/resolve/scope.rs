@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use catalog::{Engine, Sensitivity, Table, TypeClass};
+use catalog::{Engine, ForeignKey, Sensitivity, Table, TypeClass};
+
+use crate::policy::How;
 
 /// A column of the catalog, by table and index.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +42,8 @@ pub struct Info<'a> {
     pub lineage: Vec<ColumnRef<'a>>,
     /// Strongest sensitivity of them, unless only counted.
     pub sensitivity: Option<Sensitivity>,
+    /// How the policy masks what is in it, the strictest way.
+    pub masked: Option<How>,
     /// Whether an aggregate is in it, here or in a sub-query that it comes from.
     pub aggregate: bool,
     /// Whether an aggregate of this very block is in it.
@@ -64,6 +68,10 @@ impl<'a> Info<'a> {
             }
         }
         self.sensitivity = stronger(self.sensitivity, other.sensitivity);
+        self.masked = match (self.masked, other.masked) {
+            (Some(a), Some(b)) => Some(a.stricter(b)),
+            (a, b) => a.or(b),
+        };
         self.aggregate |= other.aggregate;
         self.folded |= other.folded;
         self.nullable |= other.nullable;
@@ -123,6 +131,8 @@ pub struct Entry<'a> {
     pub key: String,
     /// The catalog's table behind it, if any.
     pub table: Option<&'a Table>,
+    /// The table's foreign keys of which the caller sees both ends.
+    pub keys: Vec<&'a ForeignKey>,
     /// Whether `schema.table.column` may name it (a table without alias).
     pub bare: bool,
     /// Its columns, in order, visible ones alone.

@@ -1,12 +1,14 @@
 //! Views: a view exists for a caller only when its text reads nothing that the caller may not read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use catalog::{Catalog, Column, Engine, Table, TableKind};
+use catalog::{Catalog, Column, Engine, ForeignKey, Table, TableKind};
 
+use crate::measure::Size;
 use crate::policy::Policy;
+use crate::tree::Query;
 
 use super::scope::Info;
 use super::visible::Visibility;
@@ -15,8 +17,16 @@ use super::{Outer, Resolver};
 /// Views over views are followed this deep.
 const DEEPEST: usize = 8;
 
-/// What is known of a view's columns: in order, or nothing when it may not be read.
-type Judged<'a> = Option<Rc<Vec<Info<'a>>>>;
+/// A view whose text the caller may read.
+pub(crate) struct View<'a> {
+    /// What its columns are made from, in order.
+    pub(crate) columns: Vec<Info<'a>>,
+    /// Its checked query where the server's own reading would give more than the caller may see.
+    pub(crate) altered: Option<Query>,
+}
+
+/// A judged view, or nothing when it may not be read.
+type Judged<'a> = Option<Rc<View<'a>>>;
 
 /// Decides which relations and columns exist for the caller; remembers views it has judged.
 pub(crate) struct Readable<'a, 'r> {
@@ -25,6 +35,9 @@ pub(crate) struct Readable<'a, 'r> {
     visibility: Visibility,
     judged: RefCell<HashMap<usize, Judged<'a>>>,
     depth: RefCell<usize>,
+    filters: RefCell<HashMap<usize, super::stand_in::Filter>>,
+    /// Room that the trees of altered views may add to a statement.
+    room: Cell<Size>,
 }
 
 impl<'a, 'r> Readable<'a, 'r> {
@@ -35,7 +48,46 @@ impl<'a, 'r> Readable<'a, 'r> {
             visibility: Visibility::new(policy),
             judged: RefCell::default(),
             depth: RefCell::default(),
+            filters: RefCell::default(),
+            room: Cell::default(),
         }
+    }
+
+    /// The policy's globs.
+    pub(crate) fn visibility(&self) -> &Visibility {
+        &self.visibility
+    }
+
+    /// How much deeper than its text a statement may have become.
+    pub(crate) fn room(&self) -> Size {
+        self.room.get()
+    }
+
+    /// Whether both ends of a foreign key exist for the caller.
+    pub(crate) fn shows_key(&self, table: &Table, key: &ForeignKey) -> bool {
+        !self.policy.restricts() || super::visible::shows_key(self.catalog, &self.visibility, table, key)
+    }
+
+    /// Whether the relation is a view that the server may not run as it is.
+    pub(crate) fn altered_view(&self, table: &'a Table) -> bool {
+        self.policy.rewrites()
+            && !self.visibility.view_allowed(table)
+            && self.view(table).is_some_and(|v| v.altered.is_some())
+    }
+
+    /// The conditions of a table's rows, put together by `make` the first time.
+    pub(super) fn filter(
+        &self,
+        table: &Table,
+        make: impl FnOnce() -> super::stand_in::Filter,
+    ) -> super::stand_in::Filter {
+        let id = std::ptr::from_ref(table) as usize;
+        if let Some(known) = self.filters.borrow().get(&id) {
+            return known.clone();
+        }
+        let made = make();
+        self.filters.borrow_mut().insert(id, made.clone());
+        made
     }
 
     /// Whether the relation exists for the caller.
@@ -43,7 +95,15 @@ impl<'a, 'r> Readable<'a, 'r> {
         if !self.visibility.table(self.catalog.engine(), table) {
             return false;
         }
-        !is_view(table) || self.visibility.view_allowed(table) || self.view(table).is_some()
+        if self.visibility.view_allowed(table) {
+            return true;
+        }
+        match table.kind {
+            TableKind::View | TableKind::MaterializedView => self.view(table).is_some(),
+            // a search finds by columns that are not shown, and its index may be over another table
+            TableKind::Virtual => !self.policy.rewrites(),
+            TableKind::Table | TableKind::Partitioned | TableKind::Foreign | TableKind::Collection => true,
+        }
     }
 
     /// Whether the column exists for the caller.
@@ -67,21 +127,32 @@ impl<'a, 'r> Readable<'a, 'r> {
         judged
     }
 
-    fn judge(&self, table: &'a Table) -> Option<Vec<Info<'a>>> {
+    fn judge(&self, table: &'a Table) -> Option<View<'a>> {
         let text = select_of(table.view_text.as_deref()?)?;
         if *self.depth.borrow() >= DEEPEST {
             return None;
         }
         let source = crate::parse::read(text, self.catalog.engine(), self.policy).ok()?;
-        crate::stack::with_room(source.size, || {
+        let size = source.size;
+        crate::stack::with_room(size, || {
             let mut query = crate::parse::parse(source).ok()?;
             *self.depth.borrow_mut() += 1;
             let mut resolver = Resolver::new(self.catalog, self.policy, self);
             resolver.in_view = true;
             let outputs = resolver.query(&mut query, &Outer::Inner);
             *self.depth.borrow_mut() -= 1;
-            let sound = resolver.findings.is_empty() && outputs.len() >= table.columns.len();
-            sound.then(|| outputs.into_iter().map(|o| o.info).collect())
+            let (wanted, given) = (table.columns.len(), outputs.len());
+            let sound = resolver.findings.is_empty() && given >= wanted;
+            // rows that are stored already are as they were made; a view put in place must name every column
+            let fits = !resolver.altered || table.kind == TableKind::View && given == wanted;
+            if !sound || !fits {
+                return None;
+            }
+            if resolver.altered {
+                self.room.set(self.room.get().and(size));
+            }
+            let altered = resolver.altered.then_some(query);
+            Some(View { columns: outputs.into_iter().map(|o| o.info).collect(), altered })
         })
     }
 }

@@ -1,8 +1,11 @@
 //! What a caller may see: the policy's globs over tables and columns, and a catalog cut down to them.
 
-use catalog::{Catalog, Column, Engine, Snapshot, Table, TableKind};
+use catalog::{Catalog, Column, Engine, ForeignKey, Sensitivity, Snapshot, Table, TableKind};
 
-use crate::policy::Policy;
+use crate::policy::{How, Policy};
+
+/// How far generated columns over generated columns are followed.
+const DEEPEST: usize = 8;
 
 /// A policy's globs, lower-cased once.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +14,17 @@ pub struct Visibility {
     columns: Vec<String>,
     foreign: Vec<String>,
     views: Vec<String>,
+    masks: Vec<Masked>,
+    filters: Vec<(String, String)>,
+    rewrites: bool,
+}
+
+/// A mask of the policy.
+#[derive(Debug, Clone)]
+struct Masked {
+    columns: Vec<String>,
+    sensitivity: Vec<Sensitivity>,
+    how: How,
 }
 
 impl Visibility {
@@ -22,6 +36,21 @@ impl Visibility {
             columns: lower(&policy.hidden_columns),
             foreign: lower(&policy.allowed_foreign_tables),
             views: lower(&policy.allowed_views),
+            masks: policy
+                .masks
+                .iter()
+                .map(|m| Masked {
+                    columns: lower(&m.columns),
+                    sensitivity: m.sensitivity.clone(),
+                    how: m.how,
+                })
+                .collect(),
+            filters: policy
+                .row_filters
+                .iter()
+                .map(|f| (f.table.to_lowercase(), f.predicate.clone()))
+                .collect(),
+            rewrites: policy.rewrites(),
         }
     }
 
@@ -35,13 +64,57 @@ impl Visibility {
 
     /// Whether the column exists for the caller (given that its table does).
     pub fn column(&self, table: &Table, column: &Column) -> bool {
-        if self.columns.is_empty() {
+        if self.columns.is_empty() && self.masks.is_empty() {
             return true;
         }
-        let name = column.name.to_lowercase();
-        let short = format!("{}.{name}", table.name.to_lowercase());
-        let long = format!("{}.{short}", table.schema.to_lowercase());
-        !self.columns.iter().any(|g| glob(g, &short) || glob(g, &long))
+        !self.hidden(table, column) && !self.made_of_restricted(table, column, DEEPEST)
+    }
+
+    fn hidden(&self, table: &Table, column: &Column) -> bool {
+        !self.columns.is_empty() && fits_column(&self.columns, table, column)
+    }
+
+    /// What the policy makes of the column's values; the strictest of the masks that fit.
+    pub fn mask(&self, table: &Table, column: &Column) -> Option<How> {
+        let fits = |m: &&Masked| {
+            column.sensitivity.is_some_and(|s| m.sensitivity.contains(&s))
+                || fits_column(&m.columns, table, column)
+        };
+        self.masks.iter().filter(fits).map(|m| m.how).reduce(How::stricter)
+    }
+
+    /// A generated column over one that is hidden or masked would show it.
+    fn made_of_restricted(&self, table: &Table, column: &Column, depth: usize) -> bool {
+        let Some(text) = column.generated.as_deref().filter(|g| *g != "identity") else { return false };
+        let text = text.to_lowercase();
+        // a name inside another one counts too: better one column less than one too many
+        table.columns.iter().filter(|c| c.name != column.name).any(|other| {
+            text.contains(&other.name.to_lowercase())
+                && (depth == 0
+                    || self.hidden(table, other)
+                    || self.mask(table, other).is_some()
+                    || self.made_of_restricted(table, other, depth - 1))
+        })
+    }
+
+    /// The conditions that the table's rows must meet.
+    pub fn filters(&self, table: &Table) -> impl Iterator<Item = &str> {
+        let fits = |glob: &str| fits_table(glob, table);
+        self.filters.iter().filter(move |(glob, _)| fits(glob)).map(|(_, predicate)| predicate.as_str())
+    }
+
+    /// Whether the caller sees all that the table holds.
+    pub fn whole(&self, table: &Table) -> bool {
+        !self.rewrites
+            || self.filters(table).next().is_none()
+                && table.columns.iter().all(|c| self.column(table, c) && self.mask(table, c).is_none())
+    }
+
+    /// Whether rows or values differ from what is stored (hidden columns alone leave both as they are).
+    pub fn alters(&self, table: &Table) -> bool {
+        self.rewrites
+            && (self.filters(table).next().is_some()
+                || table.columns.iter().any(|c| self.mask(table, c).is_some()))
     }
 
     /// Whether a view may be read whatever its text reads.
@@ -51,31 +124,24 @@ impl Visibility {
 }
 
 /// The catalog cut to what the caller may read: hidden tables and columns are gone, and so are keys, indexes, checks
-/// and foreign keys that name them.
+/// and foreign keys that name them, and figures about rows and values that it does not see.
 pub fn visible_catalog(catalog: &Catalog, policy: &Policy) -> Catalog {
     let snapshot = catalog.snapshot();
-    let views = super::views::Readable::new(catalog, policy);
-    let kept: Vec<&Table> = snapshot.tables.iter().filter(|t| views.readable(t)).collect();
-    let visibility = Visibility::new(policy);
-    let engine = snapshot.engine;
-    let shown = |schema: &str, table: &str, columns: &[String]| {
-        let found = catalog.find_table(Some(&engine.stored_key(schema)), &engine.stored_key(table));
-        found.is_some_and(|t| {
-            visibility.table(engine, t)
-                && columns.iter().all(|c| t.column(c).is_some_and(|c| visibility.column(t, c)))
-        })
-    };
-    let tables = kept
+    let readable = super::views::Readable::new(catalog, policy);
+    let tables = snapshot
+        .tables
         .iter()
+        .filter(|t| readable.readable(t))
         .map(|table| {
-            let mut cut = (*table).clone();
-            cut_columns(&mut cut, &visibility);
-            cut.foreign_keys.retain(|k| shown(&k.to_schema, &k.to_table, &k.to_columns));
+            let mut cut = table.clone();
+            cut_figures(&mut cut, table, &readable);
+            cut_columns(&mut cut, table, &readable);
+            cut.foreign_keys.retain(|k| shows_key(catalog, readable.visibility(), table, k));
             cut
         })
         .collect();
     Catalog::new(Snapshot {
-        engine,
+        engine: snapshot.engine,
         server_version: snapshot.server_version.clone(),
         database: snapshot.database.clone(),
         search_path: snapshot.search_path.clone(),
@@ -85,24 +151,48 @@ pub fn visible_catalog(catalog: &Catalog, policy: &Policy) -> Catalog {
     })
 }
 
-fn cut_columns(table: &mut Table, visibility: &Visibility) {
-    let before = table.columns.len();
-    let shape = Table { schema: table.schema.clone(), name: table.name.clone(), ..Table::default() };
-    table.columns.retain(|c| visibility.column(&shape, c));
-    if table.columns.len() == before {
+/// Statistics are values: of masked columns and of tables whose rows are filtered they are cut.
+fn cut_figures<'a>(cut: &mut Table, table: &'a Table, readable: &super::views::Readable<'a, '_>) {
+    let visibility = readable.visibility();
+    if readable.altered_view(table) || visibility.filters(table).next().is_some() {
+        cut.row_estimate = None;
+        cut.size_bytes = None;
+        cut.columns.iter_mut().for_each(|c| c.statistics = None);
+    }
+    for column in cut.columns.iter_mut().filter(|c| visibility.mask(table, c).is_some()) {
+        column.statistics = None;
+        column.default = None;
+    }
+}
+
+fn cut_columns(cut: &mut Table, table: &Table, readable: &super::views::Readable<'_, '_>) {
+    cut.columns.retain(|c| readable.column(table, c));
+    if cut.columns.len() == table.columns.len() {
         return;
     }
-    let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
+    let names: Vec<String> = cut.columns.iter().map(|c| c.name.clone()).collect();
     let has = |columns: &[String]| columns.iter().all(|c| names.contains(c));
-    if table.primary_key.as_ref().is_some_and(|k| !has(&k.columns)) {
-        table.primary_key = None;
+    if cut.primary_key.as_ref().is_some_and(|k| !has(&k.columns)) {
+        cut.primary_key = None;
     }
-    table.unique_keys.retain(|k| has(&k.columns));
-    table.foreign_keys.retain(|k| has(&k.columns));
-    table.indexes.retain(|i| has(&i.columns) && i.predicate.is_none());
+    cut.unique_keys.retain(|k| has(&k.columns));
+    cut.foreign_keys.retain(|k| has(&k.columns));
+    cut.indexes.retain(|i| has(&i.columns) && i.predicate.is_none());
     // texts may name the hidden columns
-    table.checks.clear();
-    table.view_text = None;
+    cut.checks.clear();
+    cut.view_text = None;
+}
+
+/// Whether both ends of a foreign key exist for the caller.
+pub(super) fn shows_key(catalog: &Catalog, visibility: &Visibility, table: &Table, key: &ForeignKey) -> bool {
+    let engine = catalog.engine();
+    let own = key.columns.iter().all(|c| table.column(c).is_none_or(|c| visibility.column(table, c)));
+    let found =
+        catalog.find_table(Some(&engine.stored_key(&key.to_schema)), &engine.stored_key(&key.to_table));
+    own && found.is_some_and(|t| {
+        visibility.table(engine, t)
+            && key.to_columns.iter().all(|c| t.column(c).is_some_and(|c| visibility.column(t, c)))
+    })
 }
 
 /// Relations of the server itself are unknown to everyone, even if a crawl should have listed them.
@@ -123,9 +213,22 @@ fn matches_table(globs: &[String], table: &Table) -> bool {
     if globs.is_empty() {
         return false;
     }
+    globs.iter().any(|g| fits_table(g, table))
+}
+
+fn fits_table(pattern: &str, table: &Table) -> bool {
     let name = table.name.to_lowercase();
-    let full = format!("{}.{name}", table.schema.to_lowercase());
-    globs.iter().any(|g| glob(g, &name) || glob(g, &full))
+    glob(pattern, &name) || glob(pattern, &format!("{}.{name}", table.schema.to_lowercase()))
+}
+
+fn fits_column(globs: &[String], table: &Table, column: &Column) -> bool {
+    if globs.is_empty() {
+        return false;
+    }
+    let name = column.name.to_lowercase();
+    let short = format!("{}.{name}", table.name.to_lowercase());
+    let long = format!("{}.{short}", table.schema.to_lowercase());
+    globs.iter().any(|g| glob(g, &name) || glob(g, &short) || glob(g, &long))
 }
 
 /// `*` stands for any characters, `?` for one. Linear in practice: a star is retried only at the last one.

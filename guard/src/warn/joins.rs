@@ -1,6 +1,6 @@
 //! Joins: whether entries are connected, by a key or not, and whether rows may be counted more than once.
 
-use catalog::{Engine, Table};
+use catalog::{Engine, ForeignKey, Table};
 
 use crate::finding::{Code, Finding};
 use crate::resolve::Namespace;
@@ -29,11 +29,11 @@ pub fn check(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<Find
         let here = equal_pairs(engine, names, condition);
         for pair in &here {
             // a schema without any keys says nothing
-            let keys = !pair.0.1.foreign_keys.is_empty() || !pair.1.1.foreign_keys.is_empty();
+            let keys = !keys_of(names, pair.0.0).is_empty() || !keys_of(names, pair.1.0).is_empty();
             if keys
                 && pair.0.0 != pair.1.0
-                && !supported(engine, &[*pair], pair.0.0, pair.1.0)
-                && !supported(engine, &here, pair.0.0, pair.1.0)
+                && !supported(engine, names, &[*pair], pair.0.0, pair.1.0)
+                && !supported(engine, names, &here, pair.0.0, pair.1.0)
             {
                 let ((_, left, a), (_, right, b)) = pair;
                 let text = format!("no key connects {}.{a} and {}.{b}", left.name, right.name);
@@ -148,7 +148,7 @@ fn conditions(select: &Select) -> Vec<&Expr> {
 /// Whether a key supports a condition.
 pub fn keyed(engine: Engine, names: &Namespace<'_>, condition: &Expr) -> bool {
     let pairs = equal_pairs(engine, names, condition);
-    pairs.iter().any(|(l, r)| l.0 != r.0 && supported(engine, &pairs, l.0, r.0))
+    pairs.iter().any(|(l, r)| l.0 != r.0 && supported(engine, names, &pairs, l.0, r.0))
 }
 
 /// Whether a key supports USING.
@@ -158,12 +158,12 @@ pub fn using_keyed(engine: Engine, left: &Namespace<'_>, right: &Namespace<'_>, 
         let has = |e: &&std::rc::Rc<crate::resolve::Entry<'_>>| names.iter().all(|n| e.field(n).is_some());
         side.entries.iter().enumerate().filter(|(_, e)| has(e)).map(|(i, _)| i).collect()
     };
-    let table = |side: &Namespace<'_>, i: &usize| side.entries.get(*i).and_then(|e| e.table).cloned();
+    let equal = |x: &String, y: &String| x == y && names.contains(x);
     holds(left).iter().any(|l| {
         holds(right).iter().any(|r| {
-            let (Some(a), Some(b)) = (table(left, l), table(right, r)) else { return false };
-            refers(engine, &a, &b, &|x, y| x == y && names.contains(x))
-                || refers(engine, &b, &a, &|x, y| x == y && names.contains(x))
+            let table = |side: &Namespace<'_>, i: usize| side.entries.get(i).and_then(|e| e.table).cloned();
+            let (Some(a), Some(b)) = (table(left, *l), table(right, *r)) else { return false };
+            refers(engine, keys_of(left, *l), &b, &equal) || refers(engine, keys_of(right, *r), &a, &equal)
         })
     })
 }
@@ -178,8 +178,19 @@ fn equal_pairs<'a, 'e>(engine: Engine, names: &Namespace<'a>, condition: &'e Exp
     conjuncts(condition).into_iter().filter_map(equal).collect()
 }
 
+/// The foreign keys of an entry that the caller sees.
+fn keys_of<'n, 'a>(names: &'n Namespace<'a>, entry: usize) -> &'n [&'a ForeignKey] {
+    names.entries.get(entry).map_or(&[], |e| e.keys.as_slice())
+}
+
 /// Whether a foreign key between two entries is spelled out by the pairs, or both sides refer to the same key.
-fn supported(engine: Engine, pairs: &[Pair<'_, '_>], left: usize, right: usize) -> bool {
+fn supported(
+    engine: Engine,
+    names: &Namespace<'_>,
+    pairs: &[Pair<'_, '_>],
+    left: usize,
+    right: usize,
+) -> bool {
     let between: Vec<(&Table, String, &Table, String)> = pairs
         .iter()
         .filter_map(|(l, r)| match (l.0, r.0) {
@@ -192,13 +203,19 @@ fn supported(engine: Engine, pairs: &[Pair<'_, '_>], left: usize, right: usize) 
     let Some((a, _, b, _)) = between.first() else { return false };
     let forward = |x: &String, y: &String| between.iter().any(|(_, l, _, r)| l == x && r == y);
     let backward = |x: &String, y: &String| between.iter().any(|(_, l, _, r)| r == x && l == y);
-    refers(engine, a, b, &forward) || refers(engine, b, a, &backward) || siblings(engine, &between)
+    let (a_keys, b_keys) = (keys_of(names, left), keys_of(names, right));
+    refers(engine, a_keys, b, &forward)
+        || refers(engine, b_keys, a, &backward)
+        || between.iter().any(|(_, x, _, y)| match (target(engine, a_keys, x), target(engine, b_keys, y)) {
+            (Some(l), Some(r)) => l == r,
+            _ => false,
+        })
 }
 
-/// Whether `from` has a foreign key to `to` whose column pairs all pass.
-fn refers(engine: Engine, from: &Table, to: &Table, pair: &dyn Fn(&String, &String) -> bool) -> bool {
+/// Whether one of the foreign keys leads to `to` and its column pairs all pass.
+fn refers(engine: Engine, keys: &[&ForeignKey], to: &Table, pair: &dyn Fn(&String, &String) -> bool) -> bool {
     let key = |s: &str| engine.stored_key(s);
-    from.foreign_keys.iter().any(|fk| {
+    keys.iter().any(|fk| {
         let same_table = key(&fk.to_table) == key(&to.name) && key(&fk.to_schema) == key(&to.schema);
         let target: &[String] = match (fk.to_columns.is_empty(), &to.primary_key) {
             (true, Some(primary)) => &primary.columns,
@@ -211,19 +228,17 @@ fn refers(engine: Engine, from: &Table, to: &Table, pair: &dyn Fn(&String, &Stri
     })
 }
 
-/// Two columns that refer to the same column of a third table.
-fn siblings(engine: Engine, between: &[(&Table, String, &Table, String)]) -> bool {
-    let target = |table: &Table, column: &str| {
-        table.foreign_keys.iter().find_map(|fk| match fk.columns.as_slice() {
-            [only] if engine.stored_key(only) == column => {
-                Some((fk.to_schema.clone(), fk.to_table.clone(), fk.to_columns.clone()))
-            }
-            _ => None,
-        })
-    };
-    between.iter().any(|(a, x, b, y)| match (target(a, x), target(b, y)) {
-        (Some(l), Some(r)) => l == r,
-        _ => false,
+/// The column of another table that a column refers to by itself: two of the same target mean the same.
+fn target<'k>(
+    engine: Engine,
+    keys: &[&'k ForeignKey],
+    column: &str,
+) -> Option<(&'k str, &'k str, &'k [String])> {
+    keys.iter().find_map(|fk| match fk.columns.as_slice() {
+        [only] if engine.stored_key(only) == column => {
+            Some((fk.to_schema.as_str(), fk.to_table.as_str(), fk.to_columns.as_slice()))
+        }
+        _ => None,
     })
 }
 

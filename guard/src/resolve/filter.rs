@@ -1,0 +1,99 @@
+//! Row filters: the policy's conditions, parsed and resolved over one table.
+//!
+//! A filter sees the whole table, what is hidden or masked too, and nothing else: no sub-query, aggregate, window or
+//! function of the user's. One that does not hold to this refuses every statement that reads the table.
+
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use catalog::{Catalog, Engine, Table, TypeClass};
+
+use crate::policy::Policy;
+use crate::tree::{BinaryOp, Expr, FromItem, GroupItem, ObjectName, Query, Select, SelectItem, SetExpr};
+
+use super::Resolver;
+use super::scope::{Entry, Field, Info, Namespace, Scope};
+use super::stand_in::Filter;
+use super::views::Readable;
+
+/// Filters are judged without the caller's policy.
+static PLAIN: LazyLock<Policy> = LazyLock::new(Policy::default);
+
+/// All conditions of a table put together.
+pub(super) fn of<'a>(catalog: &'a Catalog, readable: &Readable<'a, '_>, table: &'a Table) -> Filter {
+    let mut all: Option<Expr> = None;
+    for predicate in readable.visibility().filters(table) {
+        let condition = match read(predicate, catalog.engine()) {
+            Ok(parsed) => resolved(parsed, catalog, readable, table),
+            Err(why) => Err(why),
+        };
+        let condition = match condition {
+            Ok(condition) => condition,
+            Err(why) => return Filter::Broken(why),
+        };
+        all = Some(match all {
+            None => condition,
+            Some(before) => {
+                Expr::Binary { op: BinaryOp::And, left: Box::new(before), right: Box::new(condition) }
+            }
+        });
+    }
+    all.map_or(Filter::No, |condition| Filter::Where(Rc::new(condition)))
+}
+
+/// The condition alone, as text of that engine.
+fn read(predicate: &str, engine: Engine) -> Result<Expr, String> {
+    let text = format!("SELECT 1 FROM t WHERE {predicate}");
+    let query = crate::parse_tree(&text, engine, &PLAIN).map_err(|f| f.message)?;
+    alone(query).ok_or_else(|| "it is more than one condition".to_owned())
+}
+
+/// The WHERE of a query that has nothing beside it.
+fn alone(query: Query) -> Option<Expr> {
+    let Query { recursive: false, with, body, order_by, limit: None, offset: None, with_ties: false } = query
+    else {
+        return None;
+    };
+    let SetExpr::Select(select) = body else { return None };
+    let Select { distinct: _, items, from, selection, group_by, having: None, windows } = *select else {
+        return None;
+    };
+    let bare =
+        with.is_empty() && order_by.is_empty() && windows.is_empty() && group_by == [] as [GroupItem; 0];
+    let one_table = matches!(from.as_slice(), [FromItem::Table { name: ObjectName(parts), alias: None }] if parts.len() == 1);
+    let one_item = matches!(items.as_slice(), [SelectItem::Expr { expr: Expr::Literal(..), alias: None }]);
+    selection.filter(|_| bare && one_table && one_item)
+}
+
+fn resolved<'a>(
+    mut condition: Expr,
+    catalog: &'a Catalog,
+    readable: &Readable<'a, '_>,
+    table: &'a Table,
+) -> Result<Expr, String> {
+    let mut resolver = Resolver::new(catalog, &PLAIN, readable);
+    resolver.in_filter = true;
+    let engine = catalog.engine();
+    let fields = table.columns.iter().map(|c| {
+        let class = (c.class != TypeClass::Other).then_some(c.class);
+        Field::new(engine, &c.name, Info { class, element: c.element, ..Info::default() })
+    });
+    let entry = Entry {
+        name: table.name.clone(),
+        key: engine.stored_key(&table.name),
+        bare: true,
+        fields: fields.collect(),
+        ..Entry::default()
+    };
+    resolver.scopes.push(Scope { names: Namespace::of(entry), ..Scope::default() });
+    let info = resolver.value(&mut condition);
+    if let Some(finding) = resolver.findings.first() {
+        return Err(finding.message.clone());
+    }
+    let boolean = matches!(info.class, None | Some(TypeClass::Boolean));
+    match (info.folded, boolean || engine == Engine::Sqlite) {
+        (true, _) => Err("a filter is no place for aggregates".to_owned()),
+        (false, false) => Err("it is no condition".to_owned()),
+        (false, true) => Ok(condition),
+    }
+}

@@ -1,4 +1,5 @@
-//! Counts how many statements of a JSON-lines file the guard accepts: `check_file ENGINE FILE [show]`.
+//! Counts how many statements of a JSON-lines file the guard accepts: `check_file ENGINE FILE [SHOW [SCHEMA.sql]]`.
+//! Without a schema names are not resolved.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -9,7 +10,7 @@ use guard::{Policy, check};
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let [_, engine, path, rest @ ..] = args.as_slice() else {
-        eprintln!("usage: check_file ENGINE FILE [accepted|refused|rendered]");
+        eprintln!("usage: check_file ENGINE FILE [accepted|refused|rendered|count [SCHEMA.sql]]");
         return;
     };
     let Some(engine) = Engine::parse(engine) else {
@@ -18,12 +19,16 @@ fn main() {
     };
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let show = rest.first().map(String::as_str).unwrap_or_default();
-    run(&text, engine, show);
+    let schema = rest.get(1).map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    run(&text, engine, show, schema.as_deref());
 }
 
-fn run(text: &str, engine: Engine, show: &str) {
-    let catalog = Catalog::empty(engine);
-    let policy = Policy { syntax_only: true, ..Policy::default() };
+fn run(text: &str, engine: Engine, show: &str, schema: Option<&str>) {
+    let catalog = match schema {
+        Some(ddl) => Catalog::new(catalog::ddl::read(ddl, engine).snapshot),
+        None => Catalog::empty(engine),
+    };
+    let policy = Policy { syntax_only: schema.is_none(), ..Policy::default() };
     let (mut accepted, mut refused) = (0usize, 0usize);
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     let started = Instant::now();

@@ -273,6 +273,12 @@ impl Scanner<'_> {
     }
 
     fn line_comment(&mut self) -> Result<(), Finding> {
+        let dashes = self.peek(0) == b'-';
+        if self.is_mysql() && dashes && !matches!(self.peek(2), b' ' | b'\t' | b'\n' | b'\r' | 0) {
+            return Err(self
+                .finding(Code::G003, self.at, self.at + 2, "Two minus signs that are a comment elsewhere.")
+                .hint("Put a space between them, or after them."));
+        }
         while self.at < self.text.len() && self.peek(0) != b'\n' {
             self.control(self.peek(0), true)?;
             if self.peek(0) == b'/' && self.peek(1) == b'*' && self.peek(2) == b'+' {

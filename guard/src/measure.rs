@@ -130,7 +130,10 @@ fn step(token: &Token, levels: &mut Vec<Level>, after_operand: bool) {
         Token::Word(word) if word.quote_style.is_some() => {}
         Token::Word(word) if word.keyword == Keyword::NoKeyword => {
             // Operators of our own dialects that sqlparser does not know as words.
-            if ["isnull", "symmetric", "variadic"].iter().any(|w| word.value.eq_ignore_ascii_case(w)) {
+            if ["isnull", "symmetric", "variadic", "sounds"]
+                .iter()
+                .any(|w| word.value.eq_ignore_ascii_case(w))
+            {
                 with_top(levels, |l| l.run += 1);
             }
         }

@@ -98,6 +98,9 @@ pub struct Functions {
 
 static POSTGRES: LazyLock<Functions> = LazyLock::new(|| Functions::read(include_str!("postgres.txt")));
 static SQLITE: LazyLock<Functions> = LazyLock::new(|| Functions::read(include_str!("sqlite.txt")));
+static MYSQL: LazyLock<Functions> = LazyLock::new(|| Functions::read_for(include_str!("mysql.txt"), "mysql"));
+static MARIADB: LazyLock<Functions> =
+    LazyLock::new(|| Functions::read_for(include_str!("mysql.txt"), "mariadb"));
 static NONE: LazyLock<Functions> = LazyLock::new(Functions::default);
 
 /// The list of an engine.
@@ -105,8 +108,10 @@ pub fn of(engine: Engine) -> &'static Functions {
     match engine {
         Engine::Postgres => &POSTGRES,
         Engine::Sqlite => &SQLITE,
+        Engine::Mysql => &MYSQL,
+        Engine::Mariadb => &MARIADB,
         // not judged yet: nothing may be called
-        Engine::Mysql | Engine::Mariadb | Engine::Mssql | Engine::Mongodb => &NONE,
+        Engine::Mssql | Engine::Mongodb => &NONE,
     }
 }
 
@@ -138,9 +143,20 @@ impl Functions {
     }
 
     fn read(text: &'static str) -> Functions {
+        Functions::read_for(text, "")
+    }
+
+    /// The lines for all servers of a list, and those behind the server's own `@mark`.
+    fn read_for(text: &'static str, server: &str) -> Functions {
         let mut functions = Functions::default();
+        let mut ours = true;
         for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            if let Some(mark) = line.strip_prefix('@') {
+                ours = mark == "both" || mark == server;
+                continue;
+            }
             match line.strip_prefix('!') {
+                _ if !ours => {}
                 Some(rest) => functions.read_refused(rest),
                 None => functions.read_allowed(line),
             }

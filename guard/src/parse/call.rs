@@ -1,10 +1,11 @@
 //! Function calls, and calls with words between their arguments.
 
+use catalog::Engine;
 use sqlparser::ast;
 
 use super::query::refuse_some;
 use super::refuse::unproven;
-use super::{Converter, dialect};
+use super::{Converter, dialect, mysql};
 use crate::finding::Finding;
 use crate::tree::{Arg, Call, Expr, Ident, ObjectName, Over, SpecialCall, TrimSide};
 
@@ -23,7 +24,7 @@ fn named(name: &str) -> ObjectName {
     ObjectName(vec![Ident { value: name.to_owned(), ..Ident::default() }])
 }
 
-fn simple(name: &str, args: Vec<Expr>) -> Expr {
+pub(super) fn simple(name: &str, args: Vec<Expr>) -> Expr {
     let args = args.into_iter().map(Arg::plain).collect();
     Expr::Call(Box::new(Call { name: named(name), args, ..Call::default() }))
 }
@@ -59,8 +60,21 @@ impl Converter<'_> {
             Some(ast::WindowType::WindowSpec(spec)) => Some(Over::Spec(self.window_spec(spec)?)),
         };
         if call.bare {
-            call.bare = !self.sqlite() || is_clock(&call);
+            call.bare = match self.engine {
+                Engine::Sqlite => is_clock(&call),
+                Engine::Mysql | Engine::Mariadb => mysql::is_clock(&call),
+                Engine::Postgres | Engine::Mssql | Engine::Mongodb => true,
+            };
             refuse_some(!call.bare || call.name.0.len() != 1, "A call without parentheses")?;
+        }
+        if self.mysql() {
+            let foreign =
+                !call.within_group.is_empty() || call.filter.is_some() || call.ignore_nulls.is_some();
+            refuse_some(foreign, "This clause after a call")?;
+            return match row(call) {
+                Expr::Call(call) => self.with_unit(*call),
+                other => Ok(other),
+            };
         }
         Ok(row(call))
     }
@@ -91,6 +105,11 @@ impl Converter<'_> {
             ast::FunctionArgumentClause::OrderBy(items) => {
                 refuse_some(!call.order_by.is_empty(), "A second ORDER BY")?;
                 call.order_by = self.order_items(items)?;
+                Ok(())
+            }
+            ast::FunctionArgumentClause::Separator(value) if self.mysql() => {
+                refuse_some(call.separator.is_some(), "A second SEPARATOR")?;
+                call.separator = Some(self.separator(value)?);
                 Ok(())
             }
             ast::FunctionArgumentClause::IgnoreOrRespectNulls(_)
@@ -151,7 +170,13 @@ impl Converter<'_> {
         syntax: ast::ExtractSyntax,
         expr: ast::Expr,
     ) -> Converted {
-        refuse_some(!self.postgres() || syntax != ast::ExtractSyntax::From, "EXTRACT")?;
+        refuse_some(self.sqlite() || syntax != ast::ExtractSyntax::From, "EXTRACT")?;
+        if self.mysql() {
+            return Ok(Expr::Extract {
+                field: mysql::unit_of(date_field)?,
+                expr: Box::new(self.expr(expr)?),
+            });
+        }
         Ok(Expr::Extract { field: field(date_field)?, expr: Box::new(self.expr(expr)?) })
     }
 
@@ -167,7 +192,7 @@ impl Converter<'_> {
     }
 
     pub(super) fn position(&self, needle: ast::Expr, haystack: ast::Expr) -> Converted {
-        refuse_some(!self.postgres(), "POSITION(... IN ...)")?;
+        refuse_some(self.sqlite(), "POSITION(... IN ...)")?;
         Ok(Expr::Special(SpecialCall::Position {
             needle: Box::new(self.expr(needle)?),
             haystack: Box::new(self.expr(haystack)?),
@@ -189,7 +214,7 @@ impl Converter<'_> {
             let name = if shorthand { "substr" } else { "substring" };
             return Ok(simple(name, [Some(expr), from, length].into_iter().flatten().collect()));
         }
-        refuse_some(!self.postgres() || shorthand, "SUBSTRING(... FROM ...)")?;
+        refuse_some(self.sqlite() || shorthand && !self.mysql(), "SUBSTRING(... FROM ...)")?;
         Ok(Expr::Special(SpecialCall::Substring {
             expr: Box::new(expr),
             from: from.map(Box::new),
@@ -256,7 +281,8 @@ fn is_clock(call: &Call) -> bool {
 
 /// `ROW(a, b)` is a row and no call.
 fn row(call: Call) -> Expr {
-    let row = call.name.0.len() == 1 && call.name.last().is_some_and(|n| n.value == "row" && !n.quoted);
+    let row = call.name.0.len() == 1
+        && call.name.last().is_some_and(|n| n.value.eq_ignore_ascii_case("row") && !n.quoted);
     let plain = call.within_group.is_empty() && call.filter.is_none() && call.over.is_none() && !call.star;
     if row && plain && call.args.len() > 1 && call.args.iter().all(|a| a.name.is_none() && !a.variadic) {
         return Expr::Row(call.args.into_iter().map(|a| a.value).collect());

@@ -22,7 +22,10 @@ impl Converter<'_> {
     pub(super) fn expr(&self, expr: ast::Expr) -> Converted {
         use ast::Expr as E;
         match expr {
-            E::Identifier(ident) => Ok(Expr::Column(ObjectName(vec![self.ident(ident)?]))),
+            E::Identifier(ident) => match self.clock(&ident) {
+                Some(clock) => Ok(clock),
+                None => Ok(Expr::Column(ObjectName(vec![self.ident(ident)?]))),
+            },
             E::CompoundIdentifier(parts) => {
                 let parts = parts.into_iter().map(|p| self.ident(p)).collect::<Result<Vec<_>, _>>()?;
                 refuse_some(parts.len() > 3, "A name of more than three parts")?;
@@ -43,8 +46,14 @@ impl Converter<'_> {
             E::IsJson { expr: _, kind: _, unique_keys: _, negated: _ } => {
                 Err(unproven("IS JSON with a kind"))
             }
-            E::IsDistinctFrom(a, b) => self.pair(BinaryOp::Distinct, *a, *b),
-            E::IsNotDistinctFrom(a, b) => self.pair(BinaryOp::NotDistinct, *a, *b),
+            E::IsDistinctFrom(a, b) => {
+                refuse_some(self.mysql(), "IS DISTINCT FROM")?;
+                self.pair(BinaryOp::Distinct, *a, *b)
+            }
+            E::IsNotDistinctFrom(a, b) => {
+                refuse_some(self.mysql(), "IS NOT DISTINCT FROM")?;
+                self.pair(BinaryOp::NotDistinct, *a, *b)
+            }
             E::InList { expr, list, negated } => {
                 refuse_some(list.is_empty(), "An empty IN list")?;
                 Ok(Expr::InList { expr: self.boxed(*expr)?, list: self.exprs(list)?, negated })
@@ -69,7 +78,7 @@ impl Converter<'_> {
                 self.like(LikeOp::SimilarTo, *expr, *pattern, escape_char, negated)
             }
             E::RLike { negated, expr, pattern, regexp } => {
-                refuse_some(self.postgres() || !regexp, "RLIKE")?;
+                refuse_some(!self.mysql() && (self.postgres() || !regexp), "RLIKE")?;
                 self.like(LikeOp::Regexp, *expr, *pattern, None, negated)
             }
             E::AnyOp { left, compare_op, right, is_some: _ } => {
@@ -121,28 +130,29 @@ impl Converter<'_> {
             E::JsonAccess { value: _, path: _ } => Err(unproven("A path after a colon")),
             E::IsNormalized { expr: _, form: _, negated: _ } => Err(unproven("IS NORMALIZED")),
             E::InUnnest { expr: _, array_expr: _, negated: _ } => Err(unproven("IN UNNEST")),
-            E::Convert {
-                is_try: _,
-                expr: _,
-                data_type: _,
-                charset: _,
-                target_before_value: _,
-                styles: _,
-            } => Err(unproven("CONVERT")),
+            E::Convert { is_try, expr, data_type, charset, target_before_value, styles } => {
+                refuse_some(is_try || target_before_value || !styles.is_empty(), "This CONVERT")?;
+                self.convert(*expr, data_type, charset)
+            }
             E::GroupingSets(_) | E::Cube(_) | E::Rollup(_) => Err(unproven("Grouping sets outside GROUP BY")),
             E::Struct { values: _, fields: _ } => Err(unproven("STRUCT")),
             E::Named { expr: _, name: _ } => Err(unproven("A named value")),
             E::Dictionary(_) | E::Map(_) => Err(unproven("A map")),
-            E::MatchAgainst { columns: _, match_value: _, opt_search_modifier: _ } => {
-                Err(unproven("MATCH AGAINST"))
+            E::MatchAgainst { columns, match_value, opt_search_modifier } => {
+                self.match_against(columns, match_value, opt_search_modifier)
             }
+            E::MemberOf(member) => self.member_of(member),
             E::Wildcard(_) | E::QualifiedWildcard(_, _) => Err(unproven("A star here")),
-            E::OuterJoin(_) | E::Prior(_) | E::Lambda(_) | E::MemberOf(_) => Err(unproven("This expression")),
+            E::OuterJoin(_) | E::Prior(_) | E::Lambda(_) => Err(unproven("This expression")),
         }
     }
 
     fn is(&self, expr: ast::Expr, test: IsTest, negated: bool) -> Converted {
-        let absent = self.sqlite() && matches!(test, IsTest::Unknown | IsTest::Json);
+        let absent = match test {
+            IsTest::Json => !self.postgres(),
+            IsTest::Unknown => self.sqlite(),
+            IsTest::Null | IsTest::True | IsTest::False => false,
+        };
         refuse_some(absent, "This IS test")?;
         Ok(Expr::Is { expr: self.boxed(expr)?, test, negated })
     }
@@ -166,11 +176,16 @@ impl Converter<'_> {
             ast::BinaryOperator::Regexp if self.sqlite() => {
                 self.like(LikeOp::Regexp, left, right, None, false)
             }
+            ast::BinaryOperator::Arrow if self.mysql() => self.json_arrow(left, right, false),
+            ast::BinaryOperator::LongArrow if self.mysql() => self.json_arrow(left, right, true),
             op => self.pair(ops::binary(&op, self.engine)?, left, right),
         }
     }
 
     fn unary(&self, op: ast::UnaryOperator, expr: ast::Expr) -> Converted {
+        if op == ast::UnaryOperator::BangNot && self.mysql() {
+            return Ok(Expr::Unary { op: UnaryOp::Not, expr: self.boxed(expr)? });
+        }
         if op != ast::UnaryOperator::BangNot {
             return Ok(Expr::Unary { op: ops::unary(op, self.engine)?, expr: self.boxed(expr)? });
         }
@@ -195,14 +210,20 @@ impl Converter<'_> {
         escape: Option<Box<ast::Expr>>,
         negated: bool,
     ) -> Converted {
-        let escape = escape.map(|e| self.boxed(*e)).transpose()?;
+        let mut escape = escape.map(|e| self.boxed(*e)).transpose()?;
+        if self.mysql() {
+            escape = self.mysql_escape(op, escape)?;
+        }
         Ok(Expr::Like { op, expr: self.boxed(expr)?, pattern: self.boxed(pattern)?, escape, negated })
     }
 
     fn quantified(&self, left: ast::Expr, op: ast::BinaryOperator, right: ast::Expr, all: bool) -> Converted {
         refuse_some(self.sqlite(), "ANY, SOME or ALL")?;
         let op = ops::binary(&op, self.engine)?;
-        Ok(Expr::Quantified { left: self.boxed(left)?, op, all, right: self.boxed(right)? })
+        let right = self.boxed(right)?;
+        let of_query = matches!(*right, Expr::Subquery(_));
+        refuse_some(self.mysql() && !of_query, "ANY, SOME or ALL of anything but a query")?;
+        Ok(Expr::Quantified { left: self.boxed(left)?, op, all, right })
     }
 
     fn cast(
@@ -215,7 +236,7 @@ impl Converter<'_> {
         refuse_some(format.is_some(), "FORMAT in CAST")?;
         match kind {
             ast::CastKind::Cast => {}
-            ast::CastKind::DoubleColon => refuse_some(self.sqlite(), "The cast ::")?,
+            ast::CastKind::DoubleColon => refuse_some(!self.postgres(), "The cast ::")?,
             ast::CastKind::TryCast | ast::CastKind::SafeCast => return Err(unproven("TRY_CAST")),
         }
         Ok(Expr::Cast { expr: self.boxed(expr)?, to: self.type_name(ty)?, try_cast: false })
@@ -243,7 +264,10 @@ impl Converter<'_> {
         refuse_some(uses_odbc_syntax, "ODBC syntax")?;
         refuse_some(self.sqlite(), "A type before a literal")?;
         let (value, span) = self.text(value)?;
-        Ok(Expr::Typed { ty: self.type_name(data_type)?, value, span })
+        let ty = self.type_name(data_type)?;
+        let clock = ty.args.is_empty() && matches!(ty.name.as_str(), "date" | "time" | "timestamp");
+        refuse_some(self.mysql() && !clock, "This type before a literal")?;
+        Ok(Expr::Typed { ty, value, span })
     }
 
     fn interval(&self, interval: ast::Interval) -> Converted {
@@ -254,11 +278,15 @@ impl Converter<'_> {
             last_field,
             fractional_seconds_precision,
         } = interval;
-        refuse_some(!self.postgres(), "INTERVAL")?;
+        refuse_some(self.sqlite(), "INTERVAL")?;
         refuse_some(
             leading_precision.is_some() || fractional_seconds_precision.is_some(),
             "A precision in INTERVAL",
         )?;
+        if self.mysql() {
+            refuse_some(last_field.is_some(), "This INTERVAL")?;
+            return self.mysql_interval(*value, leading_field);
+        }
         let value = self.boxed(*value)?;
         refuse_some(!matches!(*value, Expr::Literal(_, _)), "INTERVAL of something other than a literal")?;
         let first = leading_field.map(super::call::field).transpose()?;

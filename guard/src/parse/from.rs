@@ -30,6 +30,9 @@ impl Converter<'_> {
             ast::JoinOperator::Right(c) | ast::JoinOperator::RightOuter(c) => (JoinKind::Right, c),
             ast::JoinOperator::FullOuter(c) => (JoinKind::Full, c),
             ast::JoinOperator::CrossJoin(c) => (JoinKind::Cross, c),
+            // Says in which order to read, and changes no result.
+            ast::JoinOperator::StraightJoin(c) if self.mysql() => (JoinKind::Inner, c),
+            ast::JoinOperator::StraightJoin(_) => return Err(unproven("STRAIGHT_JOIN")),
             ast::JoinOperator::Semi(_)
             | ast::JoinOperator::LeftSemi(_)
             | ast::JoinOperator::RightSemi(_)
@@ -39,16 +42,40 @@ impl Converter<'_> {
             | ast::JoinOperator::CrossApply
             | ast::JoinOperator::OuterApply
             | ast::JoinOperator::AsOf { match_condition: _, constraint: _ }
-            | ast::JoinOperator::StraightJoin(_)
             | ast::JoinOperator::ArrayJoin
             | ast::JoinOperator::LeftArrayJoin
             | ast::JoinOperator::InnerArrayJoin => return Err(unproven("This kind of join")),
         };
         let on = self.join_on(constraint)?;
+        refuse_some(self.mysql() && kind == JoinKind::Full, "FULL JOIN")?;
+        if self.mysql() {
+            return self.mysql_join(kind, left, relation, on);
+        }
         let cross = kind == JoinKind::Cross;
         refuse_some(cross && on != JoinOn::None, "A condition on CROSS JOIN")?;
         refuse_some(self.postgres() && !cross && on == JoinOn::None, "A join without ON or USING")?;
         let kind = if kind == JoinKind::Inner && on == JoinOn::None { JoinKind::Cross } else { kind };
+        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
+    }
+
+    /// JOIN and CROSS JOIN are one; an outer join needs a condition. After a join without a condition the servers
+    /// give a RIGHT JOIN's condition another reach.
+    fn mysql_join(
+        &self,
+        kind: JoinKind,
+        left: FromItem,
+        relation: ast::TableFactor,
+        on: JoinOn,
+    ) -> Result<FromItem, Finding> {
+        let outer = matches!(kind, JoinKind::Left | JoinKind::Right);
+        refuse_some(outer && on == JoinOn::None, "An outer join without ON or USING")?;
+        let apart = matches!(left, FromItem::Join { kind: JoinKind::Cross, .. });
+        refuse_some(apart && kind == JoinKind::Right, "RIGHT JOIN after a join without a condition")?;
+        let kind = match (kind, &on) {
+            (JoinKind::Inner, JoinOn::None) => JoinKind::Cross,
+            (JoinKind::Cross, JoinOn::On(_) | JoinOn::Using(_)) => JoinKind::Inner,
+            (kind, _) => kind,
+        };
         Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
     }
 
@@ -83,7 +110,9 @@ impl Converter<'_> {
                 sample,
                 index_hints,
             } => {
-                refuse_some(!with_hints.is_empty() || !index_hints.is_empty(), "A table hint")?;
+                // Which index to use changes no result on MySQL: left out.
+                let hinted = !with_hints.is_empty() || !(self.mysql() || index_hints.is_empty());
+                refuse_some(hinted, "A table hint")?;
                 refuse_some(version.is_some(), "A table version")?;
                 refuse_some(!partitions.is_empty(), "PARTITION")?;
                 refuse_some(json_path.is_some(), "A path after a table")?;
@@ -98,9 +127,13 @@ impl Converter<'_> {
             }
             ast::TableFactor::Derived { lateral, subquery, alias, sample } => {
                 refuse_some(sample.is_some(), "TABLESAMPLE")?;
-                refuse_some(lateral && self.sqlite(), "LATERAL")?;
+                refuse_some(lateral && (self.sqlite() || self.mariadb()), "LATERAL")?;
                 let query = Box::new(self.query(*subquery)?);
-                Ok(FromItem::Derived { lateral, query, alias: self.plain_alias(alias)? })
+                let alias = self.plain_alias(alias)?;
+                let named = alias.as_ref().is_some_and(|a| !a.columns.is_empty());
+                refuse_some(self.mariadb() && named, "A list of column aliases")?;
+                refuse_some(self.mysql() && alias.is_none(), "A sub-query in FROM without an alias")?;
+                Ok(FromItem::Derived { lateral, query, alias })
             }
             ast::TableFactor::Function { lateral, name, args, with_ordinality, alias } => {
                 self.function_item(lateral, name, args, with_ordinality, alias)
@@ -112,6 +145,7 @@ impl Converter<'_> {
                 with_offset_alias,
                 with_ordinality,
             } => {
+                refuse_some(self.mysql(), "UNNEST")?;
                 refuse_some(with_offset || with_offset_alias.is_some(), "WITH OFFSET")?;
                 let args = self.exprs(array_exprs)?.into_iter().map(Arg::plain).collect();
                 let name = ObjectName(vec![Ident { value: "unnest".to_owned(), ..Ident::default() }]);
@@ -146,7 +180,13 @@ impl Converter<'_> {
     }
 
     fn table(&self, name: ast::ObjectName, alias: Option<ast::TableAlias>) -> Result<FromItem, Finding> {
-        Ok(FromItem::Table { name: self.object_name(name)?, alias: self.plain_alias(alias)? })
+        let (name, alias) = (self.object_name(name)?, self.plain_alias(alias)?);
+        let named = alias.as_ref().is_some_and(|a| !a.columns.is_empty());
+        refuse_some(
+            self.mysql() && (named || name.0.len() > 2),
+            "A list of column aliases, or a name of three parts",
+        )?;
+        Ok(FromItem::Table { name, alias })
     }
 
     fn table_function(
@@ -169,6 +209,7 @@ impl Converter<'_> {
         ordinality: bool,
         alias: Option<ast::TableAlias>,
     ) -> Result<FromItem, Finding> {
+        refuse_some(self.mysql(), "A function in FROM")?;
         refuse_some((lateral || ordinality) && self.sqlite(), "LATERAL or WITH ORDINALITY")?;
         let (alias, column_types) = self.table_alias(alias)?;
         let call =
@@ -192,7 +233,7 @@ impl Converter<'_> {
             return Ok((None, Vec::new()));
         };
         refuse_some(at.is_some(), "AT after an alias")?;
-        let name = self.alias(name)?;
+        let name = if self.mysql() { self.ident(name)? } else { self.alias(name)? };
         let mut names = Vec::new();
         let mut types = Vec::new();
         for ast::TableAliasColumnDef { name, data_type } in columns {

@@ -23,7 +23,7 @@ impl Converter<'_> {
                 Literal::String(value)
             }
             Value::HexStringLiteral(text) => Literal::Hex(hex(text)?),
-            Value::SingleQuotedByteStringLiteral(text) if self.postgres() => Literal::Bits(bits(text)?),
+            Value::SingleQuotedByteStringLiteral(text) if !self.sqlite() => Literal::Bits(bits(text)?),
             Value::EscapedStringLiteral(_)
             | Value::DollarQuotedString(_)
             | Value::SingleQuotedByteStringLiteral(_)
@@ -67,7 +67,7 @@ impl Converter<'_> {
 }
 
 /// Control characters that an escape made: the rendered text may not hold them.
-fn printable(text: &str) -> Result<(), Finding> {
+pub(super) fn printable(text: &str) -> Result<(), Finding> {
     match text.chars().find(|c| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r')) {
         None => Ok(()),
         Some(c) => {

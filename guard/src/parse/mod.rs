@@ -5,6 +5,8 @@ mod dialect;
 mod expr;
 mod from;
 mod literal;
+mod mysql;
+mod mysql_tokens;
 mod ops;
 mod prepass;
 mod query;
@@ -13,7 +15,7 @@ mod select;
 mod types;
 
 use catalog::Engine;
-use sqlparser::dialect::{Dialect, MsSqlDialect, MySqlDialect};
+use sqlparser::dialect::{Dialect, MsSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
@@ -52,12 +54,15 @@ pub(crate) fn read<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Result<
 pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Result<Source<'a>, Finding> {
     let dialect = dialect_of(engine)?;
     let lines = Lines::new(sql);
-    let raw = Tokenizer::new(dialect, sql).tokenize_with_location().map_err(|error| {
+    let mysql = matches!(engine, Engine::Mysql | Engine::Mariadb);
+    let mut tokenizer = Tokenizer::new(dialect, sql).with_unescape(!mysql);
+    let raw = tokenizer.tokenize_with_location().map_err(|error| {
         Finding::new(Code::G010, format!("Not understood: {}.", error.message))
             .at(lines.point(sql, error.location))
     })?;
     let size = measure::size(&raw, policy)?;
     refuse::first_word(&raw, sql, &lines)?;
+    let raw = if mysql { mysql_tokens::read(raw, sql, &lines)? } else { raw };
     let tokens = prepass::rewrite(raw, sql.as_bytes(), &lines, engine)?;
     Ok(Source { sql, engine, lines, tokens, size })
 }
@@ -86,7 +91,7 @@ fn dialect_of(engine: Engine) -> Result<&'static dyn Dialect, Finding> {
     match engine {
         Engine::Postgres => Ok(&dialect::Postgres),
         Engine::Sqlite => Ok(&dialect::Sqlite),
-        Engine::Mysql | Engine::Mariadb => Ok(&MySqlDialect {}),
+        Engine::Mysql | Engine::Mariadb => Ok(&dialect::Mysql),
         Engine::Mssql => Ok(&MsSqlDialect {}),
         Engine::Mongodb => Err(Finding::new(Code::G201, "MongoDB has no SQL text of its own.")),
     }
@@ -128,6 +133,11 @@ impl Converter<'_> {
 
     fn sqlite(&self) -> bool {
         self.engine == Engine::Sqlite
+    }
+
+    /// MySQL or MariaDB.
+    fn mysql(&self) -> bool {
+        matches!(self.engine, Engine::Mysql | Engine::Mariadb)
     }
 }
 

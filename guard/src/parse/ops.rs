@@ -10,7 +10,9 @@ use crate::tree::{BinaryOp, UnaryOp};
 /// The engine's meaning of a binary operator.
 pub(super) fn binary(op: &Op, engine: Engine) -> Result<BinaryOp, Finding> {
     let postgres = engine == Engine::Postgres;
+    let mysql = matches!(engine, Engine::Mysql | Engine::Mariadb);
     let found = match op {
+        Op::StringConcat | Op::Match if mysql => None,
         Op::Plus => Some(BinaryOp::Plus),
         Op::Minus => Some(BinaryOp::Minus),
         Op::Multiply => Some(BinaryOp::Multiply),
@@ -33,9 +35,20 @@ pub(super) fn binary(op: &Op, engine: Engine) -> Result<BinaryOp, Finding> {
         Op::LongArrow => Some(BinaryOp::JsonGetText),
         Op::Match if !postgres => Some(BinaryOp::SqliteMatch),
         _ if postgres => postgres_only(op),
+        _ if mysql => mysql_only(op),
         _ => None,
     };
     found.ok_or_else(|| refuse::operator(&op.to_string()))
+}
+
+fn mysql_only(op: &Op) -> Option<BinaryOp> {
+    Some(match op {
+        Op::Spaceship => BinaryOp::NotDistinct,
+        Op::Xor => BinaryOp::Xor,
+        Op::BitwiseXor => BinaryOp::BitXor,
+        Op::MyIntegerDivide => BinaryOp::IntDivide,
+        _ => return None,
+    })
 }
 
 fn postgres_only(op: &Op) -> Option<BinaryOp> {

@@ -40,7 +40,9 @@ pub(super) fn rewrite(
             Token::LParen => parens.push(out.len()),
             Token::RParen => {
                 let open = parens.pop();
-                exclude(&mut out, open);
+                if matches!(engine, Engine::Postgres | Engine::Sqlite) {
+                    exclude(&mut out, open);
+                }
                 in_list(&mut out, open, engine);
             }
             Token::SingleQuotedString(text)
@@ -48,7 +50,7 @@ pub(super) fn rewrite(
             {
                 continue;
             }
-            Token::Word(w) if plain(w, "table") && at_query_start(&out) && engine == Engine::Postgres => {
+            Token::Word(w) if plain(w, "table") && at_query_start(&out) && has_table_command(engine) => {
                 while rest.next_if(|t| matches!(t.token, Token::Whitespace(_))).is_some() {}
                 if matches!(rest.peek().map(|t| &t.token), Some(Token::Word(_))) {
                     select_star(&mut out, token.span);
@@ -175,6 +177,9 @@ fn vet(
             if source.get(at) != Some(&b'0') {
                 return Ok(());
             }
+            if matches!(engine, Engine::Mysql | Engine::Mariadb) {
+                return Ok(());
+            }
             if engine != Engine::Sqlite {
                 return refuse(
                     Code::G201,
@@ -191,6 +196,11 @@ fn vet(
         }
         _ => Ok(()),
     }
+}
+
+/// `TABLE t` as a query.
+fn has_table_command(engine: Engine) -> bool {
+    matches!(engine, Engine::Postgres | Engine::Mysql)
 }
 
 /// Whether a query may start here, so that TABLE is a command and not a column.

@@ -1,5 +1,6 @@
 //! Queries, set operations, WITH, ORDER BY and LIMIT.
 
+use catalog::Engine;
 use sqlparser::ast;
 
 use super::refuse::{self, unproven};
@@ -35,7 +36,14 @@ impl Converter<'_> {
         let body = self.set_expr(*body)?;
         let order_by = self.order_by_clause(order_by)?;
         let (limit, offset) = self.limit(limit_clause)?;
-        refuse_some(self.sqlite() && offset.is_some() && limit.is_none(), "OFFSET without LIMIT")?;
+        refuse_some(!self.postgres() && offset.is_some() && limit.is_none(), "OFFSET without LIMIT")?;
+        if self.mysql() {
+            refuse_some(limit.as_deref().is_some_and(|l| !is_count(l)), "LIMIT with anything but a number")?;
+            refuse_some(
+                offset.as_deref().is_some_and(|o| !is_count(o)),
+                "OFFSET with anything but a number",
+            )?;
+        }
         let mut out = Query { recursive, with, body, order_by, limit, offset, with_ties: false };
         if let Some(fetch) = fetch {
             self.fetch(fetch, &mut out)?;
@@ -63,6 +71,7 @@ impl Converter<'_> {
             materialized = Some(kind == "yes");
             name.value = real.to_owned();
         }
+        refuse_some(self.mysql() && materialized.is_some(), "MATERIALIZED")?;
         let mut names = Vec::with_capacity(columns.len());
         for ast::TableAliasColumnDef { name, data_type } in columns {
             refuse_some(data_type.is_some(), "A type in a list of column aliases")?;
@@ -120,7 +129,7 @@ impl Converter<'_> {
         let all = match quantifier {
             ast::SetQuantifier::All => true,
             ast::SetQuantifier::None => false,
-            ast::SetQuantifier::Distinct if self.postgres() => false,
+            ast::SetQuantifier::Distinct if !self.sqlite() => false,
             ast::SetQuantifier::Distinct
             | ast::SetQuantifier::ByName
             | ast::SetQuantifier::AllByName
@@ -138,7 +147,8 @@ impl Converter<'_> {
 
     fn values(&self, values: ast::Values) -> Result<SetExpr, Finding> {
         let ast::Values { explicit_row, value_keyword, rows } = values;
-        refuse_some(explicit_row, "VALUES ROW")?;
+        let row = self.engine == Engine::Mysql;
+        refuse_some(explicit_row != row, if row { "VALUES without ROW" } else { "VALUES ROW" })?;
         refuse_some(value_keyword, "VALUE instead of VALUES")?;
         let mut out = Vec::with_capacity(rows.len());
         for ast::Parens { opening_token: _, content, closing_token: _ } in rows {
@@ -170,6 +180,7 @@ impl Converter<'_> {
             Some(ast::OrderBySort::Desc) => Some(false),
             Some(ast::OrderBySort::Using(_)) => return Err(unproven("ORDER BY ... USING")),
         };
+        refuse_some(self.mysql() && nulls_first.is_some(), "NULLS FIRST or NULLS LAST")?;
         Ok(OrderItem { expr: self.expr(expr)?, asc, nulls_first })
     }
 
@@ -195,7 +206,7 @@ impl Converter<'_> {
     fn fetch(&self, fetch: ast::Fetch, out: &mut Query) -> Result<(), Finding> {
         let ast::Fetch { with_ties, percent, quantity } = fetch;
         refuse_some(percent, "FETCH ... PERCENT")?;
-        refuse_some(self.sqlite(), "FETCH FIRST")?;
+        refuse_some(!self.postgres(), "FETCH FIRST")?;
         refuse_some(out.limit.is_some(), "LIMIT together with FETCH")?;
         let one = || Expr::Literal(Literal::Number("1".to_owned()), Default::default());
         let quantity = quantity.map(|q| self.expr(q)).transpose()?;
@@ -211,6 +222,15 @@ impl Converter<'_> {
 }
 
 type Limits = (Option<Box<Expr>>, Option<Box<Expr>>);
+
+/// A number of rows, or a parameter in its place.
+fn is_count(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(Literal::Number(digits), _) => digits.bytes().all(|b| b.is_ascii_digit()),
+        Expr::Param(_) => true,
+        _ => false,
+    }
+}
 
 fn is_null(expr: &Expr) -> bool {
     matches!(expr, Expr::Literal(Literal::Null, _))

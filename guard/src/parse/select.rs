@@ -4,11 +4,11 @@ use sqlparser::ast;
 
 use super::query::refuse_some;
 use super::refuse::{self, unproven};
-use super::{Converter, prepass};
+use super::{Converter, mysql, prepass};
 use crate::finding::Finding;
 use crate::tree::{
-    Distinct, Frame, FrameBound, FrameExclude, FrameUnit, GroupItem, Ident, ObjectName, Select, SelectItem,
-    WindowSpec,
+    Distinct, Frame, FrameBound, FrameExclude, FrameUnit, FromItem, GroupItem, Ident, ObjectName, Select,
+    SelectItem, WindowSpec,
 };
 
 impl Converter<'_> {
@@ -43,7 +43,7 @@ impl Converter<'_> {
             return Err(refuse::writes("SELECT INTO"));
         }
         refuse_some(!optimizer_hints.is_empty(), "An optimizer hint")?;
-        refuse_some(select_modifiers.is_some(), "A modifier after SELECT")?;
+        self.modifiers(select_modifiers)?;
         refuse_some(top.is_some(), "TOP")?;
         refuse_some(exclude.is_some(), "EXCLUDE")?;
         refuse_some(!lateral_views.is_empty(), "LATERAL VIEW")?;
@@ -64,12 +64,40 @@ impl Converter<'_> {
         Ok(Select {
             distinct: self.distinct(distinct)?,
             items: projection.into_iter().map(|i| self.select_item(i)).collect::<Result<_, _>>()?,
-            from: from.into_iter().map(|t| self.table_with_joins(t)).collect::<Result<_, _>>()?,
+            from: self.from_items(from)?,
             selection: selection.map(|e| self.expr(e)).transpose()?,
             group_by: self.group_by(group_by)?,
             having: having.map(|e| self.expr(e)).transpose()?,
             windows: named_window.into_iter().map(|w| self.named_window(w)).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Words after SELECT that say how to work; one that leaves something behind is refused.
+    fn modifiers(&self, modifiers: Option<ast::SelectModifiers>) -> Result<(), Finding> {
+        let Some(ast::SelectModifiers {
+            high_priority,
+            straight_join: _,
+            sql_small_result: _,
+            sql_big_result: _,
+            sql_buffer_result: _,
+            sql_no_cache: _,
+            sql_calc_found_rows,
+        }) = modifiers
+        else {
+            return Ok(());
+        };
+        refuse_some(!self.mysql(), "A modifier after SELECT")?;
+        refuse_some(high_priority, "HIGH_PRIORITY")?;
+        refuse_some(sql_calc_found_rows, "SQL_CALC_FOUND_ROWS")
+    }
+
+    fn from_items(&self, from: Vec<ast::TableWithJoins>) -> Result<Vec<FromItem>, Finding> {
+        let items: Vec<FromItem> =
+            from.into_iter().map(|t| self.table_with_joins(t)).collect::<Result<_, _>>()?;
+        match items.as_slice() {
+            [one] if self.mysql() && mysql::is_dual(one) => Ok(Vec::new()),
+            _ => Ok(items),
+        }
     }
 
     fn distinct(&self, distinct: Option<ast::Distinct>) -> Result<Distinct, Finding> {
@@ -113,8 +141,12 @@ impl Converter<'_> {
         match group_by {
             ast::GroupByExpr::All(_) => Err(unproven("GROUP BY ALL")),
             ast::GroupByExpr::Expressions(exprs, modifiers) => {
-                refuse_some(!modifiers.is_empty(), "WITH after GROUP BY")?;
-                exprs.into_iter().map(|e| self.group_item(e)).collect()
+                let items = exprs.into_iter().map(|e| self.group_item(e)).collect::<Result<_, _>>()?;
+                match modifiers.as_slice() {
+                    [] => Ok(items),
+                    [ast::GroupByWithModifier::Rollup] if self.mysql() => self.with_rollup(items),
+                    _ => Err(unproven("WITH after GROUP BY")),
+                }
             }
         }
     }
@@ -177,6 +209,7 @@ impl Converter<'_> {
         let unit = match units {
             ast::WindowFrameUnits::Rows => FrameUnit::Rows,
             ast::WindowFrameUnits::Range => FrameUnit::Range,
+            ast::WindowFrameUnits::Groups if self.mysql() => return Err(unproven("GROUPS")),
             ast::WindowFrameUnits::Groups => FrameUnit::Groups,
         };
         Ok(Frame {
@@ -217,9 +250,9 @@ impl Converter<'_> {
         self.any_ident(ident)
     }
 
-    /// An alias; SQLite also takes a text for one.
+    /// An alias; SQLite and MySQL also take a text for one.
     pub(super) fn alias(&self, ident: ast::Ident) -> Result<Ident, Finding> {
-        if self.sqlite() { self.any_ident(ident) } else { self.ident(ident) }
+        if self.sqlite() || self.mysql() { self.any_ident(ident) } else { self.ident(ident) }
     }
 
     fn any_ident(&self, ident: ast::Ident) -> Result<Ident, Finding> {

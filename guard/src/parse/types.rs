@@ -1,5 +1,6 @@
 //! Types: an allow-list of built-in names per engine. User types and domains may run user code, so they are refused.
 
+use catalog::Engine;
 use sqlparser::ast::{self, DataType};
 
 use super::Converter;
@@ -118,11 +119,56 @@ const SQLITE: [&str; 32] = [
     "varchar",
 ];
 
+/// What CAST may name on MySQL.
+const MYSQL: [&str; 16] = [
+    "binary",
+    "char",
+    "date",
+    "datetime",
+    "decimal",
+    "double",
+    "float",
+    "json",
+    "nchar",
+    "real",
+    "signed",
+    "signed integer",
+    "time",
+    "timestamp",
+    "unsigned",
+    "unsigned integer",
+];
+
+/// What CAST may name on MariaDB.
+const MARIADB: [&str; 16] = [
+    "binary",
+    "char",
+    "date",
+    "datetime",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "integer",
+    "nchar",
+    "signed",
+    "signed integer",
+    "time",
+    "timestamp",
+    "unsigned",
+    "unsigned integer",
+];
+
 impl Converter<'_> {
     pub(super) fn type_name(&self, ty: DataType) -> Result<TypeName, Finding> {
         let written = ty.to_string().replace('\0', "");
         let named = self.shape(ty).ok_or_else(|| refuse::data_type(&written))?;
-        let list: &[&str] = if self.sqlite() { &SQLITE } else { &POSTGRES };
+        let list: &[&str] = match self.engine {
+            Engine::Sqlite => &SQLITE,
+            Engine::Mysql => &MYSQL,
+            Engine::Mariadb => &MARIADB,
+            Engine::Postgres | Engine::Mssql | Engine::Mongodb => &POSTGRES,
+        };
         let known = list.contains(&named.name.as_str());
         if known && named.dims <= 3 { Ok(named) } else { Err(refuse::data_type(&written)) }
     }
@@ -156,6 +202,10 @@ impl Converter<'_> {
             DataType::Integer(n) => sized("integer", args(n)?),
             DataType::BigInt(n) => sized("bigint", args(n)?),
             DataType::Signed => plain("signed"),
+            DataType::SignedInteger => plain("signed integer"),
+            DataType::Unsigned => plain("unsigned"),
+            DataType::UnsignedInteger => plain("unsigned integer"),
+            DataType::Binary(n) => sized("binary", args(n)?),
             DataType::Float4 => plain("float4"),
             DataType::Float8 => plain("float8"),
             DataType::Real => plain("real"),

@@ -156,6 +156,14 @@ fn of_special(special: &SpecialCall, depth: usize) -> String {
             format!("position of {} in {}", inner(needle), inner(haystack))
         }
         SpecialCall::Overlay { expr, with, .. } => format!("{} overlaid with {}", inner(expr), inner(with)),
+        SpecialCall::ConvertUsing { expr, .. } => inner(expr),
+        SpecialCall::TimestampDiff { unit, from, to } => {
+            format!("{unit}s from {} to {}", inner(from), inner(to))
+        }
+        SpecialCall::MatchAgainst { columns, words, .. } => {
+            let columns: Vec<String> = columns.iter().map(inner).collect();
+            format!("{} matching {}", columns.join(", "), inner(words))
+        }
     }
 }
 
@@ -244,6 +252,7 @@ pub fn binary(op: BinaryOp) -> &'static str {
         B::HasAnyKey => "has any key of",
         B::HasAllKeys => "has all keys of",
         B::JsonPathExists => "has path",
+        B::MemberOf => "is a member of",
         B::Match | B::SqliteMatch => "matches",
         B::Regex => "matches",
         B::RegexI => "matches (any case)",
@@ -311,6 +320,12 @@ pub fn children<'e>(expr: &'e Expr, open: &mut Vec<&'e Expr>) {
             SpecialCall::Overlay { expr, with, from, length } => {
                 open.extend(length.as_deref());
                 open.extend([from.as_ref(), with, expr]);
+            }
+            SpecialCall::ConvertUsing { expr, .. } => open.push(expr),
+            SpecialCall::TimestampDiff { from, to, .. } => open.extend([to.as_ref(), from]),
+            SpecialCall::MatchAgainst { columns, words, .. } => {
+                open.push(words);
+                open.extend(columns.iter().rev());
             }
         },
         Expr::AtTimeZone { expr, zone } => open.extend([zone.as_ref(), expr]),

@@ -35,7 +35,7 @@ impl Writer {
         }
         if let Some(separator) = separator {
             self.text(" SEPARATOR ");
-            self.string(separator);
+            self.separator(separator);
         }
         self.text(")");
         if !within_group.is_empty() {
@@ -91,6 +91,12 @@ impl Writer {
 
     pub(super) fn special(&mut self, call: &SpecialCall) {
         match call {
+            SpecialCall::ConvertUsing { .. }
+            | SpecialCall::TimestampDiff { .. }
+            | SpecialCall::MatchAgainst { .. } => return self.mysql_special(call),
+            SpecialCall::Trim { side: _, what: None, expr: _ } if self.mysql() => {
+                return self.mysql_special(call);
+            }
             SpecialCall::Substring { expr, from, length } => {
                 self.text("SUBSTRING(");
                 self.operand(expr, SUM);

@@ -8,16 +8,17 @@ use crate::tree::{BinaryOp, Expr, IsTest, Literal, UnaryOp};
 
 /// How tightly a form binds; an operand below what its place asks for goes into parentheses.
 const OR: u8 = 10;
+const XOR: u8 = 15;
 const AND: u8 = 20;
 const NOT: u8 = 30;
 const TEST: u8 = 40;
 /// Operators other than arithmetic.
-const OTHER: u8 = 70;
+pub(super) const OTHER: u8 = 70;
 pub(super) const SUM: u8 = 80;
 const PRODUCT: u8 = 90;
 const POWER: u8 = 100;
 pub(super) const UNARY: u8 = 125;
-const PRIMARY: u8 = 200;
+pub(super) const PRIMARY: u8 = 200;
 
 fn level(expr: &Expr) -> u8 {
     match expr {
@@ -55,7 +56,8 @@ fn level(expr: &Expr) -> u8 {
 
 fn binary_level(op: BinaryOp) -> u8 {
     match op {
-        BinaryOp::Or | BinaryOp::Xor => OR,
+        BinaryOp::Or => OR,
+        BinaryOp::Xor => XOR,
         BinaryOp::And => AND,
         BinaryOp::Eq
         | BinaryOp::NotEq
@@ -66,6 +68,7 @@ fn binary_level(op: BinaryOp) -> u8 {
         | BinaryOp::NotDistinct
         | BinaryOp::Distinct
         | BinaryOp::SqliteMatch
+        | BinaryOp::MemberOf
         | BinaryOp::Overlaps => TEST,
         BinaryOp::Plus | BinaryOp::Minus => SUM,
         BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo | BinaryOp::IntDivide => PRODUCT,
@@ -77,7 +80,8 @@ fn binary_level(op: BinaryOp) -> u8 {
 /// What the left and right places of an operator ask for.
 fn places(op: BinaryOp, left: &Expr) -> (u8, u8) {
     match binary_level(op) {
-        OR => (OR, AND),
+        OR => (OR, XOR),
+        XOR => (XOR, AND),
         AND => (AND, NOT),
         TEST => (OTHER, OTHER),
         SUM => (SUM, PRODUCT),
@@ -113,7 +117,9 @@ impl Writer {
             Expr::Literal(literal, _) => self.literal(literal),
             Expr::Param(number) => {
                 self.text(if self.engine == Engine::Postgres { "$" } else { "?" });
-                self.text(&number.to_string());
+                if !self.mysql() {
+                    self.text(&number.to_string());
+                }
             }
             Expr::Unary { op, expr } => self.unary(*op, expr),
             Expr::Binary { op, left, right } => self.binary(*op, left, right),
@@ -141,6 +147,9 @@ impl Writer {
                 self.operand(expr, OTHER);
                 self.text(if *negated { " NOT " } else { " " });
                 self.text(like(*op));
+                if self.mysql() {
+                    return self.mysql_like(*op, pattern, escape.as_deref());
+                }
                 self.operand(pattern, OTHER);
                 if let Some(escape) = escape {
                     self.text(" ESCAPE ");
@@ -258,12 +267,16 @@ impl Writer {
         match (op, expr) {
             // `NOT EXISTS` is a form of its own.
             (UnaryOp::Not, Expr::Exists { .. }) => self.operand(expr, u8::MAX),
-            (UnaryOp::Not, _) => self.operand(expr, NOT),
+            // One mode of MySQL lets NOT bind tightly.
+            (UnaryOp::Not, _) => self.operand(expr, if self.mysql() { PRIMARY } else { NOT }),
             _ => self.operand(expr, PRIMARY),
         }
     }
 
     fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) {
+        if op == BinaryOp::MemberOf {
+            return self.member_of(left, right);
+        }
         let (left_place, right_place) = places(op, left);
         self.operand(left, left_place);
         self.text(" ");
@@ -340,6 +353,7 @@ impl Writer {
         match op {
             BinaryOp::NotDistinct if self.sqlite() => "IS",
             BinaryOp::Distinct if self.sqlite() => "IS NOT",
+            BinaryOp::NotDistinct if self.mysql() => "<=>",
             BinaryOp::BitXor if self.engine != Engine::Postgres => "^",
             _ => symbol(op),
         }

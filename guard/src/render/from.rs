@@ -26,7 +26,7 @@ impl Writer {
     }
 
     fn join(&mut self, kind: JoinKind, left: &FromItem, right: &FromItem, on: &JoinOn) {
-        self.source(left);
+        self.join_left(left);
         self.line();
         self.text(if *on == JoinOn::Natural { "NATURAL " } else { "" });
         self.text(match kind {

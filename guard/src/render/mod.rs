@@ -3,6 +3,7 @@
 mod call;
 mod expr;
 mod from;
+mod mysql;
 mod query;
 mod symbols;
 
@@ -121,12 +122,14 @@ impl Writer {
         self.text(")");
     }
 
-    /// A text literal: quotes doubled; backslashes too where the engine reads them as escapes.
+    /// A text literal: quotes doubled.
     fn string(&mut self, text: &str) {
-        let backslash = matches!(self.engine, Engine::Mysql | Engine::Mariadb);
+        if self.mysql() {
+            return self.mysql_string(text);
+        }
         self.out.push('\'');
         for c in text.chars() {
-            if c == '\'' || (c == '\\' && backslash) {
+            if c == '\'' {
                 self.out.push(c);
             }
             self.out.push(c);

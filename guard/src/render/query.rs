@@ -58,7 +58,7 @@ impl Writer {
             SetExpr::Values(rows) => {
                 self.text("VALUES ");
                 self.list(rows, |w, row| {
-                    w.text("(");
+                    w.text(if w.engine == catalog::Engine::Mysql { "ROW(" } else { "(" });
                     w.list(row, Writer::expr);
                     w.text(")");
                 });
@@ -107,6 +107,7 @@ impl Writer {
             self.text("FROM ");
             self.list(from, Writer::source);
         }
+        self.dual(select);
         if let Some(selection) = selection {
             self.line();
             self.text("WHERE ");
@@ -115,7 +116,7 @@ impl Writer {
         if !group_by.is_empty() {
             self.line();
             self.text("GROUP BY ");
-            self.list(group_by, Writer::group_item);
+            self.group_by(group_by);
         }
         if let Some(having) = having {
             self.line();
@@ -165,7 +166,7 @@ impl Writer {
         }
     }
 
-    fn group_item(&mut self, item: &GroupItem) {
+    pub(super) fn group_item(&mut self, item: &GroupItem) {
         let (word, sets) = match item {
             GroupItem::Expr(expr) => return self.expr(expr),
             GroupItem::Rollup(sets) => ("ROLLUP (", sets),

@@ -69,6 +69,7 @@ pub(super) fn symbol(op: BinaryOp) -> &'static str {
         BinaryOp::NegInnerProduct => "<#>",
         BinaryOp::CosineDistance => "<=>",
         BinaryOp::SqliteMatch => "MATCH",
+        BinaryOp::MemberOf => "MEMBER OF",
         BinaryOp::Overlaps => "OVERLAPS",
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Sizes are estimated from the constants of an expression; a value of the data counts as a modest number.
 
+use catalog::Engine;
+
 use crate::finding::{Code, Finding};
 use crate::tree::{
     Arg, BinaryOp, Call, Distinct, Expr, FromItem, Ident, Literal, Query, Select, SelectItem, SetExpr,
@@ -75,14 +77,16 @@ pub fn takes_first_rows(query: &Query) -> bool {
 }
 
 /// Checks a call.
-pub fn check(call: &Call) -> Option<Finding> {
+pub fn check(call: &Call, engine: Engine) -> Option<Finding> {
     let name = call.name.last().map(|i| i.value.to_lowercase()).unwrap_or_default();
     let args: Vec<&Expr> = call.args.iter().map(|Arg { value, .. }| value).collect();
     let (size, most) = match name.as_str() {
         "repeat" | "lpad" | "rpad" => (text_size(&name, &args), MOST_TEXT),
         "zeroblob" | "randomblob" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
         "array_fill" => (array_size(&args), MOST_TEXT),
-        "printf" | "format" => (args.first().and_then(|a| format_size(a, &args)), MOST_TEXT),
+        "space" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
+        "format" if matches!(engine, Engine::Mysql | Engine::Mariadb) => return None,
+        "printf" | "format" | "sformat" => (args.first().and_then(|a| format_size(a, &args)), MOST_TEXT),
         "generate_series" => (series(&args), MOST_ROWS),
         _ => return None,
     };
@@ -110,7 +114,7 @@ fn length(expr: &Expr) -> Option<f64> {
             let args: Vec<&Expr> = call.args.iter().map(|a| &a.value).collect();
             match name.as_str() {
                 "repeat" | "lpad" | "rpad" => text_size(&name, &args),
-                "zeroblob" | "randomblob" => magnitude(args.first()?),
+                "zeroblob" | "randomblob" | "space" => magnitude(args.first()?),
                 _ => args.iter().map(|a| length(a)).sum::<Option<f64>>().map(|s| s.max(20.0)),
             }
         }

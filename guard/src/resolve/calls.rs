@@ -63,7 +63,7 @@ impl<'a> Resolver<'a, '_> {
                 );
             }
         }
-        super::bounds::check(call).into_iter().for_each(|f| self.refuse(f));
+        super::bounds::check(call, self.engine).into_iter().for_each(|f| self.refuse(f));
         let mut sorted = Info::default();
         for item in call.order_by.iter_mut().chain(&mut call.within_group) {
             let part = self.value(&mut item.expr);

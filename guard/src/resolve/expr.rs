@@ -226,17 +226,24 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn special(&mut self, special: &mut SpecialCall) -> Info<'a> {
-        let (class, parts): (TypeClass, Vec<&mut Box<Expr>>) = match special {
+        let (class, parts): (TypeClass, Vec<&mut Expr>) = match special {
             SpecialCall::Substring { expr, from, length } => {
                 self.called("substring");
                 (
                     TypeClass::Text,
-                    [Some(expr), from.as_mut(), length.as_mut()].into_iter().flatten().collect(),
+                    [Some(expr), from.as_mut(), length.as_mut()]
+                        .into_iter()
+                        .flatten()
+                        .map(AsMut::as_mut)
+                        .collect(),
                 )
             }
             SpecialCall::Trim { what, expr, side: _ } => {
                 self.called("trim");
-                (TypeClass::Text, [what.as_mut(), Some(expr)].into_iter().flatten().collect())
+                (
+                    TypeClass::Text,
+                    [what.as_mut(), Some(expr)].into_iter().flatten().map(AsMut::as_mut).collect(),
+                )
             }
             SpecialCall::Position { needle, haystack } => {
                 self.called("position");
@@ -245,7 +252,19 @@ impl<'a> Resolver<'a, '_> {
             SpecialCall::Overlay { expr, with, from, length } => {
                 self.called("overlay");
                 let all = [Some(expr), Some(with), Some(from), length.as_mut()];
-                (TypeClass::Text, all.into_iter().flatten().collect())
+                (TypeClass::Text, all.into_iter().flatten().map(AsMut::as_mut).collect())
+            }
+            SpecialCall::ConvertUsing { expr, charset: _ } => {
+                self.called("convert");
+                (TypeClass::Text, vec![expr])
+            }
+            SpecialCall::TimestampDiff { unit: _, from, to } => {
+                self.called("timestampdiff");
+                (TypeClass::Integer, vec![from, to])
+            }
+            SpecialCall::MatchAgainst { columns, words, mode: _ } => {
+                self.called("match");
+                (TypeClass::Float, columns.iter_mut().chain([words.as_mut()]).collect())
             }
         };
         let mut info = Info::default();

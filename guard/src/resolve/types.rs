@@ -104,6 +104,7 @@ pub fn of_binary(op: BinaryOp, left: Option<TypeClass>, right: Option<TypeClass>
         | B::ContainedByEq
         | B::ContainsEq
         | B::SqliteMatch
+        | B::MemberOf
         | B::Overlaps => Some(TypeClass::Boolean),
         B::Plus | B::Minus => additive(op, left, right),
         B::Multiply | B::Divide | B::Modulo => multiplicative(left, right),

@@ -113,10 +113,52 @@ pub enum FrameExclude {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub enum SpecialCall {
-    Substring { expr: Box<Expr>, from: Option<Box<Expr>>, length: Option<Box<Expr>> },
-    Trim { side: TrimSide, what: Option<Box<Expr>>, expr: Box<Expr> },
-    Position { needle: Box<Expr>, haystack: Box<Expr> },
-    Overlay { expr: Box<Expr>, with: Box<Expr>, from: Box<Expr>, length: Option<Box<Expr>> },
+    Substring {
+        expr: Box<Expr>,
+        from: Option<Box<Expr>>,
+        length: Option<Box<Expr>>,
+    },
+    Trim {
+        side: TrimSide,
+        what: Option<Box<Expr>>,
+        expr: Box<Expr>,
+    },
+    Position {
+        needle: Box<Expr>,
+        haystack: Box<Expr>,
+    },
+    Overlay {
+        expr: Box<Expr>,
+        with: Box<Expr>,
+        from: Box<Expr>,
+        length: Option<Box<Expr>>,
+    },
+    /// MySQL: `CONVERT(x USING charset)`; the name is on a list.
+    ConvertUsing {
+        expr: Box<Expr>,
+        charset: String,
+    },
+    /// MySQL: `TIMESTAMPDIFF(UNIT, a, b)`; the unit is on a list.
+    TimestampDiff {
+        unit: String,
+        from: Box<Expr>,
+        to: Box<Expr>,
+    },
+    /// MySQL: `MATCH (a, b) AGAINST ('words' IN BOOLEAN MODE)`.
+    MatchAgainst {
+        columns: Vec<Expr>,
+        words: Box<Expr>,
+        mode: MatchMode,
+    },
+}
+
+/// How a full-text search of MySQL reads its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum MatchMode {
+    Natural,
+    Boolean,
+    Expansion,
 }
 
 /// Which end TRIM works on.

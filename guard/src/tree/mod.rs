@@ -11,7 +11,7 @@ mod ops;
 mod query;
 
 pub use call::{
-    Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, Over, SpecialCall, TrimSide, WindowSpec,
+    Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, MatchMode, Over, SpecialCall, TrimSide, WindowSpec,
 };
 pub use expr::{Expr, IsTest, Literal};
 pub use name::{Ident, ObjectName, Span, TypeName};

@@ -102,6 +102,8 @@ pub enum BinaryOp {
     CosineDistance,
     /// pg_trgm `%` is Modulo; SQLite's `MATCH`
     SqliteMatch,
+    /// MySQL: `x MEMBER OF (json)`
+    MemberOf,
     /// `(a, b) OVERLAPS (c, d)`
     Overlaps,
 }

@@ -1,6 +1,7 @@
 //! Dialects that extend sqlparser's own: true operator precedence, and forms that it cannot read by itself. One file an
 //! engine; what they share is here.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 
@@ -8,6 +9,7 @@ use sqlparser::ast::{Expr, Ident, UnaryOperator};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+pub(in crate::parse) use mysql::{Mysql, UNITS};
 pub(in crate::parse) use postgres::Postgres;
 pub(in crate::parse) use sqlite::Sqlite;
 

@@ -64,7 +64,7 @@ impl Converter<'_> {
         Ok(Select {
             distinct: self.distinct(distinct)?,
             items: projection.into_iter().map(|i| self.select_item(i)).collect::<Result<_, _>>()?,
-            from: self.from_items(from)?,
+            from: self.tables(from)?,
             selection: selection.map(|e| self.expr(e)).transpose()?,
             group_by: self.group_by(group_by)?,
             having: having.map(|e| self.expr(e)).transpose()?,
@@ -91,7 +91,7 @@ impl Converter<'_> {
         refuse_some(sql_calc_found_rows, "SQL_CALC_FOUND_ROWS")
     }
 
-    fn from_items(&self, from: Vec<ast::TableWithJoins>) -> Result<Vec<FromItem>, Finding> {
+    fn tables(&self, from: Vec<ast::TableWithJoins>) -> Result<Vec<FromItem>, Finding> {
         let items: Vec<FromItem> =
             from.into_iter().map(|t| self.table_with_joins(t)).collect::<Result<_, _>>()?;
         match items.as_slice() {

@@ -18,7 +18,7 @@ pub(crate) fn apply(query: &mut Query, max_rows: Option<u64>, engine: Engine) ->
         Some(limit) if limit <= max && !query.with_ties => return None,
         _ => {}
     }
-    let values = engine == Engine::Sqlite && ends_in_values(&query.body);
+    let values = matches!(engine, Engine::Sqlite | Engine::Mariadb) && ends_in_values(&query.body);
     if computed || query.with_ties || values {
         wrap(query);
     }
@@ -30,7 +30,7 @@ fn is_number(limit: Option<&Expr>) -> bool {
     matches!(limit, Some(Expr::Literal(Literal::Number(_), _)))
 }
 
-/// SQLite's VALUES takes no LIMIT.
+/// SQLite's VALUES, and MariaDB's, takes no LIMIT.
 fn ends_in_values(body: &SetExpr) -> bool {
     match body {
         SetExpr::Values(_) => true,

@@ -54,6 +54,7 @@ impl Reader<'_> {
                 Token::LParen
             }
             Token::RParen => {
+                self.charset();
                 self.close();
                 Token::RParen
             }
@@ -195,6 +196,29 @@ impl Reader<'_> {
                 Some(w.value.to_ascii_lowercase())
             }
             _ => None,
+        }
+    }
+
+    /// `CHAR(10) CHARSET utf8mb4` in a cast: the character set that texts have anyhow is left out.
+    fn charset(&mut self) {
+        let is = |at: usize, word: &str| {
+            let token = self.out.len().checked_sub(at).and_then(|i| self.out.get(i)).map(|t| &t.token);
+            matches!(token, Some(Token::Word(w)) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
+        };
+        let unicode = UNICODE.iter().any(|name| is(1, name.trim_start_matches('_')));
+        let words = match () {
+            () if unicode && is(2, "charset") => 2,
+            () if unicode && is(2, "set") && is(3, "character") => 3,
+            () => return,
+        };
+        let before = self.out.len().checked_sub(words + 1).and_then(|i| self.out.get(i)).map(|t| &t.token);
+        let typed = match before {
+            Some(Token::RParen) => true,
+            Some(Token::Word(w)) => w.keyword == Keyword::CHAR,
+            _ => false,
+        };
+        if typed {
+            self.out.truncate(self.out.len() - words);
         }
     }
 

@@ -94,10 +94,8 @@ impl Converter<'_> {
     fn tables(&self, from: Vec<ast::TableWithJoins>) -> Result<Vec<FromItem>, Finding> {
         let items: Vec<FromItem> =
             from.into_iter().map(|t| self.table_with_joins(t)).collect::<Result<_, _>>()?;
-        match items.as_slice() {
-            [one] if self.mysql() && mysql::is_dual(one) => Ok(Vec::new()),
-            _ => Ok(items),
-        }
+        let dual = self.mysql() && items.len() == 1 && items.iter().all(mysql::is_dual);
+        Ok(if dual { Vec::new() } else { items })
     }
 
     fn distinct(&self, distinct: Option<ast::Distinct>) -> Result<Distinct, Finding> {

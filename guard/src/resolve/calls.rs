@@ -49,7 +49,12 @@ impl<'a> Resolver<'a, '_> {
 
     fn call(&mut self, call: &mut Call) -> (Info<'a>, Option<&'static Function>) {
         let function = self.judge(call);
+        let aggregate = function.is_some_and(|f| f.kind == Kind::Aggregate);
+        let preferred = if aggregate { self.prefer(Vec::new()) } else { Vec::new() };
         let args = self.arguments(call, function);
+        if aggregate {
+            self.prefer(preferred);
+        }
         if let Some(function) = function {
             self.check_shape(call, function);
             let nested = args.iter().any(|a| a.folded);

@@ -178,7 +178,10 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         let name = |(i, info)| {
-            let name = format!("column{}", i + 1);
+            let name = match self.engine {
+                Engine::Mysql => format!("column_{i}"),
+                _ => format!("column{}", i + 1),
+            };
             Output { key: self.engine.stored_key(&name), name, aliased: true, info }
         };
         columns.into_iter().enumerate().map(name).collect()

@@ -124,14 +124,16 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn find_relation(&self, name: &ObjectName) -> Option<&'a Table> {
         let catalog = self.catalog;
         let readable = |t: &&'a Table| self.readable.readable(t);
+        let find = |schema: &str, table: &Ident| {
+            let found = catalog.find_table(Some(schema), &self.key(table))?;
+            self.settle(table, found).filter(readable)
+        };
         match name.0.as_slice() {
             [table] => {
-                let key = self.key(table);
                 let path = &catalog.snapshot().search_path;
-                path.iter()
-                    .find_map(|s| catalog.find_table(Some(&self.engine.stored_key(s)), &key).filter(readable))
+                path.iter().find_map(|s| find(&self.engine.stored_key(s), table))
             }
-            [schema, table] => catalog.find_table(Some(&self.key(schema)), &self.key(table)).filter(readable),
+            [schema, table] => find(&self.key(schema), table),
             _ => None,
         }
     }
@@ -140,8 +142,10 @@ impl<'a> Resolver<'a, '_> {
         let span = name.span();
         self.read_table(table, span);
         // a view's text that is put into a statement must not meet the statement's own names
-        let short =
-            name.0.len() == 1 && !self.in_view && super::views::leaves_schema_out(self.engine, &table.schema);
+        let short = table.schema.is_empty()
+            || name.0.len() == 1
+                && !self.in_view
+                && super::views::leaves_schema_out(self.engine, &table.schema);
         let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
         name.0 = if short { vec![part(&table.name)] } else { vec![part(&table.schema), part(&table.name)] };
         self.entry_of(table)

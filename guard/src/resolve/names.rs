@@ -90,6 +90,11 @@ impl<'a> Resolver<'a, '_> {
 
     fn find(&self, key: &str) -> Found<'a> {
         for (depth, scope) in self.scopes.iter().enumerate().rev() {
+            if scope.preferred.iter().any(|p| p == key)
+                && let Some(output) = scope.outputs.iter().find(|o| o.key == key && o.aliased)
+            {
+                return Found::Alias(output.name.clone(), output.info.clone());
+            }
             let mut slots = scope.names.slots.iter().filter(|s| s.key == key);
             if let Some(first) = slots.next() {
                 let others: Vec<&Slot<'a>> = slots.collect();

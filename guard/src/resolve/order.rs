@@ -47,7 +47,13 @@ impl<'a> Resolver<'a, '_> {
         }
         if let Some((ident, key)) = self.bare_name(expr) {
             // outputs that are not renamed are the columns themselves outside PostgreSQL
-            let counts = |o: &&Output<'a>| o.key == key && (o.aliased || self.engine == Engine::Postgres);
+            let unclear = self.mysql()
+                && self
+                    .scopes
+                    .last()
+                    .is_some_and(|s| s.names.slots.iter().filter(|s| s.key == key).count() > 1);
+            let by_name = self.engine == Engine::Postgres || unclear;
+            let counts = |o: &&Output<'a>| o.key == key && (o.aliased || by_name);
             if let Some(output) = outputs.iter().find(counts) {
                 pin_output(expr, output, ident.span);
                 return;

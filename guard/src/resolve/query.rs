@@ -74,9 +74,10 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn select(&mut self, select: &mut Select, order: &mut [OrderItem]) -> Vec<Output<'a>> {
         let names = self.from(&mut select.from);
         self.expand_wildcards(select, &names);
-        let aliases = matches!(self.engine, Engine::Sqlite | Engine::Mysql | Engine::Mariadb);
+        let aliases = self.engine == Engine::Sqlite;
+        let mysql = self.mysql();
         let windows = select.windows.iter().map(|(name, _)| self.key(name)).collect();
-        self.scopes.push(Scope { names, outputs: Vec::new(), aliases, windows });
+        self.scopes.push(Scope { names, outputs: Vec::new(), aliases, windows, ..Scope::default() });
         let outputs = self.items(&mut select.items);
         if let Some(scope) = self.scopes.last_mut() {
             scope.outputs.clone_from(&outputs);
@@ -89,9 +90,12 @@ impl<'a> Resolver<'a, '_> {
                 Finding::new(Code::G310, message).hint("put the condition on the aggregate into HAVING"),
             );
         }
+        if let Some(scope) = self.scopes.last_mut().filter(|_| mysql) {
+            scope.aliases = true;
+        }
         self.group_by(&mut select.group_by, &outputs);
         if let Some(condition) = &mut select.having {
-            self.expr(condition);
+            self.having(condition, &select.group_by, &outputs);
         }
         for (name, spec) in &mut select.windows {
             self.pin_new(name);

@@ -243,6 +243,8 @@ pub struct Scope<'a> {
     pub outputs: Vec<Output<'a>>,
     /// Whether an unqualified name that is no column may be an output alias here (SQLite, MySQL).
     pub aliases: bool,
+    /// Aliases that come before columns of that name here (HAVING on MySQL).
+    pub preferred: Vec<String>,
     /// Named windows.
     pub windows: Vec<String>,
 }

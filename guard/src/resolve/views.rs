@@ -198,8 +198,7 @@ fn is_as(bytes: &[u8], i: usize) -> bool {
     before && s && bytes.get(i + 2).is_none_or(|b| !word(*b))
 }
 
-/// Schema that unqualified names of an engine fall into, for texts that leave it out. A catalog that was read from a
-/// file of MySQL's has no name for its database.
+/// Schema that unqualified names of an engine fall into, for texts that leave it out.
 pub(super) fn leaves_schema_out(engine: Engine, schema: &str) -> bool {
-    schema.is_empty() || engine == Engine::Sqlite && schema.eq_ignore_ascii_case("main")
+    engine == Engine::Sqlite && schema.eq_ignore_ascii_case("main")
 }

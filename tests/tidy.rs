@@ -219,3 +219,32 @@ fn the_guard_accepts_nothing_by_default() {
     }
     fail_on(&problems);
 }
+
+/// The entry for unchecked text is for measuring: no manifest turns its feature on, no product code names it.
+#[test]
+fn nothing_turns_unchecked_text_on() {
+    let mut problems = Vec::new();
+    for dir in [".", "catalog", "guard", "nl2sql", "connectors/api"] {
+        let manifest = std::fs::read_to_string(root().join(dir).join("Cargo.toml")).unwrap();
+        if manifest.contains("unguarded") {
+            problems.push(format!("{dir}/Cargo.toml names the feature `unguarded`"));
+        }
+    }
+    for entry in std::fs::read_dir(root().join("connectors")).unwrap() {
+        let manifest = entry.unwrap().path().join("Cargo.toml");
+        for line in std::fs::read_to_string(&manifest).unwrap().lines().filter(|l| !l.starts_with('#')) {
+            let declares = ["unguarded = []", "required-features = [\"unguarded\"]"].contains(&line);
+            if line.contains("unguarded") && !declares {
+                problems.push(format!("{}: {line}", manifest.display()));
+            }
+        }
+    }
+    for (path, text) in sources().iter().filter(|(path, _)| is_product(path)) {
+        let own = path.starts_with("connectors/") && path.ends_with("/unguarded.rs");
+        let uses = code(text).any(|(_, line)| line.contains("query_unguarded"));
+        if uses && !own {
+            problems.push(format!("{path}: calls query_unguarded"));
+        }
+    }
+    fail_on(&problems);
+}

@@ -4,6 +4,8 @@ mod caps;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+#[cfg(feature = "layers")]
+pub mod layers;
 mod limits;
 mod params;
 mod server;

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Standing};
 
 /// Planning is quick; a plan that is not would be a reason to refuse the statement.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// Asks for the plan.
 pub(crate) async fn explain(sessions: &Arc<Sessions>, sql: &str) -> Result<Estimate, ConnectorError> {
     let text = format!("EXPLAIN (FORMAT JSON) {sql}");
-    let (session, ()) = Session::begin(sessions, TIMEOUT, async |_| Ok(())).await?;
+    let (session, ()) = Session::begin(sessions, TIMEOUT, Standing::Login, async |_| Ok(())).await?;
     let answer = ask(&session, &text).await;
     session.end().await;
     let rows = answer?;

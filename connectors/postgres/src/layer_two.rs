@@ -71,6 +71,22 @@ async fn refuses_writes_of_every_kind() {
         "COMMIT; DELETE FROM public.t",
         "EXPLAIN ANALYZE DELETE FROM public.t",
         "VACUUM public.t",
+        // commands that a read-only transaction would run
+        "LOAD 'plpgsql'",
+        "LISTEN channel",
+        "SHOW data_directory",
+        "EXPLAIN ANALYZE SELECT 1",
+        "PREPARE later AS SELECT 1",
+        "LOCK TABLE public.t IN ACCESS SHARE MODE",
+        "SET SESSION AUTHORIZATION DEFAULT",
+        "CHECKPOINT",
+        "COPY public.t TO STDOUT",
+        // what only a superuser may call
+        "SELECT pg_read_file('PG_VERSION')",
+        "SELECT pg_ls_dir('.')",
+        "SELECT pg_stat_reset()",
+        "SELECT pg_create_physical_replication_slot('layer_two')",
+        "SELECT lo_import('/dev/null')",
     ] {
         let outcome = run(&sessions, sql).await;
         assert!(outcome.is_err(), "{sql} gave {outcome:?}");
@@ -117,6 +133,28 @@ async fn nothing_outlives_a_statement() {
                 UNION ALL SELECT 1 WHERE current_setting('application_name') <> 'querent' \
                 UNION ALL SELECT 1 WHERE current_setting('search_path') <> 'pg_catalog, pg_temp'";
     assert_eq!(run(&sessions, left).await, Ok(0));
+}
+
+#[tokio::test]
+async fn a_superuser_reads_what_it_may_read() {
+    let database = Database::new(SETUP).await;
+    let sessions = sessions(&database);
+    assert_eq!(run(&sessions, "SELECT id, note FROM public.t").await, Ok(1));
+    // with row security in the database, a reader's rights would not show the same rows
+    database.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY").await;
+    assert_eq!(run(&sessions, "SELECT id, note FROM public.t").await, Ok(1));
+}
+
+#[tokio::test]
+async fn rows_keep_the_order_that_the_statement_asks_for() {
+    let database = Database::new(&["CREATE TABLE n AS SELECT generate_series(1, 3000) AS i"]).await;
+    let sessions = sessions(&database);
+    let sql = "SELECT i, i AS i FROM public.n ORDER BY i DESC".to_owned();
+    let stream = query::run(sessions, sql, &Limits::default()).await.unwrap();
+    let batches: Vec<_> = stream.batches.try_collect().await.unwrap();
+    let column = batches[0].column(0);
+    let values: &arrow::array::Int32Array = column.as_any().downcast_ref().unwrap();
+    assert!(values.values().windows(2).all(|pair| pair[0] > pair[1]));
 }
 
 #[tokio::test]

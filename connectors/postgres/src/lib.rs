@@ -11,6 +11,8 @@ mod privileges;
 mod query;
 mod session;
 mod tls;
+#[cfg(feature = "unguarded")]
+mod unguarded;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +29,7 @@ pub use crate::config::INFO;
 use crate::config::Settings;
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Standing};
 
 /// How long the questions of a connection test may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,7 +62,8 @@ impl PostgresConnector {
 #[async_trait]
 impl Connector for PostgresConnector {
     async fn test(&self) -> Result<ServerInfo, ConnectorError> {
-        let (session, ()) = Session::begin(&self.sessions, TEST_TIMEOUT, async |_| Ok(())).await?;
+        let (session, ()) =
+            Session::begin(&self.sessions, TEST_TIMEOUT, Standing::Login, async |_| Ok(())).await?;
         let info = ask_server(&session).await;
         session.end().await;
         info

@@ -12,12 +12,12 @@ use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_postgres::types::{FromSql, Type};
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
 use crate::arrow::{Column, reading};
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Standing};
 
 /// Bytes of wire data after which a batch is handed on even when it has few rows.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -55,7 +55,9 @@ async fn drive(
     sender: mpsc::Sender<Item>,
 ) {
     // a caller that goes away while connecting must not leave a session in the middle of its beginning
-    let began = Session::begin(&sessions, limits.timeout, async |client| client.prepare(&sql).await).await;
+    let query = only_a_query(&sql);
+    let first = async |client: &Client| client.prepare(&query).await;
+    let began = Session::begin(&sessions, limits.timeout, Standing::Reader, first).await;
     let (session, statement) = match began {
         Ok(began) => began,
         Err(error) => {
@@ -147,6 +149,13 @@ impl Plan {
         let columns = readings.into_iter().map(Column::new).collect();
         Ok(Plan { statement, schema: Arc::new(Schema::new(fields)), columns })
     }
+}
+
+/// The checked statement inside a SELECT of ours: the server's own grammar lets nothing but a query stand there, so
+/// commands (EXPLAIN ANALYZE, LOAD, LISTEN, EXECUTE ...), INTO and writing CTEs end as errors before they run. Rows
+/// keep their order: the planner drops the scan around a sub-query.
+fn only_a_query(sql: &str) -> String {
+    format!("SELECT * FROM (\n{sql}\n) AS q")
 }
 
 /// The checked statement inside a SELECT of ours that has the server print some columns. `concat` calls the type's

@@ -23,6 +23,22 @@ const END: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET
 /// Behind a pooler in transaction mode no prepared statement may be counted on, or left to others.
 const FORGET: &str = "DEALLOCATE ALL; ";
 
+/// With whose rights a transaction runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The login's: for questions of our own about the login and the catalog.
+    Login,
+    /// Those of a reader, where the login is a superuser: it steps down to `pg_read_all_data` for the transaction, so
+    /// that files, slots and the like are out of reach. Not where that role would read other rows than the login:
+    /// row security binds it and a superuser not, and other servers know users by their mappings.
+    Reader,
+}
+
+const STEP_DOWN: &str = "; SELECT CASE WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \
+     AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_read_all_data') \
+     AND NOT EXISTS (SELECT FROM pg_class WHERE relrowsecurity) AND NOT EXISTS (SELECT FROM pg_user_mappings) \
+     THEN pg_catalog.set_config('role', 'pg_read_all_data', true) END AS role";
+
 /// A session inside its read-only transaction. One that is dropped before it ended is cancelled and closed: it must
 /// not go back to the pool in the middle of something.
 pub(crate) struct Session {
@@ -41,12 +57,13 @@ impl Session {
     pub(crate) async fn begin<T>(
         sessions: &Arc<Sessions>,
         timeout: Duration,
+        standing: Standing,
         first: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<(Session, T), ConnectorError> {
         let client = Some(sessions.take().await?);
         let mut session =
             Session { client, sessions: Arc::clone(sessions), money_scale: 2, search_path: Vec::new() };
-        let text = begin_text(timeout, &sessions.settings);
+        let text = begin_text(timeout, standing, &sessions.settings);
         let client = session.client()?;
         let (began, first) = futures::future::join(client.simple_query(&text), first(client)).await;
         let began = match began {
@@ -84,7 +101,7 @@ impl Session {
             .iter()
             .filter_map(|m| if let SimpleQueryMessage::Row(row) = m { Some(row) } else { None })
             .collect();
-        let [path, settings] = rows.as_slice() else { return Err(not_read_only("settings")) };
+        let [path, settings, ..] = rows.as_slice() else { return Err(not_read_only("settings")) };
         let expected = [
             ("transaction_read_only", "on".to_owned()),
             ("transaction_isolation", "repeatable read".to_owned()),
@@ -158,12 +175,16 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 /// The beginning of every transaction. All text is ours; the numbers are numbers.
-fn begin_text(timeout: Duration, settings: &Settings) -> String {
+fn begin_text(timeout: Duration, standing: Standing, settings: &Settings) -> String {
     let work_mem_mb = settings.work_mem_mb;
     // a pooler's server sessions keep the prepared statements of whoever used them before
     let forget = if settings.pgbouncer { FORGET } else { "" };
     let statement = milliseconds(timeout);
     let lock = statement.min(10_000);
+    let step_down = match standing {
+        Standing::Login => "",
+        Standing::Reader => STEP_DOWN,
+    };
     let idle = milliseconds(timeout.saturating_add(Duration::from_secs(60)));
     format!(
         "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {forget}\
@@ -179,6 +200,6 @@ fn begin_text(timeout: Duration, settings: &Settings) -> String {
          pg_catalog.current_setting('standard_conforming_strings') AS standard_conforming_strings, \
          pg_catalog.current_setting('row_security') AS row_security, \
          (1000 * extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval))::bigint AS \
-         statement_timeout, pg_catalog.scale(1::money::numeric) AS money_scale"
+         statement_timeout, pg_catalog.scale(1::money::numeric) AS money_scale{step_down}"
     )
 }

@@ -13,6 +13,8 @@ mod pool;
 mod privileges;
 mod query;
 mod session;
+#[cfg(feature = "unguarded")]
+mod unguarded;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -18,7 +18,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Standing};
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
@@ -52,7 +52,7 @@ pub(crate) async fn introspect(
     options: &CrawlOptions,
     progress: Report<'_>,
 ) -> Result<Snapshot, ConnectorError> {
-    let begun = Session::begin(sessions, options.statement_timeout, async |_| Ok(())).await;
+    let begun = Session::begin(sessions, options.statement_timeout, Standing::Login, async |_| Ok(())).await;
     let (session, ()) = begun?;
     let answers = ask(&session, options, progress).await;
     match answers {

@@ -1,0 +1,22 @@
+//! Measures each layer of the read-only proof on a real PostgreSQL:
+//! `postgres_layers CORPUS.jsonl SCHEMA.sql --url postgres://superuser@host/postgres [--hidden TABLE]... [--secret TEXT]...`.
+//!
+//! The server is attacked as its superuser and must be one that may be lost. Run it on the server's own machine, so
+//! that its files can be watched.
+
+#![allow(missing_docs)]
+
+mod bench;
+mod files;
+mod state;
+
+use connector_api::layers::Arguments;
+
+#[tokio::main]
+async fn main() -> Result<(), String> {
+    let arguments = Arguments::read(std::env::args().skip(1))?;
+    let mut bench = bench::Postgres::new(&arguments).await?;
+    let measured = arguments.run(&mut bench).await;
+    bench.leave().await?;
+    measured.map(|_| ())
+}

@@ -17,7 +17,7 @@ pub(crate) fn scan(sql: &str, engine: Engine, max_bytes: usize) -> Result<(), Fi
         return Err(Finding::new(Code::G002, format!("The statement is longer than {max_bytes} bytes."))
             .hint("Shorten it, or raise the limit of the policy."));
     }
-    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at: 0 };
+    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at: 0, begun: false };
     while scanner.at < scanner.text.len() {
         scanner.step()?;
     }
@@ -39,6 +39,8 @@ struct Scanner<'a> {
     sql: &'a str,
     engine: Engine,
     at: usize,
+    /// Whether something other than comments and spaces was met.
+    begun: bool,
 }
 
 impl Scanner<'_> {
@@ -52,6 +54,8 @@ impl Scanner<'_> {
 
     fn step(&mut self) -> Result<(), Finding> {
         let byte = self.peek(0);
+        let comment = matches!((byte, self.peek(1)), (b'-', b'-') | (b'/', b'*'));
+        self.begun |= !comment && !byte.is_ascii_whitespace();
         match byte {
             b'\'' => self.string(),
             b'"' => self.delimited(b'"'),
@@ -198,6 +202,7 @@ impl Scanner<'_> {
         while self.at < self.text.len() {
             let byte = self.peek(0);
             self.control(byte, false)?;
+            self.continuation(byte)?;
             let escaped = byte == b'\\' && escapes;
             if escaped || (byte == quote && self.peek(1) == quote) {
                 if escaped {
@@ -214,6 +219,18 @@ impl Scanner<'_> {
         Err(self.unterminated(start, "A quoted text"))
     }
 
+    /// SQL Server: a backslash at the end of a line joins it with the next one.
+    fn continuation(&self, byte: u8) -> Result<(), Finding> {
+        let joins = byte == b'\\' && matches!(self.peek(1), b'\n' | b'\r');
+        if self.engine != Engine::Mssql || !joins {
+            return Ok(());
+        }
+        let message = "A backslash at the end of a line inside quotes takes the line end away.";
+        Err(self
+            .finding(Code::G201, self.at, self.at + 2, message)
+            .hint("Write the text on one line, or put the line end in with CHAR(10)."))
+    }
+
     /// The character after a backslash is skipped, but must not hide a control character.
     fn escaped_control(&self) -> Result<(), Finding> {
         let next = self.text.get(self.at + 1).copied();
@@ -227,6 +244,7 @@ impl Scanner<'_> {
         while self.at < self.text.len() {
             let byte = self.peek(0);
             self.control(byte, false)?;
+            self.continuation(byte)?;
             if byte == b']' && doubled && self.peek(1) == b']' {
                 self.at += 2;
                 continue;
@@ -301,10 +319,20 @@ impl Scanner<'_> {
             return Err(self.hint_comment(start));
         }
         self.at += 2;
+        let mut open = 1;
         while self.at < self.text.len() {
             if self.peek(0) == b'*' && self.peek(1) == b'/' {
                 self.at += 2;
-                return Ok(());
+                open -= 1;
+                if open == 0 {
+                    return Ok(());
+                }
+                continue;
+            }
+            if self.nests(start) {
+                self.at += 2;
+                open += 1;
+                continue;
             }
             if self.peek(0) == b'/' && self.peek(1) == b'*' {
                 return Err(self
@@ -320,6 +348,15 @@ impl Scanner<'_> {
             self.at += 1;
         }
         Err(self.finding(Code::G003, start, start + 2, "A comment without an end.").hint("Close it with */."))
+    }
+
+    /// SQL Server nests comments. That is followed before the statement begins, where a reader that does not nest
+    /// sees no statement at all, and only while no line comment makes a third reading.
+    fn nests(&self, start: usize) -> bool {
+        let inner =
+            self.peek(0) == b'/' && self.peek(1) == b'*' && !matches!(self.peek(2), b'!' | b'+' | b'M');
+        let text = self.text.get(start..).unwrap_or_default();
+        self.engine == Engine::Mssql && !self.begun && inner && !text.windows(2).any(|w| w == b"--")
     }
 
     fn hint_comment(&self, start: usize) -> Finding {

@@ -35,8 +35,8 @@ pub use split::split;
 /// Whether statements of that engine can be proven.
 pub fn engine_supported(engine: Engine) -> bool {
     match engine {
-        Engine::Postgres | Engine::Sqlite | Engine::Mysql | Engine::Mariadb => true,
-        Engine::Mssql | Engine::Mongodb => false,
+        Engine::Postgres | Engine::Sqlite | Engine::Mysql | Engine::Mariadb | Engine::Mssql => true,
+        Engine::Mongodb => false,
     }
 }
 

@@ -226,7 +226,7 @@ fn user_code_by_operator_and_type_is_refused() {
 
 #[test]
 fn other_engines_wait_for_their_proof() {
-    for engine in [Engine::Mssql, Engine::Mongodb] {
+    for engine in [Engine::Mongodb] {
         assert!(!guard::engine_supported(engine));
         refused_with(engine, Code::G201, &["SELECT 1"]);
     }

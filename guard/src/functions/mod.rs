@@ -101,6 +101,7 @@ static SQLITE: LazyLock<Functions> = LazyLock::new(|| Functions::read(include_st
 static MYSQL: LazyLock<Functions> = LazyLock::new(|| Functions::read_for(include_str!("mysql.txt"), "mysql"));
 static MARIADB: LazyLock<Functions> =
     LazyLock::new(|| Functions::read_for(include_str!("mysql.txt"), "mariadb"));
+static MSSQL: LazyLock<Functions> = LazyLock::new(|| Functions::read(include_str!("mssql.txt")));
 static NONE: LazyLock<Functions> = LazyLock::new(Functions::default);
 
 /// The list of an engine.
@@ -110,8 +111,9 @@ pub fn of(engine: Engine) -> &'static Functions {
         Engine::Sqlite => &SQLITE,
         Engine::Mysql => &MYSQL,
         Engine::Mariadb => &MARIADB,
+        Engine::Mssql => &MSSQL,
         // not judged yet: nothing may be called
-        Engine::Mssql | Engine::Mongodb => &NONE,
+        Engine::Mongodb => &NONE,
     }
 }
 

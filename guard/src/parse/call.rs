@@ -31,6 +31,9 @@ pub(super) fn simple(name: &str, args: Vec<Expr>) -> Expr {
 
 impl Converter<'_> {
     pub(super) fn function(&self, function: ast::Function) -> Converted {
+        if let Some(own) = self.own_call(&function)? {
+            return Ok(own);
+        }
         let ast::Function {
             name,
             uses_odbc_syntax,
@@ -43,7 +46,8 @@ impl Converter<'_> {
         } = function;
         refuse_some(uses_odbc_syntax, "ODBC syntax")?;
         refuse_some(parameters != ast::FunctionArguments::None, "Parameters before arguments")?;
-        let mut call = Call { name: self.object_name(name)?, ..Call::default() };
+        refuse_some(self.mssql() && filter.is_some(), "FILTER")?;
+        let mut call = Call { name: self.function_name(name)?, ..Call::default() };
         match args {
             ast::FunctionArguments::None => call.bare = true,
             ast::FunctionArguments::Subquery(query) => return self.array_subquery(&call, *query),
@@ -76,7 +80,7 @@ impl Converter<'_> {
                 other => Ok(other),
             };
         }
-        Ok(row(call))
+        Ok(if self.mssql() { Expr::Call(Box::new(call)) } else { row(call) })
     }
 
     fn array_subquery(&self, call: &Call, query: ast::Query) -> Converted {
@@ -104,6 +108,7 @@ impl Converter<'_> {
         match clause {
             ast::FunctionArgumentClause::OrderBy(items) => {
                 refuse_some(!call.order_by.is_empty(), "A second ORDER BY")?;
+                refuse_some(self.mssql(), "ORDER BY among arguments")?;
                 call.order_by = self.order_items(items)?;
                 Ok(())
             }
@@ -236,6 +241,9 @@ impl Converter<'_> {
             let mut args = vec![expr];
             args.extend(self.exprs(characters)?);
             return Ok(simple("trim", args));
+        }
+        if self.mssql() && side.is_none() && what.is_none() {
+            return Ok(simple("trim", vec![expr]));
         }
         if self.sqlite() {
             refuse_some(side.is_some() || what.is_some(), "TRIM(... FROM ...)")?;

@@ -6,7 +6,7 @@ use super::query::refuse_some;
 use super::refuse::{operator, unproven};
 use super::{Converter, dialect, ops};
 use crate::finding::Finding;
-use crate::tree::{BinaryOp, Expr, IsTest, LikeOp, ObjectName, UnaryOp};
+use crate::tree::{BinaryOp, Expr, IsTest, LikeOp, ObjectName, TypeName, UnaryOp};
 
 type Converted = Result<Expr, Finding>;
 
@@ -78,7 +78,7 @@ impl Converter<'_> {
                 self.like(LikeOp::SimilarTo, *expr, *pattern, escape_char, negated)
             }
             E::RLike { negated, expr, pattern, regexp } => {
-                refuse_some(!self.mysql() && (self.postgres() || !regexp), "RLIKE")?;
+                refuse_some(!self.mysql() && (self.postgres() || self.mssql() || !regexp), "RLIKE")?;
                 self.like(LikeOp::Regexp, *expr, *pattern, None, negated)
             }
             E::AnyOp { left, compare_op, right, is_some: _ } => {
@@ -88,7 +88,7 @@ impl Converter<'_> {
             E::UnaryOp { op, expr } => self.unary(op, *expr),
             E::Cast { kind, expr, data_type, format } => self.cast(kind, *expr, data_type, format),
             E::AtTimeZone { timestamp, time_zone } => {
-                refuse_some(!self.postgres(), "AT TIME ZONE")?;
+                refuse_some(!self.postgres() && !self.mssql(), "AT TIME ZONE")?;
                 Ok(Expr::AtTimeZone { expr: self.boxed(*timestamp)?, zone: self.boxed(*time_zone)? })
             }
             E::Extract { field, syntax, expr } => self.extract(field, syntax, *expr),
@@ -118,6 +118,7 @@ impl Converter<'_> {
                 Ok(Expr::Exists { query: Box::new(self.query(*subquery)?), negated })
             }
             E::Subquery(query) => Ok(Expr::Subquery(Box::new(self.query(*query)?))),
+            E::Tuple(_) if self.mssql() => Err(unproven("A row of values")),
             E::Tuple(values) => Ok(Expr::Row(self.exprs(values)?)),
             E::Array(ast::Array { elem, named }) => {
                 refuse_some(!self.postgres(), "An array")?;
@@ -131,6 +132,10 @@ impl Converter<'_> {
             E::IsNormalized { expr: _, form: _, negated: _ } => Err(unproven("IS NORMALIZED")),
             E::InUnnest { expr: _, array_expr: _, negated: _ } => Err(unproven("IN UNNEST")),
             E::Convert { is_try, expr, data_type, charset, target_before_value, styles } => {
+                if self.mssql() {
+                    refuse_some(charset.is_some() || !target_before_value, "CONVERT")?;
+                    return self.typed_convert(is_try, *expr, data_type, styles);
+                }
                 refuse_some(is_try || target_before_value || !styles.is_empty(), "This CONVERT")?;
                 self.convert(*expr, data_type, charset)
             }
@@ -150,8 +155,9 @@ impl Converter<'_> {
     fn is(&self, expr: ast::Expr, test: IsTest, negated: bool) -> Converted {
         let absent = match test {
             IsTest::Json => !self.postgres(),
-            IsTest::Unknown => self.sqlite(),
-            IsTest::Null | IsTest::True | IsTest::False => false,
+            IsTest::Unknown => self.sqlite() || self.mssql(),
+            IsTest::True | IsTest::False => self.mssql(),
+            IsTest::Null => false,
         };
         refuse_some(absent, "This IS test")?;
         Ok(Expr::Is { expr: self.boxed(expr)?, test, negated })
@@ -178,7 +184,10 @@ impl Converter<'_> {
             }
             ast::BinaryOperator::Arrow if self.mysql() => self.json_arrow(left, right, false),
             ast::BinaryOperator::LongArrow if self.mysql() => self.json_arrow(left, right, true),
-            op => self.pair(ops::binary(&op, self.engine)?, left, right),
+            op => {
+                refuse_some(self.mssql() && sign_in_product(&op, &right), "A sign inside a product")?;
+                self.pair(ops::binary(&op, self.engine)?, left, right)
+            }
         }
     }
 
@@ -222,7 +231,8 @@ impl Converter<'_> {
         let op = ops::binary(&op, self.engine)?;
         let right = self.boxed(right)?;
         let of_query = matches!(*right, Expr::Subquery(_));
-        refuse_some(self.mysql() && !of_query, "ANY, SOME or ALL of anything but a query")?;
+        let only = self.mysql() || self.mssql();
+        refuse_some(only && !of_query, "ANY, SOME or ALL of anything but a query")?;
         Ok(Expr::Quantified { left: self.boxed(left)?, op, all, right })
     }
 
@@ -234,12 +244,14 @@ impl Converter<'_> {
         format: Option<ast::CastFormat>,
     ) -> Converted {
         refuse_some(format.is_some(), "FORMAT in CAST")?;
-        match kind {
+        match &kind {
             ast::CastKind::Cast => {}
             ast::CastKind::DoubleColon => refuse_some(!self.postgres(), "The cast ::")?,
-            ast::CastKind::TryCast | ast::CastKind::SafeCast => return Err(unproven("TRY_CAST")),
+            ast::CastKind::TryCast => refuse_some(!self.mssql(), "TRY_CAST")?,
+            ast::CastKind::SafeCast => return Err(unproven("SAFE_CAST")),
         }
-        Ok(Expr::Cast { expr: self.boxed(expr)?, to: self.type_name(ty)?, try_cast: false })
+        let try_cast = kind == ast::CastKind::TryCast;
+        Ok(Expr::Cast { expr: self.boxed(expr)?, to: self.type_name(ty)?, try_cast })
     }
 
     fn case(
@@ -261,9 +273,20 @@ impl Converter<'_> {
 
     fn typed(&self, typed: ast::TypedString) -> Converted {
         let ast::TypedString { data_type, value, uses_odbc_syntax } = typed;
-        refuse_some(uses_odbc_syntax, "ODBC syntax")?;
+        refuse_some(uses_odbc_syntax != self.mssql(), "This way to write a literal")?;
         refuse_some(self.sqlite(), "A type before a literal")?;
         let (value, span) = self.text(value)?;
+        if self.mssql() {
+            let digits = value.bytes().all(|b| b.is_ascii_digit() || b"-: .".contains(&b));
+            refuse_some(!digits, "This date")?;
+            let ty = match data_type {
+                ast::DataType::Date => "d",
+                ast::DataType::Time(None, _) => "t",
+                ast::DataType::Timestamp(None, _) => "ts",
+                _ => return Err(unproven("This way to write a literal")),
+            };
+            return Ok(Expr::Typed { ty: TypeName::simple(ty), value, span });
+        }
         let ty = self.type_name(data_type)?;
         let clock = ty.args.is_empty() && matches!(ty.name.as_str(), "date" | "time" | "timestamp");
         refuse_some(self.mysql() && !clock, "This type before a literal")?;
@@ -301,6 +324,10 @@ impl Converter<'_> {
 
     /// `x[1]`, `x[1:2]`, `(row).field`.
     fn access(&self, root: ast::Expr, chain: Vec<ast::AccessExpr>) -> Converted {
+        if self.mssql() {
+            let root = self.expr(root)?;
+            return chain.into_iter().try_fold(root, |expr, link| self.xml_method(expr, link));
+        }
         refuse_some(!self.postgres(), "A subscript")?;
         let mut is_name = matches!(root, ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_));
         let mut expr = self.expr(root)?;
@@ -338,4 +365,14 @@ impl Converter<'_> {
             }
         }
     }
+}
+
+/// `a / -b * c`: SQL Server's documents let the sign reach over `b * c`, people do not.
+fn sign_in_product(op: &ast::BinaryOperator, right: &ast::Expr) -> bool {
+    use ast::BinaryOperator as Op;
+    let product = |op: &Op| matches!(op, Op::Multiply | Op::Divide | Op::Modulo);
+    let ast::Expr::UnaryOp { op: ast::UnaryOperator::Minus | ast::UnaryOperator::Plus, expr } = right else {
+        return false;
+    };
+    product(op) && matches!(expr.as_ref(), ast::Expr::BinaryOp { left: _, op, right: _ } if product(op))
 }

@@ -6,7 +6,7 @@ use super::Converter;
 use super::query::refuse_some;
 use super::refuse::unproven;
 use crate::finding::Finding;
-use crate::tree::{Arg, Call, FromItem, Ident, JoinKind, JoinOn, ObjectName, TableAlias, TypeName};
+use crate::tree::{Arg, Call, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, TableAlias, TypeName};
 
 /// An alias with the column types that a function's alias may carry.
 type AliasParts = (Option<TableAlias>, Vec<(Ident, TypeName)>);
@@ -33,14 +33,19 @@ impl Converter<'_> {
             // Says in which order to read, and changes no result.
             ast::JoinOperator::StraightJoin(c) if self.mysql() => (JoinKind::Inner, c),
             ast::JoinOperator::StraightJoin(_) => return Err(unproven("STRAIGHT_JOIN")),
+            ast::JoinOperator::CrossApply if self.mssql() => {
+                return self.apply(left, JoinKind::CrossApply, relation);
+            }
+            ast::JoinOperator::OuterApply if self.mssql() => {
+                return self.apply(left, JoinKind::OuterApply, relation);
+            }
+            ast::JoinOperator::CrossApply | ast::JoinOperator::OuterApply => return Err(unproven("APPLY")),
             ast::JoinOperator::Semi(_)
             | ast::JoinOperator::LeftSemi(_)
             | ast::JoinOperator::RightSemi(_)
             | ast::JoinOperator::Anti(_)
             | ast::JoinOperator::LeftAnti(_)
             | ast::JoinOperator::RightAnti(_)
-            | ast::JoinOperator::CrossApply
-            | ast::JoinOperator::OuterApply
             | ast::JoinOperator::AsOf { match_condition: _, constraint: _ }
             | ast::JoinOperator::ArrayJoin
             | ast::JoinOperator::LeftArrayJoin
@@ -53,7 +58,9 @@ impl Converter<'_> {
         }
         let cross = kind == JoinKind::Cross;
         refuse_some(cross && on != JoinOn::None, "A condition on CROSS JOIN")?;
-        refuse_some(self.postgres() && !cross && on == JoinOn::None, "A join without ON or USING")?;
+        let strict = self.postgres() || self.mssql();
+        refuse_some(strict && !cross && on == JoinOn::None, "A join without ON or USING")?;
+        refuse_some(self.mssql() && !matches!(on, JoinOn::On(_) | JoinOn::None), "USING or NATURAL")?;
         let kind = if kind == JoinKind::Inner && on == JoinOn::None { JoinKind::Cross } else { kind };
         Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
     }
@@ -77,6 +84,15 @@ impl Converter<'_> {
             (kind, _) => kind,
         };
         Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
+    }
+
+    /// CROSS APPLY and OUTER APPLY: the right side sees the left.
+    fn apply(&self, left: FromItem, kind: JoinKind, relation: ast::TableFactor) -> Result<FromItem, Finding> {
+        let mut right = self.table_factor(relation)?;
+        if let FromItem::Derived { lateral, query: _, alias: _ } = &mut right {
+            *lateral = true;
+        }
+        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(right), on: JoinOn::None })
     }
 
     fn join_on(&self, constraint: ast::JoinConstraint) -> Result<JoinOn, Finding> {
@@ -111,12 +127,13 @@ impl Converter<'_> {
                 index_hints,
             } => {
                 // Which index to use changes no result on MySQL: left out.
-                let hinted = !with_hints.is_empty() || !(self.mysql() || index_hints.is_empty());
-                refuse_some(hinted, "A table hint")?;
+                refuse_some(!(self.mysql() || index_hints.is_empty()), "A table hint")?;
+                self.table_hints(with_hints)?;
                 refuse_some(version.is_some(), "A table version")?;
                 refuse_some(!partitions.is_empty(), "PARTITION")?;
                 refuse_some(json_path.is_some(), "A path after a table")?;
                 refuse_some(sample.is_some(), "TABLESAMPLE")?;
+                let args = if self.old_hints(args.as_ref()) { None } else { args };
                 match args {
                     Some(args) => self.table_function(name, args, with_ordinality, alias),
                     None => {
@@ -127,12 +144,14 @@ impl Converter<'_> {
             }
             ast::TableFactor::Derived { lateral, subquery, alias, sample } => {
                 refuse_some(sample.is_some(), "TABLESAMPLE")?;
-                refuse_some(lateral && (self.sqlite() || self.mariadb()), "LATERAL")?;
-                let query = Box::new(self.query(*subquery)?);
+                let never = self.sqlite() || self.mariadb() || self.mssql();
+                refuse_some(lateral && never, "LATERAL")?;
+                let query = Box::new(self.derived(*subquery)?);
                 let alias = self.plain_alias(alias)?;
                 let named = alias.as_ref().is_some_and(|a| !a.columns.is_empty());
                 refuse_some(self.mariadb() && named, "A list of column aliases")?;
-                refuse_some(self.mysql() && alias.is_none(), "A sub-query in FROM without an alias")?;
+                let nameless = alias.is_none() && (self.mysql() || self.mssql());
+                refuse_some(nameless, "A sub-query in FROM without an alias")?;
                 Ok(FromItem::Derived { lateral, query, alias })
             }
             ast::TableFactor::Function { lateral, name, args, with_ordinality, alias } => {
@@ -147,6 +166,7 @@ impl Converter<'_> {
             } => {
                 refuse_some(self.mysql(), "UNNEST")?;
                 refuse_some(with_offset || with_offset_alias.is_some(), "WITH OFFSET")?;
+                refuse_some(!self.postgres(), "UNNEST")?;
                 let args = self.exprs(array_exprs)?.into_iter().map(Arg::plain).collect();
                 let name = ObjectName(vec![Ident { value: "unnest".to_owned(), ..Ident::default() }]);
                 let (alias, column_types) = self.table_alias(alias)?;
@@ -179,13 +199,38 @@ impl Converter<'_> {
         }
     }
 
+    /// A sub-query in FROM; on SQL Server the only place of VALUES.
+    fn derived(&self, query: ast::Query) -> Result<Query, Finding> {
+        match *query.body {
+            ast::SetExpr::Values(values)
+                if self.mssql()
+                    && query.with.is_none()
+                    && query.order_by.is_none()
+                    && query.limit_clause.is_none()
+                    && query.fetch.is_none()
+                    && query.for_clause.is_none()
+                    && query.locks.is_empty() =>
+            {
+                let body = self.values(values)?;
+                Ok(Query { body, ..Query::default() })
+            }
+            body => self.query(ast::Query { body: Box::new(body), ..query }),
+        }
+    }
+
     fn table(&self, name: ast::ObjectName, alias: Option<ast::TableAlias>) -> Result<FromItem, Finding> {
-        let (name, alias) = (self.object_name(name)?, self.plain_alias(alias)?);
+        let (name, mut alias) = (self.object_name(name)?, self.plain_alias(alias)?);
         let named = alias.as_ref().is_some_and(|a| !a.columns.is_empty());
         refuse_some(
             self.mysql() && (named || name.0.len() > 2),
             "A list of column aliases, or a name of three parts",
         )?;
+        if let (true, Some(alias)) = (self.mssql(), alias.as_mut()) {
+            // `t AS a (NOLOCK)`; a table's columns cannot be renamed there
+            let hints = alias.columns.iter().all(|c| super::mssql::is_read_hint(&c.value));
+            refuse_some(!hints, "This table hint")?;
+            alias.columns.clear();
+        }
         Ok(FromItem::Table { name, alias })
     }
 
@@ -210,10 +255,10 @@ impl Converter<'_> {
         alias: Option<ast::TableAlias>,
     ) -> Result<FromItem, Finding> {
         refuse_some(self.mysql(), "A function in FROM")?;
-        refuse_some((lateral || ordinality) && self.sqlite(), "LATERAL or WITH ORDINALITY")?;
+        refuse_some((lateral || ordinality) && !self.postgres(), "LATERAL or WITH ORDINALITY")?;
         let (alias, column_types) = self.table_alias(alias)?;
         let call =
-            Box::new(Call { name: self.object_name(name)?, args: self.args(args)?, ..Call::default() });
+            Box::new(Call { name: self.function_name(name)?, args: self.args(args)?, ..Call::default() });
         Ok(FromItem::Function { lateral, call, ordinality, alias, column_types })
     }
 

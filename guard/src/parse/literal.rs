@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{self, Value};
 
-use super::Converter;
 use super::refuse::unproven;
+use super::{Converter, prepass_mssql};
 use crate::finding::{Code, Finding};
 use crate::tree::{Expr, Literal};
 
@@ -12,6 +12,9 @@ impl Converter<'_> {
         let ast::ValueWithSpan { value, span } = value;
         let span = self.span(span);
         let literal = match value {
+            Value::Placeholder(text) if self.mssql() && prepass_mssql::money(&text) => {
+                Literal::Money(number(text.trim_start_matches('$').to_owned())?)
+            }
             Value::Placeholder(text) => return self.param(&text),
             Value::Null => Literal::Null,
             Value::Boolean(value) => Literal::Bool(value),
@@ -22,6 +25,7 @@ impl Converter<'_> {
             Value::DollarQuotedString(ast::DollarQuotedString { value, tag: _ }) if self.postgres() => {
                 Literal::String(value)
             }
+            Value::NationalStringLiteral(text) if self.mssql() => Literal::National(text),
             Value::HexStringLiteral(text) => Literal::Hex(hex(text)?),
             Value::SingleQuotedByteStringLiteral(text) if !self.sqlite() => Literal::Bits(bits(text)?),
             Value::EscapedStringLiteral(_)
@@ -42,7 +46,7 @@ impl Converter<'_> {
             | Value::NationalQuoteDelimitedStringLiteral(_)
             | Value::UnicodeStringLiteral(_) => return Err(unproven("This kind of literal").at(span)),
         };
-        if let Literal::String(text) = &literal {
+        if let Literal::String(text) | Literal::National(text) = &literal {
             printable(text).map_err(|f| f.at(span))?;
         }
         Ok(Expr::Literal(literal, span))
@@ -57,6 +61,9 @@ impl Converter<'_> {
     }
 
     fn param(&self, text: &str) -> Result<Expr, Finding> {
+        if self.mssql() {
+            return Err(unproven("A parameter"));
+        }
         let sign = if self.postgres() { '$' } else { '?' };
         let number = text.strip_prefix(sign).and_then(|n| n.parse::<u32>().ok());
         match number {

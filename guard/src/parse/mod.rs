@@ -5,17 +5,20 @@ mod dialect;
 mod expr;
 mod from;
 mod literal;
+mod mssql;
 mod mysql;
 mod mysql_tokens;
 mod ops;
 mod prepass;
+mod prepass_mssql;
 mod query;
 mod refuse;
 mod select;
 mod types;
+mod types_mssql;
 
 use catalog::Engine;
-use sqlparser::dialect::{Dialect, MsSqlDialect};
+use sqlparser::dialect::Dialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
@@ -30,6 +33,7 @@ pub(crate) struct Source<'a> {
     engine: Engine,
     lines: Lines,
     tokens: Vec<TokenWithSpan>,
+    options: prepass_mssql::Options,
     /// Bound of the tree's size.
     pub(crate) size: measure::Size,
 }
@@ -63,8 +67,13 @@ pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Res
     let size = measure::size(&raw, policy)?;
     refuse::first_word(&raw, sql, &lines)?;
     let raw = if mysql { mysql_tokens::read(raw, sql, &lines)? } else { raw };
-    let tokens = prepass::rewrite(raw, sql.as_bytes(), &lines, engine)?;
-    Ok(Source { sql, engine, lines, tokens, size })
+    let mut tokens = prepass::rewrite(raw, sql.as_bytes(), &lines, engine)?;
+    let mut options = prepass_mssql::Options::default();
+    if engine == Engine::Mssql {
+        let span = |token: &TokenWithSpan| lines.span(sql.as_bytes(), token.span);
+        (tokens, options) = prepass_mssql::rewrite(tokens, span)?;
+    }
+    Ok(Source { sql, engine, lines, tokens, options, size })
 }
 
 /// Parses one query to the end of the text and converts it.
@@ -72,7 +81,7 @@ pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Res
 /// # Errors
 /// What the parser did not understand, or what has no place in the tree.
 pub(crate) fn parse(source: Source<'_>) -> Result<Query, Finding> {
-    let Source { sql, engine, lines, tokens, size } = source;
+    let Source { sql, engine, lines, tokens, options, size } = source;
     let dialect = dialect_of(engine)?;
     // Generous: the size is bounded already, and sqlparser counts several steps for one bracket.
     let limit =
@@ -84,7 +93,7 @@ pub(crate) fn parse(source: Source<'_>) -> Result<Query, Finding> {
     if next.token != Token::EOF {
         return Err(refuse::trailing(&next, sql, &lines));
     }
-    Converter { sql, engine, lines }.query(*query)
+    Converter { sql, engine, lines }.statement(*query, options)
 }
 
 fn dialect_of(engine: Engine) -> Result<&'static dyn Dialect, Finding> {
@@ -92,7 +101,7 @@ fn dialect_of(engine: Engine) -> Result<&'static dyn Dialect, Finding> {
         Engine::Postgres => Ok(&dialect::Postgres),
         Engine::Sqlite => Ok(&dialect::Sqlite),
         Engine::Mysql | Engine::Mariadb => Ok(&dialect::Mysql),
-        Engine::Mssql => Ok(&MsSqlDialect {}),
+        Engine::Mssql => Ok(&dialect::Mssql),
         Engine::Mongodb => Err(Finding::new(Code::G201, "MongoDB has no SQL text of its own.")),
     }
 }
@@ -138,6 +147,10 @@ impl Converter<'_> {
     /// MySQL or MariaDB.
     fn mysql(&self) -> bool {
         matches!(self.engine, Engine::Mysql | Engine::Mariadb)
+    }
+
+    fn mssql(&self) -> bool {
+        self.engine == Engine::Mssql
     }
 }
 

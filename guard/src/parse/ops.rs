@@ -11,6 +11,9 @@ use crate::tree::{BinaryOp, UnaryOp};
 pub(super) fn binary(op: &Op, engine: Engine) -> Result<BinaryOp, Finding> {
     let postgres = engine == Engine::Postgres;
     let mysql = matches!(engine, Engine::Mysql | Engine::Mariadb);
+    if engine == Engine::Mssql {
+        return mssql(op).ok_or_else(|| refuse::operator(&op.to_string()));
+    }
     let found = match op {
         Op::StringConcat | Op::Match if mysql => None,
         Op::Plus => Some(BinaryOp::Plus),
@@ -47,6 +50,29 @@ fn mysql_only(op: &Op) -> Option<BinaryOp> {
         Op::Xor => BinaryOp::Xor,
         Op::BitwiseXor => BinaryOp::BitXor,
         Op::MyIntegerDivide => BinaryOp::IntDivide,
+        _ => return None,
+    })
+}
+
+/// SQL Server joins texts with `+`; later servers' `||`, `<<` and `>>` are left out.
+fn mssql(op: &Op) -> Option<BinaryOp> {
+    Some(match op {
+        Op::Plus => BinaryOp::Plus,
+        Op::Minus => BinaryOp::Minus,
+        Op::Multiply => BinaryOp::Multiply,
+        Op::Divide => BinaryOp::Divide,
+        Op::Modulo => BinaryOp::Modulo,
+        Op::Gt => BinaryOp::Gt,
+        Op::Lt => BinaryOp::Lt,
+        Op::GtEq => BinaryOp::GtEq,
+        Op::LtEq => BinaryOp::LtEq,
+        Op::Eq => BinaryOp::Eq,
+        Op::NotEq => BinaryOp::NotEq,
+        Op::And => BinaryOp::And,
+        Op::Or => BinaryOp::Or,
+        Op::BitwiseOr => BinaryOp::BitOr,
+        Op::BitwiseAnd => BinaryOp::BitAnd,
+        Op::BitwiseXor => BinaryOp::BitXor,
         _ => return None,
     })
 }

@@ -174,7 +174,11 @@ fn vet(
     match &token.token {
         Token::HexStringLiteral(digits) => {
             let at = lines.span(source, span).start as usize;
-            if source.get(at) != Some(&b'0') {
+            let prefixed = source.get(at) == Some(&b'0');
+            if engine == Engine::Mssql && !prefixed {
+                return refuse(Code::G201, "A name runs into a text.");
+            }
+            if !prefixed || engine == Engine::Mssql {
                 return Ok(());
             }
             if matches!(engine, Engine::Mysql | Engine::Mariadb) {

@@ -6,13 +6,20 @@ use sqlparser::ast;
 use super::refuse::{self, unproven};
 use super::{Converter, prepass};
 use crate::finding::Finding;
-use crate::tree::{Cte, Expr, Literal, OrderItem, Query, SetExpr, SetOp};
+use crate::tree::{Cte, Expr, Literal, OrderItem, Query, SetExpr, SetOp, Tail};
 
 impl Converter<'_> {
+    /// A query inside another, or a whole statement of an engine where that is the same.
     pub(super) fn query(&self, query: ast::Query) -> Result<Query, Finding> {
+        let query = self.whole_query(query)?;
+        self.check_nested(&query)?;
+        Ok(query)
+    }
+
+    pub(super) fn whole_query(&self, query: ast::Query) -> Result<Query, Finding> {
         let ast::Query {
             with,
-            body,
+            mut body,
             order_by,
             limit_clause,
             fetch,
@@ -25,7 +32,7 @@ impl Converter<'_> {
         if !locks.is_empty() {
             return Err(refuse::writes("FOR UPDATE or FOR SHARE"));
         }
-        refuse_some(for_clause.is_some(), "FOR XML or FOR JSON")?;
+        let tail = self.for_clause(for_clause)?;
         refuse_some(settings.is_some(), "SETTINGS")?;
         refuse_some(format_clause.is_some(), "FORMAT")?;
         refuse_some(!pipe_operators.is_empty(), "A pipe operator")?;
@@ -33,10 +40,15 @@ impl Converter<'_> {
             Some(with) => self.with(with)?,
             None => (false, Vec::new()),
         };
+        let top = match body.as_mut() {
+            ast::SetExpr::Select(select) if self.mssql() => select.top.take(),
+            _ => None,
+        };
         let body = self.set_expr(*body)?;
         let order_by = self.order_by_clause(order_by)?;
         let (limit, offset) = self.limit(limit_clause)?;
-        refuse_some(!self.postgres() && offset.is_some() && limit.is_none(), "OFFSET without LIMIT")?;
+        let strict = self.sqlite() || self.mysql();
+        refuse_some(strict && offset.is_some() && limit.is_none(), "OFFSET without LIMIT")?;
         if self.mysql() {
             refuse_some(limit.as_deref().is_some_and(|l| !is_count(l)), "LIMIT with anything but a number")?;
             refuse_some(
@@ -44,14 +56,18 @@ impl Converter<'_> {
                 "OFFSET with anything but a number",
             )?;
         }
-        let mut out = Query { recursive, with, body, order_by, limit, offset, with_ties: false };
+        let mut out = Query { recursive, with, body, order_by, limit, offset, with_ties: false, tail };
         if let Some(fetch) = fetch {
             self.fetch(fetch, &mut out)?;
         }
+        if let Some(top) = top {
+            self.top(top, &mut out)?;
+        }
+        self.check_paging(&out)?;
         Ok(flatten(out))
     }
 
-    fn with(&self, with: ast::With) -> Result<(bool, Vec<Cte>), Finding> {
+    pub(super) fn with(&self, with: ast::With) -> Result<(bool, Vec<Cte>), Finding> {
         let ast::With { with_token: _, recursive, cte_tables } = with;
         let ctes = cte_tables.into_iter().map(|cte| self.cte(cte)).collect::<Result<_, _>>()?;
         Ok((recursive, ctes))
@@ -82,12 +98,15 @@ impl Converter<'_> {
 
     fn set_expr(&self, body: ast::SetExpr) -> Result<SetExpr, Finding> {
         match body {
+            ast::SetExpr::Select(select) if self.mssql() => self.topped(*select),
             ast::SetExpr::Select(select) => self.select(*select).map(|s| SetExpr::Select(Box::new(s))),
             ast::SetExpr::Query(query) => {
                 let query = self.query(*query)?;
                 if is_bare(&query) {
                     return Ok(query.body);
                 }
+                let sorted = !query.order_by.is_empty() || query.tail.output.is_some();
+                refuse_some(self.mssql() && sorted, "ORDER BY or FOR inside a set operation")?;
                 refuse_some(self.sqlite(), "A query in parentheses inside a set operation")?;
                 Ok(SetExpr::Query(Box::new(query)))
             }
@@ -95,6 +114,7 @@ impl Converter<'_> {
                 let left = self.set_expr(*left)?;
                 self.set_operation(left, op, set_quantifier, *right)
             }
+            ast::SetExpr::Values(_) if self.mssql() => Err(unproven("VALUES outside of FROM")),
             ast::SetExpr::Values(values) => self.values(values),
             ast::SetExpr::Insert(s)
             | ast::SetExpr::Update(s)
@@ -141,11 +161,12 @@ impl Converter<'_> {
             ast::SetOperator::Intersect => SetOp::Intersect,
             ast::SetOperator::Minus => return Err(unproven("MINUS")),
         };
-        refuse_some(self.sqlite() && all && op != SetOp::Union, "INTERSECT ALL or EXCEPT ALL")?;
+        let once = self.sqlite() || self.mssql();
+        refuse_some(once && all && op != SetOp::Union, "INTERSECT ALL or EXCEPT ALL")?;
         Ok((op, all))
     }
 
-    fn values(&self, values: ast::Values) -> Result<SetExpr, Finding> {
+    pub(super) fn values(&self, values: ast::Values) -> Result<SetExpr, Finding> {
         let ast::Values { explicit_row, value_keyword, rows } = values;
         let row = self.engine == Engine::Mysql;
         refuse_some(explicit_row != row, if row { "VALUES without ROW" } else { "VALUES ROW" })?;
@@ -180,7 +201,8 @@ impl Converter<'_> {
             Some(ast::OrderBySort::Desc) => Some(false),
             Some(ast::OrderBySort::Using(_)) => return Err(unproven("ORDER BY ... USING")),
         };
-        refuse_some(self.mysql() && nulls_first.is_some(), "NULLS FIRST or NULLS LAST")?;
+        let never = self.mysql() || self.mssql();
+        refuse_some(never && nulls_first.is_some(), "NULLS FIRST or NULLS LAST")?;
         Ok(OrderItem { expr: self.expr(expr)?, asc, nulls_first })
     }
 
@@ -189,6 +211,7 @@ impl Converter<'_> {
             None => Ok((None, None)),
             Some(ast::LimitClause::LimitOffset { limit, offset, limit_by }) => {
                 refuse_some(!limit_by.is_empty(), "LIMIT BY")?;
+                refuse_some(self.mssql() && limit.is_some(), "LIMIT")?;
                 let limit = limit.map(|l| self.expr(l)).transpose()?;
                 let offset = match offset {
                     None => None,
@@ -197,7 +220,7 @@ impl Converter<'_> {
                 Ok((limit.filter(|l| !is_null(l)).map(Box::new), offset.map(Box::new)))
             }
             Some(ast::LimitClause::OffsetCommaLimit { offset, limit }) => {
-                refuse_some(self.postgres(), "LIMIT offset, count")?;
+                refuse_some(self.postgres() || self.mssql(), "LIMIT offset, count")?;
                 Ok((Some(Box::new(self.expr(limit)?)), Some(Box::new(self.expr(offset)?))))
             }
         }
@@ -208,6 +231,8 @@ impl Converter<'_> {
         refuse_some(percent, "FETCH ... PERCENT")?;
         refuse_some(!self.postgres(), "FETCH FIRST")?;
         refuse_some(out.limit.is_some(), "LIMIT together with FETCH")?;
+        let bare = out.offset.is_none() || with_ties;
+        refuse_some(self.mssql() && bare, "FETCH without OFFSET")?;
         let one = || Expr::Literal(Literal::Number("1".to_owned()), Default::default());
         let quantity = quantity.map(|q| self.expr(q)).transpose()?;
         let quantity = quantity.unwrap_or_else(one);
@@ -257,5 +282,9 @@ pub(super) fn refuse_some(there: bool, what: &str) -> Result<(), Finding> {
 
 /// Whether a query is its body alone.
 fn is_bare(query: &Query) -> bool {
-    query.with.is_empty() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none()
+    query.with.is_empty()
+        && query.order_by.is_empty()
+        && query.limit.is_none()
+        && query.offset.is_none()
+        && query.tail == Tail::default()
 }

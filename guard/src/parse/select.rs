@@ -139,6 +139,9 @@ impl Converter<'_> {
         match group_by {
             ast::GroupByExpr::All(_) => Err(unproven("GROUP BY ALL")),
             ast::GroupByExpr::Expressions(exprs, modifiers) => {
+                if let ([modifier], true) = (modifiers.as_slice(), self.mssql()) {
+                    return self.grouped_with(exprs, modifier);
+                }
                 let items = exprs.into_iter().map(|e| self.group_item(e)).collect::<Result<_, _>>()?;
                 match modifiers.as_slice() {
                     [] => Ok(items),
@@ -149,13 +152,30 @@ impl Converter<'_> {
         }
     }
 
+    /// `GROUP BY a, b WITH ROLLUP`: the old way to write `ROLLUP (a, b)`.
+    fn grouped_with(
+        &self,
+        exprs: Vec<ast::Expr>,
+        modifier: &ast::GroupByWithModifier,
+    ) -> Result<Vec<GroupItem>, Finding> {
+        let sets = exprs.into_iter().map(|e| Ok(vec![self.expr(e)?])).collect::<Result<_, Finding>>()?;
+        match modifier {
+            ast::GroupByWithModifier::Rollup => Ok(vec![GroupItem::Rollup(sets)]),
+            ast::GroupByWithModifier::Cube => Ok(vec![GroupItem::Cube(sets)]),
+            ast::GroupByWithModifier::Totals | ast::GroupByWithModifier::GroupingSets(_) => {
+                Err(unproven("This WITH after GROUP BY"))
+            }
+        }
+    }
+
     fn group_item(&self, expr: ast::Expr) -> Result<GroupItem, Finding> {
         let sets =
             |sets: Vec<Vec<ast::Expr>>| sets.into_iter().map(|s| self.exprs(s)).collect::<Result<_, _>>();
+        let many = self.postgres() || self.mssql();
         match expr {
-            ast::Expr::Rollup(s) if self.postgres() => sets(s).map(GroupItem::Rollup),
-            ast::Expr::Cube(s) if self.postgres() => sets(s).map(GroupItem::Cube),
-            ast::Expr::GroupingSets(s) if self.postgres() => sets(s).map(GroupItem::GroupingSets),
+            ast::Expr::Rollup(s) if many => sets(s).map(GroupItem::Rollup),
+            ast::Expr::Cube(s) if many => sets(s).map(GroupItem::Cube),
+            ast::Expr::GroupingSets(s) if many => sets(s).map(GroupItem::GroupingSets),
             ast::Expr::Tuple(values) if values.is_empty() => Err(unproven("GROUP BY ()")),
             other => self.expr(other).map(GroupItem::Expr),
         }
@@ -210,6 +230,8 @@ impl Converter<'_> {
             ast::WindowFrameUnits::Groups if self.mysql() => return Err(unproven("GROUPS")),
             ast::WindowFrameUnits::Groups => FrameUnit::Groups,
         };
+        let plain = exclude == FrameExclude::NoOthers && unit != FrameUnit::Groups;
+        refuse_some(self.mssql() && !plain, "GROUPS or EXCLUDE")?;
         Ok(Frame {
             unit,
             start: self.bound(start_bound)?,
@@ -254,6 +276,7 @@ impl Converter<'_> {
     }
 
     fn any_ident(&self, ident: ast::Ident) -> Result<Ident, Finding> {
+        self.check_reserved(&ident)?;
         let ast::Ident { value, quote_style, span } = ident;
         refuse_some(value.contains('\0') || value.is_empty(), "This name")?;
         // Only double quotes may fall back to a text on SQLite; its other quotes fold no case, so they say nothing.

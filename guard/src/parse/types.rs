@@ -3,8 +3,8 @@
 use catalog::Engine;
 use sqlparser::ast::{self, DataType};
 
-use super::Converter;
 use super::refuse;
+use super::{Converter, types_mssql};
 use crate::finding::Finding;
 use crate::tree::TypeName;
 
@@ -162,12 +162,14 @@ const MARIADB: [&str; 16] = [
 impl Converter<'_> {
     pub(super) fn type_name(&self, ty: DataType) -> Result<TypeName, Finding> {
         let written = ty.to_string().replace('\0', "");
-        let named = self.shape(ty).ok_or_else(|| refuse::data_type(&written))?;
+        let own = if self.mssql() { types_mssql::shape(&ty) } else { None };
+        let named = own.or_else(|| self.shape(ty)).ok_or_else(|| refuse::data_type(&written))?;
         let list: &[&str] = match self.engine {
             Engine::Sqlite => &SQLITE,
             Engine::Mysql => &MYSQL,
             Engine::Mariadb => &MARIADB,
-            Engine::Postgres | Engine::Mssql | Engine::Mongodb => &POSTGRES,
+            Engine::Mssql => &types_mssql::TYPES,
+            Engine::Postgres | Engine::Mongodb => &POSTGRES,
         };
         let known = list.contains(&named.name.as_str());
         if known && named.dims <= 3 { Ok(named) } else { Err(refuse::data_type(&written)) }

@@ -164,6 +164,10 @@ fn of_special(special: &SpecialCall, depth: usize) -> String {
             let columns: Vec<String> = columns.iter().map(inner).collect();
             format!("{} matching {}", columns.join(", "), inner(words))
         }
+        SpecialCall::Typed(call) => {
+            let args: Vec<String> = call.parts().into_iter().map(inner).collect();
+            format!("{}({})", call.name(), args.join(", "))
+        }
     }
 }
 
@@ -174,7 +178,8 @@ pub fn constant(literal: &Literal) -> String {
         Literal::Bool(true) => "true".to_owned(),
         Literal::Bool(false) => "false".to_owned(),
         Literal::Number(text) => text.clone(),
-        Literal::String(text) => format!("'{text}'"),
+        Literal::String(text) | Literal::National(text) => format!("'{text}'"),
+        Literal::Money(text) => text.clone(),
         Literal::Hex(text) => format!("x'{text}'"),
         Literal::Bits(text) => format!("b'{text}'"),
     }
@@ -327,6 +332,7 @@ pub fn children<'e>(expr: &'e Expr, open: &mut Vec<&'e Expr>) {
                 open.push(words);
                 open.extend(columns.iter().rev());
             }
+            SpecialCall::Typed(call) => open.extend(call.parts().into_iter().rev()),
         },
         Expr::AtTimeZone { expr, zone } => open.extend([zone.as_ref(), expr]),
         Expr::Row(items) | Expr::Array(items) => open.extend(items.iter().rev()),

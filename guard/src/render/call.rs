@@ -111,6 +111,7 @@ impl Writer {
             }
             SpecialCall::Trim { side, what, expr } => {
                 self.text(match side {
+                    TrimSide::Both if self.mssql() => "TRIM(",
                     TrimSide::Both => "TRIM(BOTH ",
                     TrimSide::Leading => "TRIM(LEADING ",
                     TrimSide::Trailing => "TRIM(TRAILING ",
@@ -127,6 +128,7 @@ impl Writer {
                 self.text(" IN ");
                 self.operand(haystack, SUM);
             }
+            SpecialCall::Typed(call) => return self.typed_call(call),
             SpecialCall::Overlay { expr, with, from, length } => {
                 self.text("OVERLAY(");
                 self.operand(expr, SUM);

@@ -103,7 +103,10 @@ fn chains(inner: BinaryOp, outer: BinaryOp) -> bool {
 impl Writer {
     /// An operand, in parentheses unless it binds at least as tightly as `place` asks.
     pub(super) fn operand(&mut self, expr: &Expr, place: u8) {
-        if level(expr) >= place {
+        // SQL Server's signs bind no tighter than sums
+        let sign = self.mssql() && matches!(expr, Expr::Unary { op: UnaryOp::Minus | UnaryOp::Plus, .. });
+        let level = if sign { OTHER } else { level(expr) };
+        if level >= place {
             return self.expr(expr);
         }
         self.text("(");
@@ -168,9 +171,11 @@ impl Writer {
                 self.text(")");
             }
             Expr::Typed { ty, value, span: _ } => {
+                self.text(if self.mssql() { "{" } else { "" });
                 self.type_name(ty);
                 self.text(" ");
                 self.string(value);
+                self.text(if self.mssql() { "}" } else { "" });
             }
             Expr::Interval { value, unit } => {
                 self.text("INTERVAL ");
@@ -197,7 +202,7 @@ impl Writer {
             Expr::Collate { expr, collation } => {
                 self.operand(expr, PRIMARY);
                 self.text(" COLLATE ");
-                self.name(collation);
+                self.collation(collation);
             }
             Expr::Exists { query, negated } => {
                 self.text(if *negated { "NOT EXISTS " } else { "EXISTS " });
@@ -336,6 +341,18 @@ impl Writer {
             Literal::Bool(false) => self.text("FALSE"),
             Literal::Number(digits) => self.text(digits),
             Literal::String(text) => self.string(text),
+            Literal::National(text) => {
+                self.text("N");
+                self.string(text);
+            }
+            Literal::Money(digits) => {
+                self.text("$");
+                self.text(digits);
+            }
+            Literal::Hex(digits) if self.mssql() => {
+                self.text("0x");
+                self.text(digits);
+            }
             Literal::Hex(digits) => {
                 self.text("X'");
                 self.text(digits);

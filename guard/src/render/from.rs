@@ -11,7 +11,7 @@ impl Writer {
                 self.alias(alias.as_ref(), &[]);
             }
             FromItem::Derived { lateral, query, alias } => {
-                self.text(if *lateral { "LATERAL " } else { "" });
+                self.text(if *lateral && !self.mssql() { "LATERAL " } else { "" });
                 self.nested(query);
                 self.alias(alias.as_ref(), &[]);
             }

@@ -3,6 +3,7 @@
 mod call;
 mod expr;
 mod from;
+mod mssql;
 mod mysql;
 mod query;
 mod symbols;
@@ -47,6 +48,10 @@ impl Writer {
 
     fn sqlite(&self) -> bool {
         self.engine == Engine::Sqlite
+    }
+
+    fn mssql(&self) -> bool {
+        self.engine == Engine::Mssql
     }
 
     /// Starts a clause: on a new line when pretty, after a space otherwise.

@@ -8,7 +8,10 @@ use crate::tree::{
 
 impl Writer {
     pub(super) fn query(&mut self, query: &Query) {
-        let Query { recursive, with, body, order_by, limit, offset, with_ties } = query;
+        if self.mssql() {
+            return self.mssql_query(query);
+        }
+        let Query { recursive, with, body, order_by, limit, offset, with_ties, tail: _ } = query;
         if !with.is_empty() {
             self.text(if *recursive { "WITH RECURSIVE " } else { "WITH " });
             self.list(with, Writer::cte);
@@ -37,7 +40,7 @@ impl Writer {
         }
     }
 
-    fn cte(&mut self, cte: &Cte) {
+    pub(super) fn cte(&mut self, cte: &Cte) {
         let Cte { name, columns, materialized, query } = cte;
         self.ident(name);
         if !columns.is_empty() {
@@ -52,9 +55,9 @@ impl Writer {
         self.nested(query);
     }
 
-    fn set_expr(&mut self, body: &SetExpr) {
+    pub(super) fn set_expr(&mut self, body: &SetExpr) {
         match body {
-            SetExpr::Select(select) => self.select(select),
+            SetExpr::Select(select) => self.select(select, None),
             SetExpr::Values(rows) => {
                 self.text("VALUES ");
                 self.list(rows, |w, row| {
@@ -89,7 +92,8 @@ impl Writer {
         }
     }
 
-    fn select(&mut self, select: &Select) {
+    /// A SELECT block, with the TOP of its query where that stands inside.
+    pub(super) fn select(&mut self, select: &Select, topped: Option<&Query>) {
         let Select { distinct, items, from, selection, group_by, having, windows } = select;
         self.text("SELECT ");
         match distinct {
@@ -100,6 +104,9 @@ impl Writer {
                 self.list(exprs, Writer::expr);
                 self.text(") ");
             }
+        }
+        if let Some(query) = topped {
+            self.top(query);
         }
         self.items(items);
         if !from.is_empty() {

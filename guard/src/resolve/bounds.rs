@@ -17,8 +17,11 @@ const MOST_ROWS: f64 = 1_000_000.0;
 /// What a value of the data counts as.
 const OF_DATA: f64 = 1_000.0;
 
-/// Tables that stand side by side without any condition: from this number on their product is refused.
-pub const MOST_APART: usize = 4;
+/// Tables that stand side by side without any condition: from this number on their product is refused. SQL Server has
+/// no time limit that it holds itself, so it is one fewer there.
+pub fn most_apart(engine: Engine) -> usize {
+    if engine == Engine::Mssql { 3 } else { 4 }
+}
 
 /// Whether a recursive expression reads only itself and nothing ends it.
 pub fn endless(query: &Query, name: &Ident) -> bool {
@@ -81,6 +84,11 @@ pub fn check(call: &Call, engine: Engine) -> Option<Finding> {
     let name = call.name.last().map(|i| i.value.to_lowercase()).unwrap_or_default();
     let args: Vec<&Expr> = call.args.iter().map(|Arg { value, .. }| value).collect();
     let (size, most) = match name.as_str() {
+        "format" if engine == Engine::Mssql => (args.get(1).and_then(|a| picture(a)), OF_DATA),
+        "replicate" => (text_size("repeat", &args), MOST_TEXT),
+        "space" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
+        // what each row adds to a text that has no bound of its own there
+        "string_agg" if engine == Engine::Mssql => (args.first().and_then(|a| length(a)), OF_DATA),
         "repeat" | "lpad" | "rpad" => (text_size(&name, &args), MOST_TEXT),
         "zeroblob" | "randomblob" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
         "array_fill" => (array_size(&args), MOST_TEXT),
@@ -114,6 +122,7 @@ fn length(expr: &Expr) -> Option<f64> {
             let args: Vec<&Expr> = call.args.iter().map(|a| &a.value).collect();
             match name.as_str() {
                 "repeat" | "lpad" | "rpad" => text_size(&name, &args),
+                "replicate" => text_size("repeat", &args),
                 "zeroblob" | "randomblob" | "space" => magnitude(args.first()?),
                 _ => args.iter().map(|a| length(a)).sum::<Option<f64>>().map(|s| s.max(20.0)),
             }
@@ -205,6 +214,13 @@ fn format_size(format: &Expr, args: &[&Expr]) -> Option<f64> {
         size += widths?;
     }
     Some(size)
+}
+
+/// SQL Server's format: a picture with digits that ask for so many characters.
+fn picture(expr: &Expr) -> Option<f64> {
+    let Expr::Literal(Literal::String(text) | Literal::National(text), _) = expr else { return None };
+    let runs = text.split(|c: char| !c.is_ascii_digit()).filter_map(|run| run.parse::<f64>().ok());
+    Some(runs.fold(text.len() as f64, f64::max))
 }
 
 fn width(expr: &Expr) -> Option<f64> {

@@ -130,6 +130,8 @@ impl<'a> Resolver<'a, '_> {
         let key = self.key(&name);
         let built_in =
             schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
+        // in brackets a name is a user's on SQL Server
+        let built_in = built_in && !(self.engine == Engine::Mssql && name.quoted);
         let judgement = if built_in { functions::of(self.engine).judge(&key) } else { Judgement::Unknown };
         match judgement {
             Judgement::Allowed(function) if function.kind == Kind::Extension => {
@@ -142,12 +144,7 @@ impl<'a> Resolver<'a, '_> {
                 None
             }
             Judgement::Allowed(function) => {
-                if self.forbidden(function.name) {
-                    let message = format!("the function {} is not allowed on this connection", function.name);
-                    self.refuse(
-                        Finding::new(Code::G400, message).at(call.name.span()).subject(function.name),
-                    );
-                }
+                self.check_forbidden(function.name, call.name.span());
                 self.called(function.name);
                 let span = name.span;
                 call.name.0 = vec![Ident { value: function.name.to_owned(), quoted: false, span }];
@@ -172,9 +169,13 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn forbidden(&self, name: &str) -> bool {
+    /// Refuses a built-in that this connection's policy forbids.
+    pub(super) fn check_forbidden(&mut self, name: &str, span: crate::tree::Span) {
         let globs = &self.policy.forbidden_functions;
-        globs.iter().any(|g| super::visible::glob(&g.to_lowercase(), name))
+        if globs.iter().any(|g| super::visible::glob(&g.to_lowercase(), name)) {
+            let message = format!("the function {name} is not allowed on this connection");
+            self.refuse(Finding::new(Code::G400, message).at(span).subject(name));
+        }
     }
 
     /// A well-known extension's function: only where the catalog shows it in C, which takes a superuser to make.
@@ -186,10 +187,7 @@ impl<'a> Resolver<'a, '_> {
             self.unknown_function(call);
             return false;
         };
-        if self.forbidden(function.name) {
-            let message = format!("the function {} is not allowed on this connection", function.name);
-            self.refuse(Finding::new(Code::G400, message).at(call.name.span()).subject(function.name));
-        }
+        self.check_forbidden(function.name, call.name.span());
         self.called(function.name);
         let span = call.name.span();
         let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
@@ -200,16 +198,24 @@ impl<'a> Resolver<'a, '_> {
     /// A user's function that the policy names; pinned to its schema.
     fn allowed_by_policy(&mut self, call: &mut Call, schema: Option<&str>, name: &str) -> bool {
         let snapshot = self.catalog.snapshot();
+        let engine = self.engine;
         let home = |found: &str| {
-            snapshot.routines.iter().any(|r| r.name == name && r.schema == found).then(|| found.to_owned())
+            snapshot
+                .routines
+                .iter()
+                .any(|r| engine.stored_key(&r.name) == name && r.schema == found)
+                .then(|| found.to_owned())
         };
         let schema = match schema {
             Some(schema) => Some(schema.to_owned()),
             None => snapshot.search_path.iter().find_map(|s| home(s)),
         };
         let allowed = self.policy.allowed_functions.iter().any(|entry| match entry.split_once('.') {
-            Some((s, n)) => n == name && schema.as_deref() == Some(s),
-            None => entry == name,
+            Some((s, n)) => {
+                engine.stored_key(n) == name
+                    && schema.as_deref().is_some_and(|of| engine.stored_key(of) == engine.stored_key(s))
+            }
+            None => engine.stored_key(entry) == name,
         });
         if !allowed {
             return false;
@@ -239,7 +245,7 @@ impl<'a> Resolver<'a, '_> {
         let count = call.args.len();
         // unnest of several arrays is for FROM alone and has no overload to call
         let most = if function.name == "unnest" { None } else { function.max_args };
-        let enough = count >= function.min_args || call.star && function.name == "count";
+        let enough = count >= function.min_args || call.star && counts(function.name);
         if !enough || most.is_some_and(|most| count > most) {
             let wanted = match (function.min_args, function.max_args) {
                 (min, Some(max)) if min == max => format!("{min}"),
@@ -258,7 +264,7 @@ impl<'a> Resolver<'a, '_> {
             Some("cannot take OVER")
         } else if !aggregate && (call.distinct || call.filter.is_some() || !call.order_by.is_empty()) {
             Some("is no aggregate and takes no DISTINCT, FILTER or ORDER BY")
-        } else if call.star && function.name != "count" {
+        } else if call.star && !counts(function.name) {
             Some("does not take *")
         } else {
             None
@@ -317,7 +323,7 @@ impl<'a> Resolver<'a, '_> {
             ResultClass::Ordered => (sorted.class, None),
             ResultClass::Unknown => (None, None),
         };
-        if function.name == "count" {
+        if counts(function.name) {
             info.sensitivity = None;
         }
         let aggregate = self.is_aggregate(call, function) && !windowed;
@@ -326,7 +332,12 @@ impl<'a> Resolver<'a, '_> {
         info.aggregate |= aggregate;
         // a window over aggregates of its block is itself one value of the group
         info.folded |= aggregate;
-        info.nullable = function.name != "count";
+        info.nullable = !counts(function.name);
         info
     }
+}
+
+/// Whether it counts rows: it takes `*` and tells nothing of the values.
+fn counts(name: &str) -> bool {
+    matches!(name, "count" | "count_big")
 }

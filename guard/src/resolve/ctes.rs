@@ -23,17 +23,23 @@ impl<'a> Resolver<'a, '_> {
         let start = self.ctes.len();
         // where names may stand before their definition they hide tables of that name from the start
         let all_at_once = recursive || self.engine == Engine::Sqlite;
+        // SQL Server needs no word for recursion: an expression knows itself and those before it
+        let knows_itself = all_at_once || self.engine == Engine::Mssql;
         if all_at_once {
             for cte in ctes.iter() {
                 self.declare(cte);
             }
         }
         for (i, cte) in ctes.iter_mut().enumerate() {
-            self.check_repeated(cte, start, all_at_once.then_some(start + i));
-            let index = if all_at_once { start + i } else { self.ctes.len() };
-            let fields = self.cte_body(cte, all_at_once.then_some(index));
+            if knows_itself && !all_at_once {
+                self.declare(cte);
+            }
+            self.check_repeated(cte, start, knows_itself.then_some(start + i));
+            let index = if knows_itself { start + i } else { self.ctes.len() };
+            let fields = self.cte_body(cte, knows_itself.then_some(index));
+            // SQL Server ends recursion at a number of levels
             let endless = all_at_once && super::bounds::endless(&cte.query, &cte.name);
-            if !all_at_once {
+            if !knows_itself {
                 self.declare(cte);
             }
             if let Some(entry) = self.ctes.get_mut(index) {

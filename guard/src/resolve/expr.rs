@@ -226,7 +226,11 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn special(&mut self, special: &mut SpecialCall) -> Info<'a> {
+        if let SpecialCall::Typed(call) = special {
+            return self.typed_call(call);
+        }
         let (class, parts): (TypeClass, Vec<&mut Expr>) = match special {
+            SpecialCall::Typed(_) => return Info::default(),
             SpecialCall::Substring { expr, from, length } => {
                 self.called("substring");
                 (

@@ -4,7 +4,7 @@ use catalog::{Engine, Table, TableKind, TypeClass};
 
 use crate::finding::{Code, Finding};
 use crate::policy::How;
-use crate::tree::{FromItem, Ident, ObjectName, TableAlias};
+use crate::tree::{FromItem, Ident, JoinKind, ObjectName, TableAlias};
 
 use super::mask;
 use super::nearest::nearest;
@@ -44,7 +44,8 @@ impl<'a> Resolver<'a, '_> {
         }
         let mut names = self.one(first, before);
         while let Some((kind, right, on)) = joins.pop() {
-            let right_names = if sees_left(right) {
+            let applied = matches!(kind, JoinKind::CrossApply | JoinKind::OuterApply);
+            let right_names = if applied || sees_left(right) {
                 let mut seen = before.clone();
                 seen.extend(names.clone());
                 self.entry(right, &seen)

@@ -12,6 +12,7 @@ mod from;
 mod functions_in_from;
 mod join;
 mod mask;
+mod mssql;
 mod mysql;
 mod names;
 pub mod nearest;

@@ -24,6 +24,11 @@ impl<'a> Resolver<'a, '_> {
 
     /// GROUP BY: a column of FROM comes before an output of that name, an integer is a position.
     fn group_key(&mut self, expr: &mut Expr, outputs: &[Output<'a>]) {
+        if self.engine == Engine::Mssql {
+            // neither positions nor aliases
+            self.expr(expr);
+            return;
+        }
         if self.position(expr, outputs) {
             return;
         }

@@ -60,6 +60,8 @@ fn postgres_name(expr: &Expr) -> Option<String> {
             SpecialCall::ConvertUsing { .. } => "convert",
             SpecialCall::TimestampDiff { .. } => "timestampdiff",
             SpecialCall::MatchAgainst { .. } => "match",
+            // no form of PostgreSQL
+            SpecialCall::Typed(_) => return None,
         }),
         Expr::Collate { expr, .. } | Expr::Subscript { expr, .. } => postgres_name(expr),
         Expr::Exists { .. } => fixed("exists"),

@@ -61,7 +61,10 @@ impl<'a> Resolver<'a, '_> {
             self.refuse(Finding::new(Code::G303, message).hint(hint));
         }
         self.ctes.truncate(mark);
-        outputs
+        match &query.tail.output {
+            Some(output) if !outputs.iter().any(|o| o.key == "*") => self.as_text(output, &outputs),
+            _ => outputs,
+        }
     }
 
     fn warn_top(&mut self, select: &Select, order: &[OrderItem], limited: bool) {
@@ -115,12 +118,12 @@ impl<'a> Resolver<'a, '_> {
 
     /// Some tables side by side may be meant; many without any condition are a product that nothing can finish.
     fn check_product(&mut self, select: &Select) {
-        let Some(scope) = self.scopes.last().filter(|s| s.names.entries.len() >= super::bounds::MOST_APART)
-        else {
+        let most = super::bounds::most_apart(self.engine);
+        let Some(scope) = self.scopes.last().filter(|s| s.names.entries.len() >= most) else {
             return;
         };
         let apart = crate::warn::unconnected(self.engine, select, &scope.names);
-        if apart >= super::bounds::MOST_APART {
+        if apart >= most {
             let message = format!("{apart} tables are joined without any condition");
             self.refuse(Finding::new(Code::G303, message).hint("join them on their keys"));
         }

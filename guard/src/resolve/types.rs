@@ -14,18 +14,25 @@ fn by_words(engine: Engine, name: &str) -> Option<TypeClass> {
     let class = match name {
         "smallint" | "integer" | "int" | "bigint" | "int2" | "int4" | "int8" | "tinyint" | "mediumint"
         | "serial" | "bigserial" | "signed" | "unsigned" | "oid" => TypeClass::Integer,
-        "numeric" | "decimal" | "dec" | "money" => TypeClass::Decimal,
+        "numeric" | "decimal" | "dec" | "money" | "smallmoney" => TypeClass::Decimal,
         "real" | "float" | "float4" | "float8" | "double precision" | "double" => TypeClass::Float,
         "text" | "varchar" | "char" | "character" | "character varying" | "bpchar" | "name" | "clob"
-        | "nvarchar" | "nchar" => TypeClass::Text,
+        | "nvarchar" | "nchar" | "varchar(max)" | "nvarchar(max)" | "ntext" | "sysname" => TypeClass::Text,
         "boolean" | "bool" => TypeClass::Boolean,
-        "bytea" | "blob" | "binary" | "varbinary" => TypeClass::Bytes,
+        "bytea" | "blob" | "binary" | "varbinary" | "varbinary(max)" | "image" => TypeClass::Bytes,
         "date" => TypeClass::Date,
         "time" | "time without time zone" | "time with time zone" | "timetz" => TypeClass::Time,
-        "timestamp" | "timestamp without time zone" | "datetime" => TypeClass::Timestamp,
-        "timestamptz" | "timestamp with time zone" => TypeClass::TimestampTz,
+        "timestamp"
+        | "timestamp without time zone"
+        | "datetime"
+        | "datetime2"
+        | "smalldatetime"
+        | "d"
+        | "t"
+        | "ts" => TypeClass::Timestamp,
+        "timestamptz" | "timestamp with time zone" | "datetimeoffset" => TypeClass::TimestampTz,
         "interval" => TypeClass::Interval,
-        "uuid" => TypeClass::Uuid,
+        "uuid" | "uniqueidentifier" => TypeClass::Uuid,
         "json" | "jsonb" => TypeClass::Json,
         "xml" => TypeClass::Xml,
         "inet" | "cidr" | "macaddr" | "macaddr8" => TypeClass::Network,
@@ -38,6 +45,7 @@ fn by_words(engine: Engine, name: &str) -> Option<TypeClass> {
     // SQLite converts dates to numbers and text, it has no such classes
     match (engine, class) {
         (Engine::Sqlite, TypeClass::Date | TypeClass::Time | TypeClass::Timestamp) => None,
+        (Engine::Mssql, TypeClass::Bit) => Some(TypeClass::Boolean),
         (_, class) => Some(class),
     }
 }
@@ -50,7 +58,8 @@ pub fn of_literal(literal: &Literal) -> Option<TypeClass> {
         Literal::Number(text) if text.contains(['e', 'E']) => Some(TypeClass::Float),
         Literal::Number(text) if text.contains('.') => Some(TypeClass::Decimal),
         Literal::Number(_) => Some(TypeClass::Integer),
-        Literal::String(_) => Some(TypeClass::Text),
+        Literal::String(_) | Literal::National(_) => Some(TypeClass::Text),
+        Literal::Money(_) => Some(TypeClass::Decimal),
         Literal::Hex(_) => Some(TypeClass::Bytes),
         Literal::Bits(_) => Some(TypeClass::Bit),
     }

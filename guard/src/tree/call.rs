@@ -1,6 +1,6 @@
 //! Function calls: arguments, windows and their frames, calls with words between the arguments.
 
-use super::{Expr, Ident, ObjectName, OrderItem};
+use super::{Expr, Ident, ObjectName, OrderItem, TypedCall};
 
 /// A function call.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -150,6 +150,8 @@ pub enum SpecialCall {
         words: Box<Expr>,
         mode: MatchMode,
     },
+    /// SQL Server's calls with a word or a type among the arguments.
+    Typed(TypedCall),
 }
 
 /// How a full-text search of MySQL reads its words.

@@ -197,6 +197,10 @@ pub enum Literal {
     Hex(String),
     /// `B'101'`
     Bits(String),
+    /// SQL Server's `N'...'`.
+    National(String),
+    /// SQL Server's `$1.50`: digits without the sign.
+    Money(String),
 }
 
 /// What `IS` tests for.

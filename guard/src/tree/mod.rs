@@ -9,6 +9,7 @@ mod expr;
 mod name;
 mod ops;
 mod query;
+mod tsql;
 
 pub use call::{
     Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, MatchMode, Over, SpecialCall, TrimSide, WindowSpec,
@@ -20,3 +21,4 @@ pub use query::{
     Cte, Distinct, FromItem, GroupItem, JoinKind, JoinOn, OrderItem, Query, Select, SelectItem, SetExpr,
     SetOp, TableAlias,
 };
+pub use tsql::{ForOutput, Tail, TypedCall, XmlShape};

@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, SELECT blocks, FROM and its joins, sorting.
 
-use super::{Call, Expr, Ident, ObjectName, Span, TypeName, WindowSpec};
+use super::{Call, Expr, Ident, ObjectName, Span, Tail, TypeName, WindowSpec};
 
 /// A whole read: `WITH ... body ORDER BY ... LIMIT ...`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Query {
     pub offset: Option<Box<Expr>>,
     /// `WITH TIES`.
     pub with_ties: bool,
+    /// What only SQL Server has around a query.
+    pub tail: Tail,
 }
 
 /// One common table expression.

@@ -1,6 +1,7 @@
 //! Dialects that extend sqlparser's own: true operator precedence, and forms that it cannot read by itself. One file an
 //! engine; what they share is here.
 
+mod mssql;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -9,6 +10,7 @@ use sqlparser::ast::{Expr, Ident, UnaryOperator};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+pub(in crate::parse) use mssql::{Mssql, reserved};
 pub(in crate::parse) use mysql::{Mysql, UNITS};
 pub(in crate::parse) use postgres::Postgres;
 pub(in crate::parse) use sqlite::Sqlite;

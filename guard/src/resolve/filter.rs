@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 use catalog::{Catalog, Engine, Table, TypeClass};
 
 use crate::policy::Policy;
-use crate::tree::{BinaryOp, Expr, FromItem, GroupItem, ObjectName, Query, Select, SelectItem, SetExpr};
+use crate::tree::{
+    BinaryOp, Expr, FromItem, GroupItem, ObjectName, Query, Select, SelectItem, SetExpr, Tail,
+};
 
 use super::Resolver;
 use super::scope::{Entry, Field, Info, Namespace, Scope};
@@ -50,7 +52,8 @@ fn read(predicate: &str, engine: Engine) -> Result<Expr, String> {
 
 /// The WHERE of a query that has nothing beside it.
 fn alone(query: Query) -> Option<Expr> {
-    let Query { recursive: false, with, body, order_by, limit: None, offset: None, with_ties: false } = query
+    let Query { recursive: false, with, body, order_by, limit: None, offset: None, with_ties: false, tail } =
+        query
     else {
         return None;
     };
@@ -58,8 +61,11 @@ fn alone(query: Query) -> Option<Expr> {
     let Select { distinct: _, items, from, selection, group_by, having: None, windows } = *select else {
         return None;
     };
-    let bare =
-        with.is_empty() && order_by.is_empty() && windows.is_empty() && group_by == [] as [GroupItem; 0];
+    let bare = with.is_empty()
+        && tail == Tail::default()
+        && order_by.is_empty()
+        && windows.is_empty()
+        && group_by == [] as [GroupItem; 0];
     let one_table = matches!(from.as_slice(), [FromItem::Table { name: ObjectName(parts), alias: None }] if parts.len() == 1);
     let one_item = matches!(items.as_slice(), [SelectItem::Expr { expr: Expr::Literal(..), alias: None }]);
     selection.filter(|_| bare && one_table && one_item)

@@ -127,7 +127,8 @@ impl Writer {
             SpecialCall::Substring { .. }
             | SpecialCall::Trim { .. }
             | SpecialCall::Position { .. }
-            | SpecialCall::Overlay { .. } => return,
+            | SpecialCall::Overlay { .. }
+            | SpecialCall::Typed(_) => return,
         }
         self.text(")");
     }

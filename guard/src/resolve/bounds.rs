@@ -86,7 +86,6 @@ pub fn check(call: &Call, engine: Engine) -> Option<Finding> {
     let (size, most) = match name.as_str() {
         "format" if engine == Engine::Mssql => (args.get(1).and_then(|a| picture(a)), OF_DATA),
         "replicate" => (text_size("repeat", &args), MOST_TEXT),
-        "space" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
         // what each row adds to a text that has no bound of its own there
         "string_agg" if engine == Engine::Mssql => (args.first().and_then(|a| length(a)), OF_DATA),
         "repeat" | "lpad" | "rpad" => (text_size(&name, &args), MOST_TEXT),

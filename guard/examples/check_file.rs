@@ -10,7 +10,7 @@ use guard::{Policy, check};
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let [_, engine, path, rest @ ..] = args.as_slice() else {
-        eprintln!("usage: check_file ENGINE FILE [accepted|refused|rendered|count [SCHEMA.sql]]");
+        eprintln!("usage: check_file ENGINE FILE [accepted|refused|rendered|json|count [SCHEMA.sql]]");
         return;
     };
     let Some(engine) = Engine::parse(engine) else {
@@ -46,6 +46,7 @@ fn run(text: &str, engine: Engine, show: &str, schema: Option<&str>) {
                         println!("ACCEPT {id} {}", value.get("class").unwrap_or(&serde_json::Value::Null))
                     }
                     "rendered" => println!("{id}\n  {sql}\n  {}", read.sql()),
+                    "json" => println!("{}", serde_json::json!({"id": id, "sql": sql, "text": read.sql()})),
                     _ => {}
                 }
                 if show == "accepted" {

@@ -177,14 +177,21 @@ impl Dialect for Mysql {
     fn parse_infix(&self, parser: &mut Parser, expr: &Expr, precedence: u8) -> Parsed {
         let token = &parser.peek_token_ref().token;
         if precedence == my::TEST && is_test(expr) {
-            let message = "two tests in a row need parentheses";
-            return Some(Err(ParserError::ParserError(message.to_owned())));
+            return Some(Err(two_tests()));
         }
         if word_is(token, "collate") {
             return Some(collate(parser, expr));
         }
         if word_is(token, "sounds") {
             return Some(sounds_like(parser, expr));
+        }
+        let negated = word_is(token, "not");
+        let test = if negated { &parser.peek_nth_token_ref(1).token } else { token };
+        if word_is(test, "regexp") || word_is(test, "rlike") {
+            return Some(regexp(parser, expr, negated));
+        }
+        if negated && word_is(test, "null") {
+            return Some(parser.expected_ref("a test after NOT", parser.peek_nth_token_ref(1)));
         }
         let op = match token {
             Token::StringConcat => BinaryOperator::Or,
@@ -214,6 +221,20 @@ fn is_test(expr: &Expr) -> bool {
             | Expr::RLike { .. }
             | Expr::MemberOf(_)
     )
+}
+
+/// `x [NOT] REGEXP y`, also called RLIKE: the parser itself would swallow a NULL on the right.
+fn regexp(parser: &mut Parser, left: &Expr, negated: bool) -> Result<Expr, ParserError> {
+    if negated {
+        parser.advance_token();
+    }
+    parser.advance_token();
+    let pattern = Box::new(parser.parse_subexpr(my::TEST)?);
+    Ok(Expr::RLike { negated, expr: Box::new(left.clone()), pattern, regexp: true })
+}
+
+fn two_tests() -> ParserError {
+    ParserError::ParserError("two tests in a row need parentheses".to_owned())
 }
 
 /// `BINARY x` is `CAST(x AS BINARY)`.
@@ -249,6 +270,9 @@ fn sounds_like(parser: &mut Parser, left: &Expr) -> Result<Expr, ParserError> {
     parser.advance_token();
     parser.expect_keyword_is(Keyword::LIKE)?;
     let right = parser.parse_subexpr(my::TEST)?;
+    if parser.get_next_precedence()? == my::TEST {
+        return Err(two_tests());
+    }
     let (left, right) = (Box::new(soundex(left.clone())), Box::new(soundex(right)));
     let equal = Expr::BinaryOp { left, op: BinaryOperator::Eq, right };
     Ok(Expr::Nested(Box::new(equal)))

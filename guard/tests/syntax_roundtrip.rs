@@ -61,15 +61,17 @@ fn binary_op(engine: Engine) -> BoxedStrategy<BinaryOp> {
         B::Multiply,
         B::Divide,
         B::Modulo,
-        B::Concat,
         B::BitAnd,
         B::BitOr,
         B::ShiftLeft,
         B::ShiftRight,
-        B::JsonGet,
-        B::JsonGetText,
     ];
+    if !matches!(engine, Engine::Mysql | Engine::Mariadb) {
+        ops.extend([B::Concat, B::JsonGet, B::JsonGetText]);
+    }
     match engine {
+        Engine::Mysql => ops.extend([B::Xor, B::BitXor, B::IntDivide, B::NotDistinct, B::MemberOf]),
+        Engine::Mariadb => ops.extend([B::Xor, B::BitXor, B::IntDivide, B::NotDistinct]),
         Engine::Postgres => ops.extend([
             B::Power,
             B::BitXor,
@@ -104,6 +106,7 @@ fn binary_op(engine: Engine) -> BoxedStrategy<BinaryOp> {
 fn like_op(engine: Engine) -> BoxedStrategy<LikeOp> {
     let ops = match engine {
         Engine::Postgres => vec![LikeOp::Like, LikeOp::ILike, LikeOp::SimilarTo],
+        Engine::Mysql | Engine::Mariadb => vec![LikeOp::Like, LikeOp::Regexp],
         _ => vec![LikeOp::Like, LikeOp::Glob, LikeOp::Regexp],
     };
     prop::sample::select(ops).boxed()
@@ -119,6 +122,7 @@ fn call(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
 
 fn expr(engine: Engine) -> BoxedStrategy<Expr> {
     let leaf = prop_oneof![literal(), column()].boxed();
+    let number = if matches!(engine, Engine::Mysql | Engine::Mariadb) { "signed" } else { "integer" };
     leaf.prop_recursive(5, 40, 3, move |inner| {
         let inner = inner.boxed();
         let two = || (inner.clone(), inner.clone());
@@ -157,9 +161,9 @@ fn expr(engine: Engine) -> BoxedStrategy<Expr> {
                 branches: vec![(w, t)],
                 otherwise: Some(boxed(e)),
             }),
-            inner.clone().prop_map(|e| Expr::Cast {
+            inner.clone().prop_map(move |e| Expr::Cast {
                 expr: boxed(e),
-                to: TypeName::simple("integer"),
+                to: TypeName::simple(number),
                 try_cast: false,
             }),
             (inner.clone(), any::<bool>())
@@ -246,6 +250,17 @@ proptest! {
     #[test]
     fn sqlite_trees_are_read_back(query in select(Engine::Sqlite)) {
         reads_back(&query, Engine::Sqlite)?;
+    }
+
+    #[test]
+    fn mysql_trees_are_read_back(query in select(Engine::Mysql), other in select(Engine::Mariadb)) {
+        reads_back(&query, Engine::Mysql)?;
+        reads_back(&other, Engine::Mariadb)?;
+    }
+
+    #[test]
+    fn mysql_set_operations_are_read_back(query in union(Engine::Mysql)) {
+        reads_back(&query, Engine::Mysql)?;
     }
 
     #[test]

@@ -65,27 +65,6 @@ impl Converter<'_> {
         Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
     }
 
-    /// JOIN and CROSS JOIN are one; an outer join needs a condition. After a join without a condition the servers
-    /// give a RIGHT JOIN's condition another reach.
-    fn mysql_join(
-        &self,
-        kind: JoinKind,
-        left: FromItem,
-        relation: ast::TableFactor,
-        on: JoinOn,
-    ) -> Result<FromItem, Finding> {
-        let outer = matches!(kind, JoinKind::Left | JoinKind::Right);
-        refuse_some(outer && on == JoinOn::None, "An outer join without ON or USING")?;
-        let apart = matches!(left, FromItem::Join { kind: JoinKind::Cross, .. });
-        refuse_some(apart && kind == JoinKind::Right, "RIGHT JOIN after a join without a condition")?;
-        let kind = match (kind, &on) {
-            (JoinKind::Inner, JoinOn::None) => JoinKind::Cross,
-            (JoinKind::Cross, JoinOn::On(_) | JoinOn::Using(_)) => JoinKind::Inner,
-            (kind, _) => kind,
-        };
-        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
-    }
-
     /// CROSS APPLY and OUTER APPLY: the right side sees the left.
     fn apply(&self, left: FromItem, kind: JoinKind, relation: ast::TableFactor) -> Result<FromItem, Finding> {
         let mut right = self.table_factor(relation)?;
@@ -112,7 +91,7 @@ impl Converter<'_> {
         }
     }
 
-    fn table_factor(&self, factor: ast::TableFactor) -> Result<FromItem, Finding> {
+    pub(super) fn table_factor(&self, factor: ast::TableFactor) -> Result<FromItem, Finding> {
         match factor {
             ast::TableFactor::Table {
                 name,

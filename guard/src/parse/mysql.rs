@@ -7,7 +7,8 @@ use super::refuse::{operator, unproven};
 use super::{Converter, call, dialect};
 use crate::finding::Finding;
 use crate::tree::{
-    BinaryOp, Call, Expr, FromItem, GroupItem, Ident, LikeOp, Literal, MatchMode, ObjectName, SpecialCall,
+    BinaryOp, Call, Expr, FromItem, GroupItem, Ident, JoinKind, JoinOn, LikeOp, Literal, MatchMode,
+    ObjectName, SpecialCall,
 };
 
 type Converted = Result<Expr, Finding>;
@@ -33,6 +34,28 @@ const CLOCKS: [&str; 8] = [
 impl Converter<'_> {
     pub(super) fn mariadb(&self) -> bool {
         self.engine == catalog::Engine::Mariadb
+    }
+
+    /// JOIN and CROSS JOIN are one; an outer join needs a condition. After a join without a condition the servers
+    /// give a RIGHT JOIN's condition another reach.
+    pub(super) fn mysql_join(
+        &self,
+        kind: JoinKind,
+        left: FromItem,
+        relation: ast::TableFactor,
+        on: JoinOn,
+    ) -> Result<FromItem, Finding> {
+        let outer = matches!(kind, JoinKind::Left | JoinKind::Right);
+        refuse_some(outer && on == JoinOn::None, "An outer join without ON or USING")?;
+        let apart = matches!(left, FromItem::Join { kind: JoinKind::Cross, .. });
+        refuse_some(apart && kind == JoinKind::Right, "RIGHT JOIN after a join without a condition")?;
+        let right = self.table_factor(relation)?;
+        let kind = match (kind, &on) {
+            (JoinKind::Inner, JoinOn::None) => return in_order(left, right),
+            (JoinKind::Cross, JoinOn::On(_) | JoinOn::Using(_)) => JoinKind::Inner,
+            (kind, _) => kind,
+        };
+        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(right), on })
     }
 
     /// `INTERVAL value UNIT`.
@@ -186,6 +209,28 @@ impl Converter<'_> {
             _ => Err(unproven("This separator")),
         }
     }
+}
+
+/// `a JOIN b JOIN c ON ...`: the parser has put `b JOIN c` together, the servers read from the left. Where both give
+/// the same, with or without parentheses, it is read from the left.
+fn in_order(left: FromItem, right: FromItem) -> Result<FromItem, Finding> {
+    let mut later = Vec::new();
+    let mut first = right;
+    while let FromItem::Join { kind, left, right, on } = first {
+        let same = matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Cross);
+        let named = matches!(on, JoinOn::Using(_) | JoinOn::Natural);
+        refuse_some(!same || named, "This join after a join without a condition")?;
+        later.push((kind, right, on));
+        first = *left;
+    }
+    let start = FromItem::Join {
+        kind: JoinKind::Cross,
+        left: Box::new(left),
+        right: Box::new(first),
+        on: JoinOn::None,
+    };
+    let join = |left, (kind, right, on)| FromItem::Join { kind, left: Box::new(left), right, on };
+    Ok(later.into_iter().rev().fold(start, join))
 }
 
 /// `FROM DUAL` is no table.

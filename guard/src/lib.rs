@@ -7,6 +7,7 @@
 //! tree), `resolve` (names, functions, policy), `cap` (rows), `render` (canonical text), and the text parsed once more.
 
 mod cap;
+mod cap_mssql;
 pub mod finding;
 pub mod functions;
 mod lex;

@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::report::Report;
 use crate::resolve::resolve_within;
 use crate::tree::Query;
-use crate::{cap, parse, render, stack};
+use crate::{cap, cap_mssql, parse, render, stack};
 
 /// A statement proven to be one read: the text that may run, its tree and its report.
 #[derive(Debug, Clone)]
@@ -62,7 +62,12 @@ pub(crate) fn prove(
 ) -> Result<ReadOnly, Vec<Finding>> {
     let engine = catalog.engine();
     let (mut report, deeper) = resolve_within(&mut query, catalog, policy)?;
-    report.capped_rows = cap::apply(&mut query, policy.max_rows, engine);
+    report.capped_rows = match engine {
+        Engine::Mssql => {
+            cap_mssql::apply(&mut query, &report.output, policy.max_rows).map_err(|f| vec![f])?
+        }
+        _ => cap::apply(&mut query, policy.max_rows, engine),
+    };
     let sql = stack::with_room(size.and(deeper), || {
         let sql = render::render(&query, engine);
         read_back(&sql, &query, engine, policy).map(|()| sql)

@@ -175,7 +175,7 @@ impl Converter<'_> {
         syntax: ast::ExtractSyntax,
         expr: ast::Expr,
     ) -> Converted {
-        refuse_some(self.sqlite() || syntax != ast::ExtractSyntax::From, "EXTRACT")?;
+        refuse_some(self.sqlite() || self.mssql() || syntax != ast::ExtractSyntax::From, "EXTRACT")?;
         if self.mysql() {
             return Ok(Expr::Extract {
                 field: mysql::unit_of(date_field)?,
@@ -197,7 +197,7 @@ impl Converter<'_> {
     }
 
     pub(super) fn position(&self, needle: ast::Expr, haystack: ast::Expr) -> Converted {
-        refuse_some(self.sqlite(), "POSITION(... IN ...)")?;
+        refuse_some(self.sqlite() || self.mssql(), "POSITION(... IN ...)")?;
         Ok(Expr::Special(SpecialCall::Position {
             needle: Box::new(self.expr(needle)?),
             haystack: Box::new(self.expr(haystack)?),
@@ -219,7 +219,7 @@ impl Converter<'_> {
             let name = if shorthand { "substr" } else { "substring" };
             return Ok(simple(name, [Some(expr), from, length].into_iter().flatten().collect()));
         }
-        refuse_some(self.sqlite() || shorthand && !self.mysql(), "SUBSTRING(... FROM ...)")?;
+        refuse_some(self.sqlite() || self.mssql() || shorthand && !self.mysql(), "SUBSTRING(... FROM ...)")?;
         Ok(Expr::Special(SpecialCall::Substring {
             expr: Box::new(expr),
             from: from.map(Box::new),

@@ -301,7 +301,7 @@ impl Converter<'_> {
             last_field,
             fractional_seconds_precision,
         } = interval;
-        refuse_some(self.sqlite(), "INTERVAL")?;
+        refuse_some(self.sqlite() || self.mssql(), "INTERVAL")?;
         refuse_some(
             leading_precision.is_some() || fractional_seconds_precision.is_some(),
             "A precision in INTERVAL",

@@ -143,7 +143,6 @@ impl Converter<'_> {
                 with_offset_alias,
                 with_ordinality,
             } => {
-                refuse_some(self.mysql(), "UNNEST")?;
                 refuse_some(with_offset || with_offset_alias.is_some(), "WITH OFFSET")?;
                 refuse_some(!self.postgres(), "UNNEST")?;
                 let args = self.exprs(array_exprs)?.into_iter().map(Arg::plain).collect();

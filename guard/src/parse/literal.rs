@@ -27,7 +27,9 @@ impl Converter<'_> {
             }
             Value::NationalStringLiteral(text) if self.mssql() => Literal::National(text),
             Value::HexStringLiteral(text) => Literal::Hex(hex(text)?),
-            Value::SingleQuotedByteStringLiteral(text) if !self.sqlite() => Literal::Bits(bits(text)?),
+            Value::SingleQuotedByteStringLiteral(text) if !self.sqlite() && !self.mssql() => {
+                Literal::Bits(bits(text)?)
+            }
             Value::EscapedStringLiteral(_)
             | Value::DollarQuotedString(_)
             | Value::SingleQuotedByteStringLiteral(_)

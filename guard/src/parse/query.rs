@@ -87,7 +87,7 @@ impl Converter<'_> {
             materialized = Some(kind == "yes");
             name.value = real.to_owned();
         }
-        refuse_some(self.mysql() && materialized.is_some(), "MATERIALIZED")?;
+        refuse_some((self.mysql() || self.mssql()) && materialized.is_some(), "MATERIALIZED")?;
         let mut names = Vec::with_capacity(columns.len());
         for ast::TableAliasColumnDef { name, data_type } in columns {
             refuse_some(data_type.is_some(), "A type in a list of column aliases")?;
@@ -149,7 +149,7 @@ impl Converter<'_> {
         let all = match quantifier {
             ast::SetQuantifier::All => true,
             ast::SetQuantifier::None => false,
-            ast::SetQuantifier::Distinct if !self.sqlite() => false,
+            ast::SetQuantifier::Distinct if !self.sqlite() && !self.mssql() => false,
             ast::SetQuantifier::Distinct
             | ast::SetQuantifier::ByName
             | ast::SetQuantifier::AllByName
@@ -229,7 +229,7 @@ impl Converter<'_> {
     fn fetch(&self, fetch: ast::Fetch, out: &mut Query) -> Result<(), Finding> {
         let ast::Fetch { with_ties, percent, quantity } = fetch;
         refuse_some(percent, "FETCH ... PERCENT")?;
-        refuse_some(!self.postgres(), "FETCH FIRST")?;
+        refuse_some(!self.postgres() && !self.mssql(), "FETCH FIRST")?;
         refuse_some(out.limit.is_some(), "LIMIT together with FETCH")?;
         let bare = out.offset.is_none() || with_ties;
         refuse_some(self.mssql() && bare, "FETCH without OFFSET")?;

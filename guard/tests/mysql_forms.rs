@@ -113,6 +113,20 @@ fn calls_with_words_in_them() {
 }
 
 #[test]
+fn rows_out_of_json() {
+    become_same(&[
+        (
+            "SELECT j.v FROM t, JSON_TABLE(t.a, '$.x[*]' COLUMNS (n FOR ORDINALITY, v INT PATH '$.v' DEFAULT '0' ON EMPTY NULL ON ERROR)) j",
+            "SELECT `j`.`v` FROM `t`, JSON_TABLE(`t`.`a`, '$.x[*]' COLUMNS (`n` FOR ORDINALITY, `v` int PATH '$.v' DEFAULT '0' ON EMPTY NULL ON ERROR)) AS `j`",
+        ),
+        (
+            "SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a VARCHAR(9) PATH '$.a', b INT EXISTS PATH '$.b', NESTED PATH '$.c[*]' COLUMNS (d DATE PATH '$'))) x",
+            "SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (`a` varchar(9) PATH '$.a', `b` int EXISTS PATH '$.b', NESTED PATH '$.c[*]' COLUMNS (`d` date PATH '$'))) AS `x`",
+        ),
+    ]);
+}
+
+#[test]
 fn clauses() {
     become_same(&[
         ("SELECT a FROM t LIMIT 2, 3", "SELECT `a` FROM `t` LIMIT 3 OFFSET 2"),

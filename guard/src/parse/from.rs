@@ -162,8 +162,8 @@ impl Converter<'_> {
                 self.table_with_joins(*table_with_joins)
             }
             ast::TableFactor::TableFunction { expr: _, alias: _ } => Err(unproven("TABLE(...)")),
-            ast::TableFactor::JsonTable { json_expr: _, json_path: _, columns: _, alias: _ } => {
-                Err(unproven("JSON_TABLE"))
+            ast::TableFactor::JsonTable { json_expr, json_path, columns, alias } => {
+                self.json_table(json_expr, json_path, columns, alias)
             }
             ast::TableFactor::OpenJsonTable { json_expr: _, json_path: _, columns: _, alias: _ } => {
                 Err(unproven("OPENJSON"))
@@ -240,7 +240,7 @@ impl Converter<'_> {
         Ok(FromItem::Function { lateral, call, ordinality, alias, column_types })
     }
 
-    fn plain_alias(&self, alias: Option<ast::TableAlias>) -> Result<Option<TableAlias>, Finding> {
+    pub(super) fn plain_alias(&self, alias: Option<ast::TableAlias>) -> Result<Option<TableAlias>, Finding> {
         let (alias, types) = self.table_alias(alias)?;
         refuse_some(!types.is_empty(), "A type in a list of column aliases")?;
         refuse_some(

@@ -4,6 +4,7 @@ mod call;
 mod dialect;
 mod expr;
 mod from;
+mod json_table;
 mod literal;
 mod mssql;
 mod mysql;

@@ -139,6 +139,26 @@ const MYSQL: [&str; 16] = [
     "unsigned integer",
 ];
 
+/// What a column of JSON_TABLE may be.
+const JSON_COLUMNS: [&str; 16] = [
+    "bigint",
+    "char",
+    "date",
+    "datetime",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "integer",
+    "json",
+    "smallint",
+    "text",
+    "time",
+    "timestamp",
+    "tinyint",
+    "varchar",
+];
+
 /// What CAST may name on MariaDB.
 const MARIADB: [&str; 16] = [
     "binary",
@@ -173,6 +193,13 @@ impl Converter<'_> {
         };
         let known = list.contains(&named.name.as_str());
         if known && named.dims <= 3 { Ok(named) } else { Err(refuse::data_type(&written)) }
+    }
+
+    /// The type of a column of JSON_TABLE.
+    pub(super) fn column_type(&self, ty: DataType) -> Result<TypeName, Finding> {
+        let written = ty.to_string().replace('\0', "");
+        let named = self.shape(ty).filter(|t| JSON_COLUMNS.contains(&t.name.as_str()));
+        named.ok_or_else(|| refuse::data_type(&written))
     }
 
     /// Name, arguments and dimensions of the types that have a plain spelling.

@@ -38,6 +38,7 @@ fn called(leaf: &FromItem) -> String {
         FromItem::Table { name, alias } => (alias, name.last().map(|i| i.value.clone())),
         FromItem::Derived { alias, .. } => (alias, None),
         FromItem::Function { call, alias, .. } => (alias, call.name.last().map(|i| i.value.clone())),
+        FromItem::JsonTable(table) => return table.alias.name.value.clone(),
         FromItem::Join { .. } => return String::new(),
     };
     alias.as_ref().map(|a| a.name.value.clone()).or(own).unwrap_or_default()
@@ -50,7 +51,7 @@ fn words_for(leaf: &FromItem) -> String {
             Some(alias) => humanise(&alias.name.value),
             None => "the sub-query".to_owned(),
         },
-        FromItem::Function { .. } => humanise(&called(leaf)),
+        FromItem::Function { .. } | FromItem::JsonTable(_) => humanise(&called(leaf)),
         FromItem::Join { .. } => String::new(),
     }
 }
@@ -85,6 +86,9 @@ fn joined(item: &FromItem) -> String {
 fn relation(item: &FromItem) -> String {
     match item {
         FromItem::Table { .. } => plural(&words_for(item)),
-        FromItem::Derived { .. } | FromItem::Function { .. } | FromItem::Join { .. } => words_for(item),
+        FromItem::Derived { .. }
+        | FromItem::Function { .. }
+        | FromItem::JsonTable(_)
+        | FromItem::Join { .. } => words_for(item),
     }
 }

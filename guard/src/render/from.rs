@@ -21,6 +21,7 @@ impl Writer {
                 self.text(if *ordinality { " WITH ORDINALITY" } else { "" });
                 self.alias(alias.as_ref(), column_types);
             }
+            FromItem::JsonTable(table) => self.json_table(table),
             FromItem::Join { kind, left, right, on } => self.join(*kind, left, right, on),
         }
     }
@@ -55,7 +56,7 @@ impl Writer {
         }
     }
 
-    fn alias(&mut self, alias: Option<&TableAlias>, types: &[(Ident, TypeName)]) {
+    pub(super) fn alias(&mut self, alias: Option<&TableAlias>, types: &[(Ident, TypeName)]) {
         let Some(TableAlias { name, columns }) = alias else { return };
         self.text(" AS ");
         self.ident(name);

@@ -3,6 +3,7 @@
 mod call;
 mod expr;
 mod from;
+mod json_table;
 mod mssql;
 mod mysql;
 mod query;

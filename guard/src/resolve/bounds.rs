@@ -44,7 +44,10 @@ pub fn endless(query: &Query, name: &Ident) -> bool {
 fn reads_only(select: &Select, name: &Ident) -> bool {
     let itself = |item: &FromItem| match item {
         FromItem::Table { name: read, .. } => read.0.len() == 1 && read.last().is_some_and(|l| same(l, name)),
-        FromItem::Derived { .. } | FromItem::Function { .. } | FromItem::Join { .. } => false,
+        FromItem::Derived { .. }
+        | FromItem::Function { .. }
+        | FromItem::JsonTable(_)
+        | FromItem::Join { .. } => false,
     };
     select.from.len() == 1
         && select.from.iter().all(itself)

@@ -93,6 +93,7 @@ impl<'a> Resolver<'a, '_> {
                 self.scopes.pop();
                 Namespace::of(self.rename(entry, alias.as_mut()))
             }
+            FromItem::JsonTable(table) => self.json_table(table, before),
             FromItem::Join { .. } => self.entry(item, before),
         }
     }
@@ -246,7 +247,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Gives an entry the names of its alias.
-    fn rename(&mut self, mut entry: Entry<'a>, alias: Option<&mut TableAlias>) -> Entry<'a> {
+    pub(super) fn rename(&mut self, mut entry: Entry<'a>, alias: Option<&mut TableAlias>) -> Entry<'a> {
         let Some(alias) = alias else { return entry };
         self.pin_new(&mut alias.name);
         entry.key = self.engine.stored_key(&alias.name.value);
@@ -277,7 +278,7 @@ fn sees_left(item: &FromItem) -> bool {
     match item {
         FromItem::Table { .. } => false,
         FromItem::Derived { lateral, .. } => *lateral,
-        FromItem::Function { .. } => true,
+        FromItem::Function { .. } | FromItem::JsonTable(_) => true,
         FromItem::Join { left, right, .. } => sees_left(left) || sees_left(right),
     }
 }

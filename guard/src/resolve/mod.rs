@@ -11,6 +11,7 @@ mod filter;
 mod from;
 mod functions_in_from;
 mod join;
+mod json_table;
 mod mask;
 mod mssql;
 mod mysql;

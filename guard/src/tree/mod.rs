@@ -6,6 +6,7 @@
 
 mod call;
 mod expr;
+mod json_table;
 mod name;
 mod ops;
 mod query;
@@ -15,6 +16,7 @@ pub use call::{
     Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, MatchMode, Over, SpecialCall, TrimSide, WindowSpec,
 };
 pub use expr::{Expr, IsTest, Literal};
+pub use json_table::{JsonColumn, JsonMissing, JsonTable};
 pub use name::{Ident, ObjectName, Span, TypeName};
 pub use ops::{BinaryOp, LikeOp, UnaryOp};
 pub use query::{

@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, SELECT blocks, FROM and its joins, sorting.
 
-use super::{Call, Expr, Ident, ObjectName, Span, Tail, TypeName, WindowSpec};
+use super::{Call, Expr, Ident, JsonTable, ObjectName, Span, Tail, TypeName, WindowSpec};
 
 /// A whole read: `WITH ... body ORDER BY ... LIMIT ...`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -163,6 +163,8 @@ pub enum FromItem {
         /// `AS x(name type, ...)`.
         column_types: Vec<(Ident, TypeName)>,
     },
+    /// MySQL's JSON_TABLE.
+    JsonTable(Box<JsonTable>),
     /// Two entries joined.
     Join {
         /// How.

@@ -95,7 +95,7 @@ fn lateral_entries(select: &Select, names: &Namespace<'_>) -> Vec<usize> {
         return Vec::new();
     }
     let depends = |item: &FromItem| match item {
-        FromItem::Function { .. } => true,
+        FromItem::Function { .. } | FromItem::JsonTable(_) => true,
         FromItem::Derived { lateral, .. } => *lateral,
         FromItem::Table { .. } | FromItem::Join { .. } => false,
     };

@@ -1,0 +1,162 @@
+//! The catalog queries of a crawl: a fixed number, each over whole sets. They are of `information_schema`, which both
+//! servers have and which shows a login only what it may read; where the servers differ there is one text for each.
+
+use catalog::Engine;
+
+/// Databases that belong to the server.
+const SYSTEM: &str = "('information_schema', 'mysql', 'performance_schema', 'sys')";
+
+/// Which databases are crawled, as a condition over a column that holds their name.
+pub(super) struct Scope(pub Option<String>);
+
+impl Scope {
+    /// The condition. A literal there lets MariaDB read one folder in place of all.
+    fn over(&self, column: &str) -> String {
+        match &self.0 {
+            // the session's mode knows no escape but the doubled quote
+            Some(database) => format!("{column} = '{}'", database.replace('\'', "''")),
+            None => format!("{column} NOT IN {SYSTEM}"),
+        }
+    }
+
+    /// Databases. Only MariaDB keeps comments of them.
+    pub(super) fn schemas(&self, engine: Engine) -> String {
+        let comment = if engine == Engine::Mariadb { "SCHEMA_COMMENT" } else { "NULL" };
+        let wanted = self.over("SCHEMA_NAME");
+        format!("SELECT SCHEMA_NAME, {comment} FROM information_schema.SCHEMATA WHERE {wanted}")
+    }
+
+    /// Tables and views, with what the engine estimates.
+    pub(super) fn tables(&self) -> String {
+        let wanted = self.over("TABLE_SCHEMA");
+        format!(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, \
+             TABLE_COMMENT FROM information_schema.TABLES WHERE {wanted}"
+        )
+    }
+
+    /// Texts of views.
+    pub(super) fn views(&self) -> String {
+        let wanted = self.over("TABLE_SCHEMA");
+        format!("SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE {wanted}")
+    }
+
+    /// Columns.
+    pub(super) fn columns(&self) -> String {
+        let wanted = self.over("TABLE_SCHEMA");
+        format!(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, \
+             COLUMN_DEFAULT, EXTRA, GENERATION_EXPRESSION, COLUMN_COMMENT FROM information_schema.COLUMNS \
+             WHERE {wanted}"
+        )
+    }
+
+    /// Indexes and the keys behind which they stand, a row a column. Only MySQL indexes expressions.
+    pub(super) fn indexes(&self, engine: Engine, version: &str) -> String {
+        let expression = if has_expressions(engine, version) { "EXPRESSION" } else { "NULL" };
+        let wanted = self.over("TABLE_SCHEMA");
+        format!(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART, \
+             INDEX_TYPE, {expression}, CARDINALITY FROM information_schema.STATISTICS WHERE {wanted}"
+        )
+    }
+
+    /// Foreign keys, a row a column.
+    pub(super) fn references(&self) -> String {
+        let wanted = self.over("TABLE_SCHEMA");
+        format!(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION, COLUMN_NAME, \
+             REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME \
+             FROM information_schema.KEY_COLUMN_USAGE WHERE {wanted} AND REFERENCED_TABLE_NAME IS NOT NULL"
+        )
+    }
+
+    /// What foreign keys do on deletes and updates.
+    pub(super) fn rules(&self) -> String {
+        let wanted = self.over("CONSTRAINT_SCHEMA");
+        format!(
+            "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE \
+             FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE {wanted}"
+        )
+    }
+
+    /// Checks. MySQL has none before 8.0.16, and names their table elsewhere.
+    pub(super) fn checks(&self, engine: Engine, version: &str) -> Option<String> {
+        let wanted = self.over("c.CONSTRAINT_SCHEMA");
+        if engine == Engine::Mariadb {
+            return Some(format!(
+                "SELECT c.CONSTRAINT_SCHEMA, c.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE \
+                 FROM information_schema.CHECK_CONSTRAINTS AS c WHERE {wanted}"
+            ));
+        }
+        (number(version) >= (8, 0, 16)).then(|| {
+            format!(
+                "SELECT c.CONSTRAINT_SCHEMA, t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE \
+                 FROM information_schema.CHECK_CONSTRAINTS AS c JOIN information_schema.TABLE_CONSTRAINTS AS t \
+                 ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME \
+                 AND t.CONSTRAINT_TYPE = 'CHECK' WHERE {wanted}"
+            )
+        })
+    }
+
+    /// How tables are split, and into how many parts.
+    pub(super) fn partitions(&self) -> String {
+        let wanted = self.over("TABLE_SCHEMA");
+        format!(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, MIN(PARTITION_METHOD), MIN(PARTITION_EXPRESSION), COUNT(*) \
+             FROM information_schema.PARTITIONS WHERE {wanted} AND PARTITION_NAME IS NOT NULL \
+             GROUP BY TABLE_SCHEMA, TABLE_NAME"
+        )
+    }
+
+    /// Functions and procedures.
+    pub(super) fn routines(&self) -> String {
+        let wanted = self.over("ROUTINE_SCHEMA");
+        format!(
+            "SELECT ROUTINE_SCHEMA, SPECIFIC_NAME, ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, IS_DETERMINISTIC, \
+             ROUTINE_BODY, ROUTINE_COMMENT FROM information_schema.ROUTINES WHERE {wanted}"
+        )
+    }
+
+    /// Their parameters; position 0 is what a function returns.
+    pub(super) fn parameters(&self) -> String {
+        let wanted = self.over("SPECIFIC_SCHEMA");
+        format!(
+            "SELECT SPECIFIC_SCHEMA, SPECIFIC_NAME, ORDINAL_POSITION, PARAMETER_MODE, PARAMETER_NAME, DTD_IDENTIFIER \
+             FROM information_schema.PARAMETERS WHERE {wanted} AND ORDINAL_POSITION > 0"
+        )
+    }
+}
+
+fn has_expressions(engine: Engine, version: &str) -> bool {
+    engine != Engine::Mariadb && number(version) >= (8, 0, 13)
+}
+
+/// `(8, 0, 36)` of `8.0.36`.
+fn number(version: &str) -> (u32, u32, u32) {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_databases_name_is_a_literal_whatever_is_in_it() {
+        let scope = Scope(Some("it's \\ \"here\"".to_owned()));
+        assert!(scope.tables().ends_with(r#"WHERE TABLE_SCHEMA = 'it''s \ "here"'"#));
+        assert!(Scope(None).tables().ends_with("'sys')"));
+    }
+
+    #[test]
+    fn what_a_version_lacks_is_not_asked_for() {
+        let scope = Scope(None);
+        assert!(scope.checks(Engine::Mysql, "5.7.44").is_none());
+        assert!(scope.checks(Engine::Mysql, "8.0.36").is_some());
+        assert!(scope.checks(Engine::Mariadb, "10.11.14").is_some());
+        assert!(scope.indexes(Engine::Mysql, "9.7.4").contains("EXPRESSION,"));
+        assert!(!scope.indexes(Engine::Mariadb, "11.4.2").contains("EXPRESSION,"));
+    }
+}

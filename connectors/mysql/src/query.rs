@@ -1,0 +1,225 @@
+//! Runs a checked statement and streams its rows as Arrow batches.
+//!
+//! A task of its own owns the session: when whoever asked goes away, the task cancels the statement and closes the
+//! session. Memory is bounded by a few batches: the driver stops reading from the socket while the channel is full.
+//!
+//! The text is prepared, never sent as it is: the server prepares one statement at a time.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use catalog::Engine;
+use connector_api::{ConnectorError, ErrorKind, Limits, ResultStream, enforce, timed_out};
+use futures::StreamExt;
+use mysql_async::prelude::Queryable;
+use mysql_async::{BinaryProtocol, QueryResult, Row, Value};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::arrow::{Column, reading};
+use crate::error::{While, from_driver};
+use crate::pool::Sessions;
+use crate::session::Session;
+
+/// Bytes of values after which a batch is handed on even when it has few rows.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+type Item = Result<RecordBatch, ConnectorError>;
+type SchemaSender = oneshot::Sender<Result<SchemaRef, ConnectorError>>;
+
+/// Starts a statement: gives its columns as soon as the server has told them.
+pub(crate) async fn run(
+    sessions: Arc<Sessions>,
+    sql: String,
+    engine: Option<Engine>,
+    limits: &Limits,
+) -> Result<ResultStream, ConnectorError> {
+    let started = Instant::now();
+    let (schema_sender, schema_receiver) = oneshot::channel();
+    let (sender, mut receiver) = mpsc::channel(2);
+    tokio::spawn(drive(sessions, sql, engine, limits.clone(), schema_sender, sender));
+    let described = tokio::time::timeout(limits.timeout, schema_receiver);
+    let schema = match described.await {
+        Ok(Ok(schema)) => schema?,
+        Ok(Err(_)) => {
+            return Err(ConnectorError::new(ErrorKind::Internal, "the statement's task ended early"));
+        }
+        Err(_) => return Err(timed_out(limits.timeout)),
+    };
+    let batches = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx)).boxed();
+    Ok(ResultStream { schema, batches: enforce(batches, limits, started) })
+}
+
+/// The statement's task, from taking a session to handing it back.
+async fn drive(
+    sessions: Arc<Sessions>,
+    sql: String,
+    engine: Option<Engine>,
+    limits: Limits,
+    schema: SchemaSender,
+    sender: mpsc::Sender<Item>,
+) {
+    let mut session = match begin(&sessions, engine, &limits).await {
+        Ok(session) => session,
+        Err(error) => {
+            let _ = schema.send(Err(error));
+            return;
+        }
+    };
+    let mut schema = Some(schema);
+    let finished = tokio::select! {
+        biased;
+        () = sender.closed() => None,
+        ended = produce(&mut session, &sql, &limits, &mut schema, &sender) => Some(ended),
+    };
+    match finished {
+        Some(Ok(())) => session.end().await,
+        // the error is told last: then the session is free for the next statement
+        Some(Err(error)) => {
+            // the server's own error ended the statement; after one of ours it may still run
+            if error.engine_code.is_some() {
+                session.end().await
+            } else {
+                session.abandon().await
+            }
+            match schema {
+                Some(schema) => drop(schema.send(Err(error))),
+                None => drop(sender.send(Err(error)).await),
+            }
+        }
+        None => session.abandon().await,
+    }
+}
+
+async fn begin(
+    sessions: &Arc<Sessions>,
+    engine: Option<Engine>,
+    limits: &Limits,
+) -> Result<Session, ConnectorError> {
+    let mut session = Session::begin(sessions, limits.timeout, Some(limits.max_rows)).await?;
+    let here = session.engine()?;
+    if engine.is_some_and(|checked| checked != here) {
+        session.end().await;
+        let message = "the statement was checked for another engine than the one that answers";
+        return Err(ConnectorError::new(ErrorKind::Internal, message)
+            .hint("run a crawl: it finds out which engine the server is"));
+    }
+    Ok(session)
+}
+
+async fn produce(
+    session: &mut Session,
+    sql: &str,
+    limits: &Limits,
+    schema: &mut Option<SchemaSender>,
+    sender: &mpsc::Sender<Item>,
+) -> Result<(), ConnectorError> {
+    let driver = |error: mysql_async::Error| from_driver(&error, While::Working);
+    let dates_as_text = session.zero_dates_as_text();
+    let conn = session.conn()?;
+    let statement = conn.prep(sql).await.map_err(driver)?;
+    if statement.num_params() > 0 {
+        return Err(ConnectorError::new(ErrorKind::Statement, "the statement has places for parameters")
+            .hint("write the values into the statement"));
+    }
+    let mut rows = conn.exec_iter(&statement, ()).await.map_err(driver)?;
+    let mut builder = Builder::new(&rows, dates_as_text);
+    if let Some(schema) = schema.take() {
+        let _ = schema.send(Ok(Arc::clone(&builder.schema)));
+    }
+    while let Some(row) = rows.next().await.map_err(driver)? {
+        builder.push(row)?;
+        if (builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES)
+            && sender.send(builder.finish()).await.is_err()
+        {
+            return Err(ConnectorError::new(ErrorKind::Cancelled, "nobody reads the result any more"));
+        }
+    }
+    let warned = rows.warnings() > 0;
+    drop(rows);
+    if warned {
+        told_of_cuts(session).await?;
+    }
+    if builder.rows > 0 {
+        let _ = sender.send(builder.finish()).await;
+    }
+    builder.note_zero_dates();
+    Ok(())
+}
+
+/// Warnings that mean that the result is not the whole: cuts that the servers make silently.
+async fn told_of_cuts(session: &mut Session) -> Result<(), ConnectorError> {
+    let warnings = session.conn()?.query::<Row, _>("SHOW WARNINGS").await;
+    let warnings = warnings.map_err(|e| from_driver(&e, While::Working))?;
+    let code = |row: &Row| row.get_opt::<u16, _>(1).and_then(Result::ok);
+    let (code, message) = match warnings.iter().filter_map(code).find(|code| matches!(code, 1260 | 1931)) {
+        None => return Ok(()),
+        Some(1260) => (1260, "a text that GROUP_CONCAT makes is too long; the server would cut it"),
+        Some(code) => (code, "a recursive query has too many rounds; the server would cut its result"),
+    };
+    Err(ConnectorError::new(ErrorKind::Statement, message)
+        .hint("narrow the question, so that less is collected")
+        .engine_code(code.to_string()))
+}
+
+/// Collects rows into a batch.
+struct Builder {
+    schema: SchemaRef,
+    columns: Vec<Column>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Builder {
+    fn new(result: &QueryResult<'_, '_, BinaryProtocol>, dates_as_text: bool) -> Builder {
+        let readings: Vec<_> = result.columns_ref().iter().map(|c| reading(c, dates_as_text)).collect();
+        let fields: Vec<_> = result
+            .columns_ref()
+            .iter()
+            .zip(&readings)
+            .map(|(column, (reading, native))| reading.field(&column.name_str(), native))
+            .collect();
+        let columns = readings.into_iter().map(|(reading, _)| Column::new(reading)).collect();
+        Builder { schema: Arc::new(Schema::new(fields)), columns, rows: 0, bytes: 0 }
+    }
+
+    fn push(&mut self, row: Row) -> Result<(), ConnectorError> {
+        for (index, (column, value)) in self.columns.iter_mut().zip(row.unwrap_raw()).enumerate() {
+            let value = value.unwrap_or(Value::NULL);
+            self.bytes += size(&value);
+            column.push(&value).map_err(|_| {
+                let name = self.schema.field(index).name();
+                let message = format!("the column {name} holds a value of an unknown form");
+                ConnectorError::new(ErrorKind::Statement, message)
+                    .hint(format!("ask for it as text: CAST({name} AS CHAR)"))
+            })?;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Item {
+        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let arrays = self.columns.iter_mut().map(Column::finish).collect();
+        (self.rows, self.bytes) = (0, 0);
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+            .map_err(|e| ConnectorError::new(ErrorKind::Internal, format!("a batch could not be built: {e}")))
+    }
+
+    fn note_zero_dates(&self) {
+        for (field, column) in self.schema.fields().iter().zip(&self.columns) {
+            if column.zero_dates > 0 {
+                let (column, count) = (field.name(), column.zero_dates);
+                tracing::info!(column, count, "dates that are none (0000-00-00) are shown as NULL");
+            }
+        }
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Bytes(bytes) => bytes.len() + 4,
+        _ => 8,
+    }
+}

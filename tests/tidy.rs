@@ -37,6 +37,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rusqlite", &["connectors/sqlite/", "src/store/", "examples/storefront/"]),
     ("tokio_postgres", &["connectors/postgres/", "src/store/"]),
     ("deadpool_postgres", &["connectors/postgres/", "src/store/"]),
+    ("mysql_async", &["connectors/mysql/"]),
+    ("connector_mysql", &["src/sources", "connectors/mysql/"]),
     ("connector_sqlite", &["src/sources", "connectors/sqlite/"]),
     ("connector_postgres", &["src/sources", "connectors/postgres/"]),
     ("actix_web", &["src/http/"]),
@@ -53,12 +55,21 @@ const EDGES: &[(&str, &[&str])] = &[
     ("connectors/api", &["catalog", "guard"]),
     ("connectors/sqlite", &["catalog", "guard", "connector-api"]),
     ("connectors/postgres", &["catalog", "guard", "connector-api"]),
+    ("connectors/mysql", &["catalog", "guard", "connector-api"]),
     ("nl2sql", &["catalog", "guard"]),
     ("examples/storefront", &[]),
 ];
 
-const OURS: &[&str] =
-    &["catalog", "guard", "connector-api", "connector-sqlite", "connector-postgres", "nl2sql", "storefront"];
+const OURS: &[&str] = &[
+    "catalog",
+    "guard",
+    "connector-api",
+    "connector-sqlite",
+    "connector-postgres",
+    "connector-mysql",
+    "nl2sql",
+    "storefront",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

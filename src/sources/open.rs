@@ -9,7 +9,7 @@ use crate::error::{Class, Error, Result};
 
 /// The engines that can be connected to, with their parameters.
 pub fn connectors() -> Vec<&'static ConnectorInfo> {
-    vec![&connector_sqlite::INFO, &connector_postgres::INFO]
+    vec![&connector_sqlite::INFO, &connector_postgres::INFO, &connector_mysql::INFO]
 }
 
 /// Opens a connector for a URL; nothing is connected to yet.
@@ -20,6 +20,7 @@ pub fn open(url: &str) -> Result<Arc<dyn Connector>> {
     Ok(match info_of(url)?.engine {
         Engine::Sqlite => Arc::new(connector_sqlite::SqliteConnector::open(url)?),
         Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::new(url)?),
+        Engine::Mysql => Arc::new(connector_mysql::MysqlConnector::new(url)?),
         other => return Err(unsupported(other.name())),
     })
 }

@@ -92,7 +92,9 @@ async fn ask_server(session: &mut Session, database: Option<&str>) -> Result<Ser
     };
     let link = session.link_mut()?;
     let (engine, version) = (link.engine, link.version.clone());
-    let tls = tls(&session.rows("SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')").await?);
+    let tls = tls(&session
+        .rows("SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')")
+        .await?);
     let started = Instant::now();
     session.rows("SELECT 1").await?;
     let latency = started.elapsed();
@@ -104,7 +106,8 @@ async fn ask_server(session: &mut Session, database: Option<&str>) -> Result<Ser
 /// Version and cipher; both are empty without TLS.
 fn tls(rows: &[Row]) -> Option<String> {
     let value = |name: &str| {
-        let named = rows.iter().find(|row| row.get_opt::<String, _>(0).is_some_and(|n| n.is_ok_and(|n| n == name)));
+        let named =
+            rows.iter().find(|row| row.get_opt::<String, _>(0).is_some_and(|n| n.is_ok_and(|n| n == name)));
         named.and_then(|row| row.get_opt::<String, _>(1)).and_then(Result::ok).filter(|v| !v.is_empty())
     };
     Some(format!("{} {}", value("Ssl_version")?, value("Ssl_cipher")?))

@@ -34,6 +34,14 @@ pub(crate) struct Link {
     pub used: bool,
 }
 
+impl Link {
+    /// Whether the server reads a whole query in brackets, set operations and ORDER BY included.
+    pub(crate) fn takes_brackets(&self) -> bool {
+        let oldest = if self.engine == Engine::Mariadb { (10, 4, 0) } else { (8, 0, 22) };
+        number(&self.version) >= oldest
+    }
+}
+
 /// The right to one of the pool's places.
 pub(crate) type Place = OwnedSemaphorePermit;
 
@@ -120,6 +128,13 @@ impl Sessions {
             .ssl_opts(tls)
             .into()
     }
+}
+
+/// `(8, 0, 36)` of `8.0.36`.
+pub(crate) fn number(version: &str) -> (u32, u32, u32) {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next())
 }
 
 fn is_mariadb(version: &str) -> bool {

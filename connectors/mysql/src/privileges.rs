@@ -10,7 +10,8 @@ use mysql_async::Row;
 use crate::session::Session;
 
 /// Privileges that only show things.
-const HARMLESS: &[&str] = &["USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "REFERENCES", "SHOW CREATE ROUTINE"];
+const HARMLESS: &[&str] =
+    &["USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "REFERENCES", "SHOW CREATE ROUTINE"];
 
 /// Roles that are followed, granted to one another or not.
 const ROLES: usize = 64;
@@ -113,7 +114,9 @@ fn sentence(privilege: &str, on: &str) -> Option<String> {
         "ALL PRIVILEGES" | "ALL" if on == "*.*" => "the login may do everything on the server".to_owned(),
         "ALL PRIVILEGES" | "ALL" => format!("the login may do everything on {on}"),
         "FILE" => "the login may read and write the server's files (FILE)".to_owned(),
-        "EXECUTE" => format!("the login may run stored routines on {on}, which may write with their owner's rights"),
+        "EXECUTE" => {
+            format!("the login may run stored routines on {on}, which may write with their owner's rights")
+        }
         "PROXY" => format!("the login may act as {on}"),
         other => format!("the login may {other} on {on}"),
     })
@@ -194,8 +197,9 @@ mod tests {
 
     #[test]
     fn grants_are_read_with_columns_quotes_and_options() {
-        let (privileges, on, grantable) =
-            rights("GRANT SELECT (`a TO b`, `c`), UPDATE (`id`), EXECUTE ON `x ON y`.`t` TO `u`@`%` WITH GRANT OPTION");
+        let (privileges, on, grantable) = rights(
+            "GRANT SELECT (`a TO b`, `c`), UPDATE (`id`), EXECUTE ON `x ON y`.`t` TO `u`@`%` WITH GRANT OPTION",
+        );
         assert_eq!(privileges, ["SELECT", "UPDATE", "EXECUTE"]);
         assert_eq!((on.as_str(), grantable), ("`x ON y`.`t`", true));
         let (privileges, on, grantable) = rights("GRANT SELECT, SHOW VIEW ON \"shop\".* TO \"u\"@\"%\"");
@@ -209,7 +213,9 @@ mod tests {
         for harmless in ["USAGE", "SELECT", "SHOW VIEW"] {
             assert_eq!(sentence(harmless, "*.*"), None);
         }
-        for other in ["INSERT", "FILE", "EXECUTE", "SUPER", "READ_ONLY ADMIN", "LOCK TABLES", "SOMETHING NEW", "PROXY"] {
+        for other in
+            ["INSERT", "FILE", "EXECUTE", "SUPER", "READ_ONLY ADMIN", "LOCK TABLES", "SOMETHING NEW", "PROXY"]
+        {
             assert!(sentence(other, "*.*").is_some(), "{other}");
         }
     }

@@ -117,8 +117,15 @@ async fn produce(
 ) -> Result<(), ConnectorError> {
     let driver = |error: mysql_async::Error| from_driver(&error, While::Working);
     let dates_as_text = session.zero_dates_as_text();
-    let conn = session.conn()?;
-    let statement = conn.prep(sql).await.map_err(driver)?;
+    let link = session.link_mut()?;
+    let query = if link.takes_brackets() { only_a_query(sql) } else { sql.to_owned() };
+    let conn = &mut link.conn;
+    let statement = conn.prep(query).await.map_err(driver)?;
+    // what gives no columns is a command; INTO is one too. It was prepared, and it does not run
+    if statement.columns().is_empty() {
+        return Err(ConnectorError::new(ErrorKind::Statement, "the statement is not a query")
+            .hint("only reads can run: ask with SELECT"));
+    }
     if statement.num_params() > 0 {
         return Err(ConnectorError::new(ErrorKind::Statement, "the statement has places for parameters")
             .hint("write the values into the statement"));
@@ -146,6 +153,14 @@ async fn produce(
     }
     builder.note_zero_dates();
     Ok(())
+}
+
+/// The checked statement in brackets: the servers' own grammar lets nothing but a query stand there, so commands
+/// (SET STATEMENT, EXECUTE IMMEDIATE, ANALYZE, BEGIN NOT ATOMIC ...) end as errors before they run. What begins with WITH
+/// is left as it is: MariaDB takes no brackets around it, and no command begins so.
+fn only_a_query(sql: &str) -> String {
+    let first = sql.split_whitespace().next().unwrap_or_default();
+    if first.eq_ignore_ascii_case("WITH") { sql.to_owned() } else { format!("(\n{sql}\n)") }
 }
 
 /// Warnings that mean that the result is not the whole: cuts that the servers make silently.

@@ -99,7 +99,7 @@ pub fn setup(engine: Engine) -> Vec<String> {
         "CREATE TABLE contract_orders (
             id INTEGER PRIMARY KEY,
             customer_id INTEGER NOT NULL,
-            status TEXT NOT NULL DEFAULT 'open',
+            status VARCHAR(20) NOT NULL DEFAULT 'open',
             placed_at TIMESTAMP,
             CONSTRAINT contract_orders_customer FOREIGN KEY (customer_id)
                 REFERENCES contract_customers (id) ON DELETE CASCADE
@@ -131,6 +131,13 @@ pub fn setup(engine: Engine) -> Vec<String> {
              (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {NUMBERS}) SELECT n FROM s"
         ),
     ];
+    if matches!(engine, Engine::Mysql | Engine::Mariadb) {
+        statements.push(
+            "ALTER TABLE contract_customers MODIFY email VARCHAR(120) NOT NULL COMMENT 'where invoices go'"
+                .to_owned(),
+        );
+        statements.push("ANALYZE TABLE contract_customers, contract_orders, contract_numbers".to_owned());
+    }
     if engine == Engine::Postgres {
         statements.push("COMMENT ON COLUMN contract_customers.email IS 'where invoices go'".to_owned());
         statements.push("ANALYZE".to_owned());

@@ -191,7 +191,9 @@ fn failing(engine: Engine) -> &'static str {
     match engine {
         // SQLite hardly fails on values: abs() of the smallest integer does
         Engine::Sqlite => "SELECT abs(n * 0 - 9223372036854775807 - 1) AS x FROM contract_numbers",
-        Engine::Postgres | Engine::Mysql | Engine::Mariadb | Engine::Mssql | Engine::Mongodb => {
+        // what is no number is 0 there; what is too large fails
+        Engine::Mysql | Engine::Mariadb => "SELECT n + 9223372036854775807 AS x FROM contract_numbers",
+        Engine::Postgres | Engine::Mssql | Engine::Mongodb => {
             "SELECT CAST(email AS integer) AS x FROM contract_customers"
         }
     }

@@ -234,6 +234,9 @@ mod tests {
         assert_eq!(of(Engine::Mariadb, "'open'", TypeClass::Text, "").as_deref(), Some("'open'"));
         assert_eq!(of(Engine::Mysql, "it's", TypeClass::Text, "").as_deref(), Some("'it''s'"));
         assert_eq!(of(Engine::Mysql, "0.00", TypeClass::Decimal, "").as_deref(), Some("0.00"));
-        assert_eq!(of(Engine::Mysql, "uuid()", TypeClass::Text, "default_generated").as_deref(), Some("uuid()"));
+        assert_eq!(
+            of(Engine::Mysql, "uuid()", TypeClass::Text, "default_generated").as_deref(),
+            Some("uuid()")
+        );
     }
 }

@@ -127,7 +127,8 @@ async fn ask(
 
 /// The database's name as the server spells it: some servers keep all names in lower case, others compare without.
 pub(crate) async fn found(session: &mut Session, name: &str) -> Result<String, ConnectorError> {
-    let rows = session.rows("SELECT SCHEMA_NAME, @@lower_case_table_names FROM information_schema.SCHEMATA").await?;
+    let rows =
+        session.rows("SELECT SCHEMA_NAME, @@lower_case_table_names FROM information_schema.SCHEMATA").await?;
     let spelled = |row: &Row| {
         let here = raw::text(row, 0);
         let caseless = raw::number(row, 1).is_some_and(|setting| setting > 0);

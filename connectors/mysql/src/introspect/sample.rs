@@ -30,8 +30,14 @@ pub(super) async fn add(
     for table in snapshot.tables.iter_mut().filter(|t| is_stored(t)) {
         match session.rows(&statement(table, rows, options.max_value_length)).await {
             Ok(found) => describe(table, &found, rows, options),
-            Err(error) if matches!(error.kind, ErrorKind::Statement | ErrorKind::Timeout | ErrorKind::Denied) => {
-                tracing::warn!(table = table.name, code = error.kind.code(), "its values could not be sampled");
+            Err(error)
+                if matches!(error.kind, ErrorKind::Statement | ErrorKind::Timeout | ErrorKind::Denied) =>
+            {
+                tracing::warn!(
+                    table = table.name,
+                    code = error.kind.code(),
+                    "its values could not be sampled"
+                );
             }
             Err(error) => return Err(error),
         }
@@ -44,13 +50,10 @@ fn is_stored(table: &Table) -> bool {
 }
 
 fn statement(table: &Table, rows: u64, longest: usize) -> String {
-    let columns: Vec<String> = table.columns.iter().map(|c| cell(&quoted(&c.name), c.class, longest)).collect();
-    let select = format!(
-        "SELECT {} FROM {}.{}",
-        columns.join(", "),
-        quoted(&table.schema),
-        quoted(&table.name)
-    );
+    let columns: Vec<String> =
+        table.columns.iter().map(|c| cell(&quoted(&c.name), c.class, longest)).collect();
+    let select =
+        format!("SELECT {} FROM {}.{}", columns.join(", "), quoted(&table.schema), quoted(&table.name));
     let key = table.primary_key.as_ref().map(|key| key.columns.iter().map(|c| quoted(c)).collect::<Vec<_>>());
     match key {
         Some(key) if table.row_estimate.is_some_and(|estimate| estimate > rows.saturating_mul(2)) => {
@@ -68,7 +71,9 @@ fn statement(table: &Table, rows: u64, longest: usize) -> String {
 fn cell(column: &str, class: TypeClass, longest: usize) -> String {
     use TypeClass::{Bit, Bytes, Enum, Geometry, Json, Other, Text, Vector, Xml};
     match class {
-        Bytes | Geometry | Vector | Bit | Other => format!("CASE WHEN {column} IS NULL THEN NULL ELSE '' END"),
+        Bytes | Geometry | Vector | Bit | Other => {
+            format!("CASE WHEN {column} IS NULL THEN NULL ELSE '' END")
+        }
         Text | Json | Xml | Enum => {
             let bytes = longest.saturating_mul(4);
             format!("CASE WHEN OCTET_LENGTH({column}) > {bytes} THEN '' ELSE {column} END")

@@ -3,6 +3,8 @@
 
 use catalog::Engine;
 
+use crate::pool::number;
+
 /// Databases that belong to the server.
 const SYSTEM: &str = "('information_schema', 'mysql', 'performance_schema', 'sys')";
 
@@ -38,7 +40,9 @@ impl Scope {
     /// Texts of views.
     pub(super) fn views(&self) -> String {
         let wanted = self.over("TABLE_SCHEMA");
-        format!("SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE {wanted}")
+        format!(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE {wanted}"
+        )
     }
 
     /// Columns.
@@ -130,13 +134,6 @@ impl Scope {
 
 fn has_expressions(engine: Engine, version: &str) -> bool {
     engine != Engine::Mariadb && number(version) >= (8, 0, 13)
-}
-
-/// `(8, 0, 36)` of `8.0.36`.
-fn number(version: &str) -> (u32, u32, u32) {
-    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
-    let mut next = || parts.next().unwrap_or(0);
-    (next(), next(), next())
 }
 
 #[cfg(test)]

@@ -33,7 +33,8 @@ pub(super) async fn add(
         for column in &mut table.columns {
             let key = (table.schema.clone(), table.name.clone(), column.name.clone());
             let Some(row) = by_column.get(&key) else { continue };
-            let short = |index| filled(row, index).filter(|v: &String| v.chars().count() <= options.max_value_length);
+            let short =
+                |index| filled(row, index).filter(|v: &String| v.chars().count() <= options.max_value_length);
             column.statistics = Some(Statistics {
                 null_share: maybe(row, 3).and_then(|share| share.parse().ok()),
                 min: short(4),

@@ -73,13 +73,17 @@ impl Tally {
         let mut common: Vec<(String, u64)> = match class {
             // all values when they are few; else, of text, those seen more than once
             _ if few => self.values.into_iter().collect(),
-            TypeClass::Text | TypeClass::Enum => self.values.into_iter().filter(|(_, count)| *count > 1).collect(),
+            TypeClass::Text | TypeClass::Enum => {
+                self.values.into_iter().filter(|(_, count)| *count > 1).collect()
+            }
             _ => Vec::new(),
         };
         common.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         common.truncate(options.max_common_values);
-        let common =
-            common.into_iter().map(|(value, count)| CommonValue { value, share: Some(share(count)) }).collect();
+        let common = common
+            .into_iter()
+            .map(|(value, count)| CommonValue { value, share: Some(share(count)) })
+            .collect();
         Statistics { null_share: Some(share(self.nulls)), distinct, common, min, max }
     }
 }

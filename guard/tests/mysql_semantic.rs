@@ -3,7 +3,7 @@
 // Helpers of tests fail by panicking.
 #![allow(clippy::expect_used, clippy::panic)]
 
-use catalog::{Catalog, Column, Engine, Snapshot, Table, TableKind, TypeClass};
+use catalog::{Catalog, Column, Engine, Routine, Snapshot, Table, TableKind, TypeClass};
 use guard::{Code, Finding, Policy, check, functions};
 
 fn column(name: &str, class: TypeClass) -> Column {
@@ -35,6 +35,7 @@ fn press() -> Catalog {
         engine: Engine::Mysql,
         search_path: vec!["press".into()],
         tables,
+        routines: vec![Routine { schema: "press".into(), name: "Json_Depth".into(), ..Routine::default() }],
         ..Snapshot::default()
     })
 }
@@ -126,6 +127,14 @@ fn what_is_hidden_stays_hidden() {
     {
         assert_eq!(refusal(sql, &Policy::default()).code, Code::G100, "{sql}");
     }
+}
+
+#[test]
+fn a_routine_is_not_taken_for_the_function_whose_name_it_has() {
+    let sql = "SELECT json_depth(title) FROM books";
+    assert_eq!(refusal(sql, &Policy::default()).code, Code::G300);
+    let policy = Policy { allowed_functions: vec!["press.json_depth".into()], ..Policy::default() };
+    assert_eq!(refusal("SELECT sleep(1)", &policy).code, Code::G301);
 }
 
 #[test]

@@ -132,7 +132,11 @@ impl<'a> Resolver<'a, '_> {
             schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
         // in brackets a name is a user's on SQL Server
         let built_in = built_in && !(self.engine == Engine::Mssql && name.quoted);
-        let judgement = if built_in { functions::of(self.engine).judge(&key) } else { Judgement::Unknown };
+        let judgement = match functions::of(self.engine).judge(&key) {
+            Judgement::Allowed(_) if self.routine_called(&key) => Judgement::Unknown,
+            judgement if built_in => judgement,
+            _ => Judgement::Unknown,
+        };
         match judgement {
             Judgement::Allowed(function) if function.kind == Kind::Extension => {
                 self.extension(call, function).then_some(function)

@@ -44,6 +44,12 @@ impl<'a> Resolver<'a, '_> {
         })
     }
 
+    /// A routine of the database that has a listed function's name: a server that lacks the function would run it.
+    pub(super) fn routine_called(&self, key: &str) -> bool {
+        self.mysql()
+            && self.catalog.snapshot().routines.iter().any(|r| self.engine.stored_key(&r.name) == key)
+    }
+
     /// On some systems names of tables differ by case: then only the exact name will do.
     pub(super) fn settle(&self, written: &Ident, found: &'a Table) -> Option<&'a Table> {
         if !self.mysql() {

@@ -19,6 +19,7 @@ pub mod reading;
 mod render;
 pub mod report;
 pub mod resolve;
+pub mod sameness;
 mod split;
 mod stack;
 pub mod tree;
@@ -31,6 +32,7 @@ pub use policy::Policy;
 pub use proof::ReadOnly;
 pub use render::{render, render_expr, render_pretty};
 pub use report::Report;
+pub use sameness::{Columns, Doubt, Sameness, canonical_form, same_meaning, same_meaning_by};
 pub use split::split;
 
 /// Whether statements of that engine can be proven.
@@ -74,9 +76,4 @@ pub fn check_tree(query: &tree::Query, catalog: &Catalog, policy: &Policy) -> Re
 pub fn parse_tree(sql: &str, engine: Engine, policy: &Policy) -> Result<tree::Query, Finding> {
     let source = parse::read(sql, engine, policy)?;
     stack::with_room(source.size, || parse::parse(source))
-}
-
-/// Whether two checked statements are the same text: how candidates vote.
-pub fn compare(a: &ReadOnly, b: &ReadOnly) -> bool {
-    a.engine() == b.engine() && a.sql() == b.sql()
 }

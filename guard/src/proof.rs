@@ -19,6 +19,7 @@ pub struct ReadOnly {
     sql: Arc<str>,
     tree: Arc<Query>,
     report: Arc<Report>,
+    size: Size,
 }
 
 impl ReadOnly {
@@ -47,6 +48,11 @@ impl ReadOnly {
         &self.tree
     }
 
+    /// Runs work that recurses as deep as the tree is.
+    pub(crate) fn with_room<T>(&self, work: impl FnOnce() -> T) -> T {
+        stack::with_room(self.size, work)
+    }
+
     /// What it reads and what comes out.
     pub fn report(&self) -> &Report {
         &self.report
@@ -70,19 +76,20 @@ pub(crate) fn prove(
     };
     let sql = stack::with_room(size.and(deeper), || {
         let sql = render::render(&query, engine);
-        read_back(&sql, &query, engine, policy).map(|()| sql)
+        read_back(&sql, &query, engine, policy).map(|size| (sql, size))
     });
-    let sql = sql.map_err(|f| vec![f])?;
-    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), report: Arc::new(report) })
+    let (sql, size) = sql.map_err(|f| vec![f])?;
+    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), report: Arc::new(report), size })
 }
 
 /// The rendered text must be read as the tree it was made from.
-fn read_back(sql: &str, query: &Query, engine: Engine, policy: &Policy) -> Result<(), Finding> {
+fn read_back(sql: &str, query: &Query, engine: Engine, policy: &Policy) -> Result<Size, Finding> {
     let wide = widened(policy);
     let source = parse::read(sql, engine, &wide).map_err(|f| differs(&f.message))?;
-    let same = stack::with_room(source.size, || parse::parse(source).map(|again| again == *query));
+    let size = source.size;
+    let same = stack::with_room(size, || parse::parse(source).map(|again| again == *query));
     match same {
-        Ok(true) => Ok(()),
+        Ok(true) => Ok(size),
         Ok(false) => Err(differs("it is read back as another tree")),
         Err(finding) => Err(differs(&finding.message)),
     }

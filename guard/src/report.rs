@@ -57,6 +57,12 @@ pub struct ColumnRead {
     pub table: String,
     /// Column.
     pub column: String,
+    /// Class of its values.
+    #[serde(default)]
+    pub class: TypeClass,
+    /// The engine's own type text.
+    #[serde(default)]
+    pub native_type: String,
     /// First mention.
     pub span: Option<SpanRange>,
 }

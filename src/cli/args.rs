@@ -196,6 +196,9 @@ pub struct CheckArgs {
     /// What makes the code of the process 1.
     #[arg(long, value_enum, default_value = "error")]
     pub fail_on: FailOn,
+    /// A statement or a file that must mean the same as every statement that is checked.
+    #[arg(long, value_name = "SQL|FILE", conflicts_with = "batch")]
+    pub same_as: Option<String>,
 }
 
 /// How `check` prints.

@@ -112,3 +112,19 @@ fn an_argument_and_standard_input_stay_one_statement() {
         desk.run(&["check", "DROP TABLE t", "--engine", "sqlite", "--format", "sarif"]).ends(1).json();
     assert_eq!(sarif["runs"][0]["results"][0]["level"], "error");
 }
+
+#[test]
+fn statements_are_compared_by_meaning() {
+    let desk = reports();
+    desk.file(
+        "one.sql",
+        "SELECT b.title FROM books b JOIN authors a ON a.id = b.author_id WHERE a.country = 'Peru'",
+    );
+    let other = "select title from authors x, books y where x.country = 'Peru' and y.author_id = x.id";
+    desk.run(&["check", "one.sql", "--same-as", other, ON[0], ON[1]]).ends(0).tells("means the same");
+    desk.run(&["check", other, "--same-as", "one.sql", ON[0], ON[1]]).ends(0);
+    let less = "SELECT title FROM books";
+    desk.run(&["check", less, "--same-as", "one.sql", ON[0], ON[1]]).ends(1).tells("not known");
+    desk.run(&["check", less, "--same-as", "DROP TABLE books", ON[0], ON[1]]).fails_with(2, "K004");
+    desk.run(&["check", less, "--same-as", "reports/b.sql", ON[0], ON[1]]).fails_with(2, "K004");
+}

@@ -116,7 +116,8 @@ impl Run {
         self
     }
 
-    fn tells(self, text: &str) -> Run {
+    /// It said that on standard error.
+    pub fn tells(self, text: &str) -> Run {
         assert!(self.err.contains(text), "{text:?} is not in {self:#?}");
         self
     }

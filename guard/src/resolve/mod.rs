@@ -28,7 +28,7 @@ mod visible;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{Catalog, Engine, Table};
+use catalog::{Catalog, Column, Engine, Table};
 
 use crate::finding::{Code, Finding};
 use crate::measure::Size;
@@ -36,6 +36,7 @@ use crate::policy::Policy;
 use crate::report::{ColumnRead, JoinRead, Report, SpanRange, TableRead};
 use crate::tree::{Ident, Query, Span};
 
+pub(crate) use output::name as output_name;
 pub use visible::{glob, visible_catalog};
 
 use scope::{ColumnRef, CteEntry, Info, Scope};
@@ -113,7 +114,7 @@ pub(crate) struct Resolver<'a, 'r> {
     pub(crate) filtered: BTreeSet<(String, String)>,
     masked: BTreeSet<(String, String, String)>,
     tables: BTreeMap<(String, String), Span>,
-    columns: BTreeMap<(String, String, String), Span>,
+    columns: BTreeMap<(String, String, String), (&'a Column, Span)>,
     functions: BTreeSet<String>,
     joins: Vec<JoinRead>,
 }
@@ -187,7 +188,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
             if own && info.masked.is_some() {
                 self.masked.insert(key.clone());
             }
-            self.columns.entry(key).or_insert(span);
+            self.columns.entry(key).or_insert((column, span));
         }
     }
 
@@ -226,7 +227,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
         let columns = self
             .columns
             .into_iter()
-            .map(|((schema, table, column), span)| ColumnRead { schema, table, column, span: range(span) })
+            .map(|((schema, table, name), (column, span))| read(schema, table, name, column, range(span)))
             .collect();
         let filtered = self.filtered.into_iter();
         let masked = self.masked.into_iter();
@@ -235,7 +236,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
         Report {
             filtered: filtered.map(|(schema, table)| TableRead { schema, table, span: None }).collect(),
             masked: masked
-                .map(|(schema, table, column)| ColumnRead { schema, table, column, span: None })
+                .map(|(schema, table, column)| ColumnRead { schema, table, column, ..ColumnRead::default() })
                 .collect(),
             asked: None,
             tables,
@@ -253,6 +254,11 @@ impl<'a, 'r> Resolver<'a, 'r> {
 
 fn sort(findings: &mut [Finding]) {
     findings.sort_by_key(|f| (f.span.map_or(u32::MAX, |s| s.start), f.code));
+}
+
+fn read(schema: String, table: String, name: String, column: &Column, span: Option<SpanRange>) -> ColumnRead {
+    let native_type = column.native_type.clone();
+    ColumnRead { schema, table, column: name, class: column.class, native_type, span }
 }
 
 fn range(span: Span) -> Option<SpanRange> {

@@ -23,8 +23,15 @@ pub fn column(output: Output<'_>) -> OutputColumn {
 
 fn read(column: &ColumnRef<'_>) -> Option<ColumnRead> {
     let ColumnRef { table, index } = column;
-    let name = table.columns.get(*index)?.name.clone();
-    Some(ColumnRead { schema: table.schema.clone(), table: table.name.clone(), column: name, span: None })
+    let column = table.columns.get(*index)?;
+    Some(ColumnRead {
+        schema: table.schema.clone(),
+        table: table.name.clone(),
+        column: column.name.clone(),
+        class: column.class,
+        native_type: column.native_type.clone(),
+        span: None,
+    })
 }
 
 /// The name that the engine gives an output column without alias.

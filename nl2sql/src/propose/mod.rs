@@ -121,7 +121,7 @@ fn by_builtin(ask: &Ask<'_>, events: Events<'_>) -> Result<Proposal, NoAnswer> {
             None => guard::check(&candidate.sql, ask.catalog, ask.policy),
         };
         match outcome {
-            Ok(statement) if checked.iter().any(|c| c.statement.sql() == statement.sql()) => {}
+            Ok(statement) if checked.iter().any(|c| meaning(&c.statement) == meaning(&statement)) => {}
             Ok(statement) => checked.push(Checked { candidate, statement, repairs: Vec::new() }),
             Err(findings) => {
                 events(Event::Findings { sql: candidate.sql, findings: findings.clone() });
@@ -158,19 +158,25 @@ fn candidate(sql: String, source: Source, notes: Vec<String>) -> Candidate {
     Candidate { sql, tree: None, source, notes, unread: Vec::new(), score: 1.0 }
 }
 
-/// Joins answers whose canonical text is the same; the more there are, the better. The first one stands for all.
+/// What a statement means, as far as it can be told: equal for spellings of one statement.
+fn meaning(statement: &guard::ReadOnly) -> String {
+    let form = guard::canonical_form(statement, guard::Columns::InOrder);
+    form.unwrap_or_else(|| statement.sql().to_owned())
+}
+
+/// Joins answers that mean the same; the more there are, the better. The first one stands for all.
 fn vote(answers: Vec<Checked>, asked: usize) -> Vec<Checked> {
     let mut votes: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<Checked> = Vec::new();
     for answer in answers {
-        let count = votes.entry(answer.statement.sql().to_owned()).or_default();
+        let count = votes.entry(meaning(&answer.statement)).or_default();
         *count += 1;
         if *count == 1 {
             kept.push(answer);
         }
     }
     for answer in &mut kept {
-        let count = votes.get(answer.statement.sql()).copied().unwrap_or(1);
+        let count = votes.get(&meaning(&answer.statement)).copied().unwrap_or(1);
         answer.candidate.score = count as f64 / asked.max(1) as f64;
     }
     // stable: among equals the first stays first

@@ -6,6 +6,7 @@ mod human;
 mod input;
 mod json;
 mod place;
+mod same;
 mod sarif;
 
 use std::io::BufReader;
@@ -23,7 +24,8 @@ pub use input::{engine, statement};
 /// Longest line of a batch and largest file, in bytes.
 const MAX_LINE: u64 = 4 * 1024 * 1024;
 
-/// Code of the process when a statement was refused, or had a warning and `--fail-on warning` was said.
+/// Code of the process when a statement was refused or does not mean the same as `--same-as`, or had a warning and
+/// `--fail-on warning` was said.
 const REFUSED: i32 = 1;
 
 /// Code of the process when the command could not do its work.
@@ -59,6 +61,7 @@ pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
         return batch::batch(BufReader::new(input), std::io::stdout().lock(), &catalog, &policy);
     }
     let pieces = files::pieces(&args.inputs, catalog.engine())?;
+    let other = args.same_as.as_deref().map(|named| same::other(named, &catalog, &policy)).transpose()?;
     let alone = pieces.iter().all(|p| p.file.is_none()) && pieces.len() == 1;
     let checked: Vec<Checked> = pieces.into_iter().map(|piece| judged(piece, &catalog, &policy)).collect();
     match (format(&args), checked.as_slice()) {
@@ -68,7 +71,8 @@ pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
         (CheckFormat::Human, all) => human::print_all(all),
         (CheckFormat::Sarif, all) => sarif::print(all),
     }
-    Ok(code(&checked, args.fail_on))
+    let same = other.is_none_or(|other| same::report(&checked, &same::compare(&checked, &other)));
+    Ok(if same { code(&checked, args.fail_on) } else { REFUSED })
 }
 
 fn judged(piece: files::Piece, catalog: &Catalog, policy: &Policy) -> Checked {

@@ -151,7 +151,7 @@ fn agree(seed: u64) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_said_to_mean_the_same_gives_the_same(seed in any::<u64>()) {

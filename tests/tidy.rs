@@ -98,9 +98,9 @@ fn collect(dir: &Path, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Product code: neither tests, benches nor programs for measuring.
+/// Product code: neither tests, benches, fuzz targets nor programs for measuring.
 fn is_product(path: &str) -> bool {
-    !["tests/", "benches/", "/examples/"].iter().any(|part| path.contains(part))
+    !["tests/", "benches/", "/examples/", "/fuzz/"].iter().any(|part| path.contains(part))
 }
 
 /// Code lines without comments and without the test module at the end of a file.

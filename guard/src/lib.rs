@@ -27,6 +27,12 @@ mod warn;
 
 use catalog::{Catalog, Engine};
 
+/// What the fuzz targets look at beyond the public surface.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::parse::{Piece, by_lexer, by_tokenizer};
+}
+
 pub use finding::{Code, Finding};
 pub use policy::Policy;
 pub use proof::ReadOnly;

@@ -10,6 +10,8 @@ mod mssql;
 mod mysql;
 mod mysql_tokens;
 mod ops;
+#[cfg(fuzzing)]
+mod pieces;
 mod prepass;
 mod prepass_mssql;
 mod query;
@@ -27,6 +29,9 @@ use crate::finding::{Code, Finding};
 use crate::policy::Policy;
 use crate::tree::{Query, Span};
 use crate::{lex, measure};
+
+#[cfg(fuzzing)]
+pub use pieces::{Piece, by_lexer, by_tokenizer};
 
 /// Text that was tokenized and found small enough to parse.
 pub(crate) struct Source<'a> {

@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::tree::{
-    Cte, Distinct, Frame, FrameBound, FrameExclude, FrameUnit, GroupItem, OrderItem, Query, Select,
+    Cte, Distinct, Expr, Frame, FrameBound, FrameExclude, FrameUnit, GroupItem, OrderItem, Query, Select,
     SelectItem, SetExpr, SetOp, WindowSpec,
 };
 
@@ -182,7 +182,8 @@ impl Writer {
         };
         self.text(word);
         self.list(sets, |w, set| {
-            if let [one] = set.as_slice() {
+            // what begins with a bracket would be taken for a set
+            if let [one @ Expr::Column(_)] = set.as_slice() {
                 return w.expr(one);
             }
             w.text("(");

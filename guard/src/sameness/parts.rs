@@ -144,6 +144,7 @@ pub fn of_from<'t>(item: &'t mut FromItem, take: Take<'_, 't>) {
         FromItem::Table { .. } => {}
         FromItem::Derived { query, .. } => take(Part::Query(query)),
         FromItem::Function { call, .. } => of_call(call, take),
+        FromItem::JsonTable(table) => take(Part::Expr(&mut table.value)),
         FromItem::Join { left, right, on, kind: _ } => {
             of_from(left, take);
             of_from(right, take);

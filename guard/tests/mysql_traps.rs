@@ -206,7 +206,7 @@ fn a_name_before_a_text_is_a_character_set_or_refused() {
             "SELECT x'4'",
         ],
     );
-    assert_eq!(rendered("SELECT x'4a', 0x7e, 0xF, b'101'"), "SELECT X'4A', X'7E', X'0F', B'101'");
+    assert_eq!(rendered("SELECT x'4a', 0x7e, 0xF, b'101'"), "SELECT X'4A', 0x7E, 0xF, B'101'");
 }
 
 #[test]

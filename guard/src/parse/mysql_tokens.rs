@@ -170,16 +170,18 @@ impl Reader<'_> {
             .and_then(|t| t.strip_suffix('\''));
         let digits = match (quoted, written.strip_prefix("0x")) {
             (Some(digits), _) if digits.len().is_multiple_of(2) => digits.to_owned(),
-            (None, Some(digits)) if !digits.is_empty() && digits.len().is_multiple_of(2) => digits.to_owned(),
-            (None, Some(digits)) if !digits.is_empty() => format!("0{digits}"),
+            (None, Some(digits)) if !digits.is_empty() => digits.to_owned(),
             _ => return Err(self.odd(span)),
         };
         if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(self.odd(span));
         }
+        let digits = digits.to_ascii_uppercase();
         match self.introducer() {
-            None => self.push(Token::HexStringLiteral(digits.to_ascii_uppercase()), span),
-            Some(name) if name == "_utf8mb4" => {
+            None if quoted.is_some() => self.push(Token::HexStringLiteral(digits), span),
+            // MariaDB counts it as a number where X'..' is a text.
+            None => self.push(Token::Number(format!("0x{digits}"), false), span),
+            Some(name) if name == "_utf8mb4" && quoted.is_some() => {
                 let value = text_of_hex(&digits).ok_or_else(|| self.odd(span))?;
                 self.out.pop();
                 self.add_text(value, span);

@@ -55,6 +55,7 @@ pub fn of_literal(literal: &Literal) -> Option<TypeClass> {
     match literal {
         Literal::Null => None,
         Literal::Bool(_) => Some(TypeClass::Boolean),
+        Literal::Number(text) if text.starts_with("0x") => Some(TypeClass::Integer),
         Literal::Number(text) if text.contains(['e', 'E']) => Some(TypeClass::Float),
         Literal::Number(text) if text.contains('.') => Some(TypeClass::Decimal),
         Literal::Number(_) => Some(TypeClass::Integer),

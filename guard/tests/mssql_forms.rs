@@ -127,6 +127,60 @@ fn from_and_its_hints() {
 }
 
 #[test]
+fn rows_out_of_json_and_xml_and_turned_tables() {
+    all(&[
+        ("SELECT a.x FROM OPENJSON(N'{}', '$.a') WITH (x int '$.x', y nvarchar(max) AS JSON) AS a", {
+            "SELECT [a].[x] FROM openjson(N'{}', '$.a') WITH ([x] int '$.x', [y] nvarchar(max) AS JSON) AS [a]"
+        }),
+        (
+            "SELECT [key] FROM t CROSS APPLY OPENJSON(t.j)",
+            "SELECT [key] FROM [t] CROSS APPLY openjson([t].[j])",
+        ),
+        ("SELECT x.n.value('@id', 'int') FROM d CROSS APPLY d.b.nodes('/a/b') AS x(n)", {
+            "SELECT [x].[n].value('@id', 'int') FROM [d] CROSS APPLY [d].[b].nodes('/a/b') AS [x] ([n])"
+        }),
+        ("SELECT * FROM (SELECT y, m, v FROM t) AS s PIVOT (SUM(v) FOR m IN ([1], [2])) AS p ORDER BY y", {
+            "SELECT * FROM (SELECT [y], [m], [v] FROM [t]) AS [s] PIVOT (sum([v]) FOR [m] IN ([1], [2])) AS [p] ORDER BY [y]"
+        }),
+        (
+            "SELECT k, v FROM t UNPIVOT (v FOR k IN (a, b)) u",
+            "SELECT [k], [v] FROM [t] UNPIVOT ([v] FOR [k] IN ([a], [b])) AS [u]",
+        ),
+        (
+            "SELECT a FROM t FOR SYSTEM_TIME AS OF '2024-01-01' AS x",
+            "SELECT [a] FROM [t] FOR SYSTEM_TIME AS OF '2024-01-01' AS [x]",
+        ),
+        (
+            "SELECT a FROM t FOR SYSTEM_TIME ALL JOIN u FOR SYSTEM_TIME BETWEEN '2024' AND '2025' AS v ON 1 = 1",
+            {
+                "SELECT [a] FROM [t] FOR SYSTEM_TIME ALL JOIN [u] FOR SYSTEM_TIME BETWEEN '2024' AND '2025' AS [v] ON 1 = 1"
+            },
+        ),
+        (
+            "SELECT a FROM t FOR SYSTEM_TIME CONTAINED IN ('2024', '2025')",
+            "SELECT [a] FROM [t] FOR SYSTEM_TIME CONTAINED IN ('2024', '2025')",
+        ),
+        (
+            "SELECT a FROM t AS x TABLESAMPLE (10 PERCENT) REPEATABLE (5)",
+            "SELECT [a] FROM [t] AS [x] TABLESAMPLE (10 PERCENT) REPEATABLE (5)",
+        ),
+    ]);
+    for sql in [
+        "SELECT * FROM t JOIN u PIVOT (SUM(v) FOR m IN ([1])) AS p ON 1 = 1",
+        "SELECT * FROM t PIVOT (f(v) FOR m IN ([1])) AS p",
+        "SELECT * FROM t PIVOT (SUM(v + 1) FOR m IN ([1])) AS p",
+        "SELECT * FROM t PIVOT (SUM(v) FOR m IN (SELECT 1)) AS p",
+        "SELECT * FROM t PIVOT (SUM(v) FOR m IN ([1]))",
+        "SELECT * FROM d CROSS APPLY d.b.nodes('sql:column(\"x\")') AS x(n)",
+        "SELECT * FROM d CROSS APPLY d.b.nodes('/a') AS x",
+        "SELECT * FROM t FOR SYSTEM_TIME AS OF f(1)",
+        "SELECT * FROM OPENJSON('{}') WITH (x dbo.mine)",
+    ] {
+        assert!(parse_tree(sql, Engine::Mssql, &Policy::default()).is_err(), "{sql:?}");
+    }
+}
+
+#[test]
 fn calls_with_types_and_words() {
     all(&[
         ("SELECT DATEADD(MONTH, -1, a), DATEDIFF(dd, a, b), DATEPART(WEEKDAY, a) FROM t", {

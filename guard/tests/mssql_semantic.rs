@@ -46,6 +46,15 @@ fn names_are_found_without_case_and_written_as_stored() {
         text("SELECT dbo.members.name FROM dbo.members"),
         "SELECT [Members].[Name] FROM [dbo].[Members]"
     );
+    let mut snapshot = library().snapshot().clone();
+    snapshot.database = "Shop".into();
+    let read = check(
+        "SELECT shop.dbo.members.name FROM SHOP.dbo.members",
+        &Catalog::new(snapshot),
+        &Policy::default(),
+    );
+    assert_eq!(read.expect("its own database").sql(), "SELECT [Members].[Name] FROM [dbo].[Members]");
+    assert_eq!(code("SELECT a.b.c.d FROM Members"), Code::G103);
     assert_eq!(code("SELECT Nam FROM Members"), Code::G101);
     assert_eq!(code("SELECT Name FROM Missing"), Code::G100);
     assert_eq!(code("SELECT Name FROM other.dbo.Members"), Code::G100);
@@ -140,6 +149,50 @@ fn what_the_caller_may_not_see_is_in_no_form() {
     let policy = Policy { forbidden_functions: vec!["convert".into(), "newid".into()], ..Policy::default() };
     assert_eq!(under(&policy, "SELECT CONVERT(int, Name) FROM Members").err(), Some(Code::G400));
     assert_eq!(under(&policy, "SELECT NEWID()").err(), Some(Code::G400));
+}
+
+#[test]
+fn turned_tables_and_rows_of_json_have_their_columns() {
+    assert_eq!(
+        text(
+            "SELECT p.Name, p.[1] FROM (SELECT Name, [Order], Id FROM Members) s PIVOT (COUNT(id) FOR [order] IN ([1], [2])) p"
+        ),
+        "SELECT [p].[Name], [p].[1] FROM (SELECT [Members].[Name], [Members].[Order], [Members].[Id] FROM [dbo].[Members]) AS [s] PIVOT (count([Id]) FOR [Order] IN ([1], [2])) AS [p]"
+    );
+    assert_eq!(
+        code(
+            "SELECT p.Id FROM (SELECT Name, [Order], Id FROM Members) s PIVOT (COUNT(Id) FOR [Order] IN ([1])) p"
+        ),
+        Code::G101
+    );
+    assert_eq!(code("SELECT 1 FROM Members PIVOT (COUNT(Nam) FOR [Order] IN ([1])) p"), Code::G101);
+    assert_eq!(
+        text(
+            "SELECT u.k, u.v, u.MemberId FROM (SELECT MemberId, Fee, Fee AS Twice FROM Loans) l UNPIVOT (v FOR k IN (fee, twice)) u"
+        ),
+        "SELECT [u].[k], [u].[v], [u].[MemberId] FROM (SELECT [Loans].[MemberId], [Loans].[Fee], [Loans].[Fee] AS [Twice] FROM [dbo].[Loans]) AS [l] UNPIVOT ([v] FOR [k] IN ([Fee], [Twice])) AS [u]"
+    );
+    assert_eq!(
+        text("SELECT j.x FROM Members m CROSS APPLY OPENJSON(m.Name) WITH (X int '$.x') j"),
+        "SELECT [j].[X] FROM [dbo].[Members] AS [m] CROSS APPLY openjson([m].[Name]) WITH ([X] int '$.x') AS [j]"
+    );
+    assert_eq!(
+        text("SELECT e.n.value('.', 'int') AS v FROM Loans CROSS APPLY Loans.Extra.nodes('/a') e(n)"),
+        "SELECT [e].[n].value('.', 'int') AS [v] FROM [dbo].[Loans] CROSS APPLY [Loans].[Extra].nodes('/a') AS [e] ([n])"
+    );
+    let policy = Policy { hidden_columns: vec!["Members.Secret".into()], ..Policy::default() };
+    for sql in [
+        "SELECT Name FROM Members FOR SYSTEM_TIME ALL",
+        "SELECT Name FROM Members TABLESAMPLE (1 PERCENT)",
+        "SELECT p.[a] FROM Members PIVOT (COUNT(Id) FOR Secret IN ([a])) p",
+        "SELECT k FROM Members UNPIVOT (v FOR k IN (Secret)) u",
+        "SELECT j.x FROM Members CROSS APPLY OPENJSON(Secret) WITH (x int) j",
+    ] {
+        assert!(under(&policy, sql).is_err(), "{sql:?}");
+    }
+    let turned =
+        under(&policy, "SELECT * FROM Members PIVOT (COUNT(Id) FOR [Order] IN ([1])) p").expect("accepted");
+    assert!(!turned.sql().contains("Secret"), "{}", turned.sql());
 }
 
 #[test]

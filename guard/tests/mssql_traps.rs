@@ -158,6 +158,7 @@ fn other_servers_and_databases_are_out_of_reach() {
         "OPENQUERY(s, 'SELECT 1')",
         "OPENDATASOURCE('x', 'y').d.dbo.t",
         "s.d.dbo.t",
+        "d.dbo.t",
         "d..t",
         "OPENXML(1, '/x')",
         "sys.fn_dblog(NULL, NULL)",

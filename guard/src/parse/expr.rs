@@ -28,7 +28,9 @@ impl Converter<'_> {
             },
             E::CompoundIdentifier(parts) => {
                 let parts = parts.into_iter().map(|p| self.ident(p)).collect::<Result<Vec<_>, _>>()?;
-                refuse_some(parts.len() > 3, "A name of more than three parts")?;
+                // SQL Server's may begin with the database
+                let most = if self.mssql() { 4 } else { 3 };
+                refuse_some(parts.len() > most, "A name of so many parts")?;
                 Ok(Expr::Column(ObjectName(parts)))
             }
             E::CompoundFieldAccess { root, access_chain } => self.access(*root, access_chain),

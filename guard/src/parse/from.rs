@@ -6,7 +6,9 @@ use super::Converter;
 use super::query::refuse_some;
 use super::refuse::unproven;
 use crate::finding::Finding;
-use crate::tree::{Arg, Call, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, TableAlias, TypeName};
+use crate::tree::{
+    Arg, Call, Form, FormKind, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, TableAlias, TypeName,
+};
 
 /// An alias with the column types that a function's alias may carry.
 type AliasParts = (Option<TableAlias>, Vec<(Ident, TypeName)>);
@@ -62,7 +64,11 @@ impl Converter<'_> {
         refuse_some(strict && !cross && on == JoinOn::None, "A join without ON or USING")?;
         refuse_some(self.mssql() && !matches!(on, JoinOn::On(_) | JoinOn::None), "USING or NATURAL")?;
         let kind = if kind == JoinKind::Inner && on == JoinOn::None { JoinKind::Cross } else { kind };
-        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(self.table_factor(relation)?), on })
+        let right = self.table_factor(relation)?;
+        let turned = |f: &Form| matches!(f.kind, FormKind::Pivot { .. } | FormKind::Unpivot { .. });
+        let reach = matches!(&right, FromItem::Form(form) if turned(form));
+        refuse_some(reach, "PIVOT or UNPIVOT on the right of a join")?;
+        Ok(FromItem::Join { kind, left: Box::new(left), right: Box::new(right), on })
     }
 
     /// CROSS APPLY and OUTER APPLY: the right side sees the left.
@@ -108,11 +114,20 @@ impl Converter<'_> {
                 // Which index to use changes no result on MySQL: left out.
                 refuse_some(!(self.mysql() || index_hints.is_empty()), "A table hint")?;
                 self.table_hints(with_hints)?;
-                refuse_some(version.is_some(), "A table version")?;
                 refuse_some(!partitions.is_empty(), "PARTITION")?;
                 refuse_some(json_path.is_some(), "A path after a table")?;
-                refuse_some(sample.is_some(), "TABLESAMPLE")?;
+                if let Some(nodes) = self.nodes(&name, args.as_ref(), alias.as_ref())? {
+                    refuse_some(
+                        version.is_some() || sample.is_some() || with_ordinality,
+                        "This after nodes",
+                    )?;
+                    return Ok(nodes);
+                }
                 let args = if self.old_hints(args.as_ref()) { None } else { args };
+                if version.is_some() || sample.is_some() {
+                    refuse_some(args.is_some() || with_ordinality, "A function at another time or in part")?;
+                    return self.table_form(name, alias, version, sample);
+                }
                 match args {
                     Some(args) => self.table_function(name, args, with_ordinality, alias),
                     None => {
@@ -165,12 +180,27 @@ impl Converter<'_> {
             ast::TableFactor::JsonTable { json_expr, json_path, columns, alias } => {
                 self.json_table(json_expr, json_path, columns, alias)
             }
-            ast::TableFactor::OpenJsonTable { json_expr: _, json_path: _, columns: _, alias: _ } => {
-                Err(unproven("OPENJSON"))
+            ast::TableFactor::OpenJsonTable { json_expr, json_path, columns, alias } => {
+                self.open_json(json_expr, json_path, columns, alias)
             }
-            ast::TableFactor::Pivot { .. }
-            | ast::TableFactor::Unpivot { .. }
-            | ast::TableFactor::UnpivotExpr { .. } => Err(unproven("PIVOT or UNPIVOT")),
+            ast::TableFactor::Pivot {
+                table,
+                aggregate_functions,
+                value_column,
+                value_source,
+                default_on_null,
+                alias,
+            } => {
+                refuse_some(!self.mssql() || default_on_null.is_some(), "This PIVOT")?;
+                let input = self.table_factor(*table)?;
+                self.pivot(input, aggregate_functions, value_column, value_source, alias)
+            }
+            ast::TableFactor::Unpivot { table, value, null_inclusion, name, columns, alias } => {
+                refuse_some(!self.mssql() || null_inclusion.is_some(), "This UNPIVOT")?;
+                let input = self.table_factor(*table)?;
+                self.unpivot(input, value, name, columns, alias)
+            }
+            ast::TableFactor::UnpivotExpr { .. } => Err(unproven("UNPIVOT of a value")),
             ast::TableFactor::MatchRecognize { .. } => Err(unproven("MATCH_RECOGNIZE")),
             ast::TableFactor::XmlTable { .. } => Err(unproven("XMLTABLE")),
             ast::TableFactor::SemanticView { .. } => Err(unproven("SEMANTIC_VIEW")),

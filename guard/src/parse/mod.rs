@@ -7,6 +7,7 @@ mod from;
 mod json_table;
 mod literal;
 mod mssql;
+mod mssql_from;
 mod mysql;
 mod mysql_tokens;
 mod ops;

@@ -329,7 +329,7 @@ fn is_xml_method(name: &str) -> bool {
 }
 
 /// A method's arguments, which can only be texts.
-fn texts(args: &[ast::FunctionArg]) -> Option<Vec<String>> {
+pub(super) fn texts(args: &[ast::FunctionArg]) -> Option<Vec<String>> {
     let text = |arg: &ast::FunctionArg| match arg {
         ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(ast::Expr::Value(value))) => {
             match &value.value {

@@ -44,6 +44,7 @@ pub(super) fn rewrite(
         }
         out.push(token);
     }
+    system_time(&mut out);
     let options = options(&mut out)?;
     Ok((out, options))
 }
@@ -174,4 +175,51 @@ fn read_hint(hint: &[TokenWithSpan], found: &mut Options) -> Result<(), Finding>
     }
     found.max_recursion = Some(number);
     Ok(())
+}
+
+/// `FOR SYSTEM_TIME` in its other forms, which sqlparser does not know: the times go into the text of `AS OF`, set
+/// apart by NUL, which no text can hold.
+fn system_time(out: &mut Vec<TokenWithSpan>) {
+    let mut at = 0;
+    while let Some(rest) = out.get(at..).filter(|rest| !rest.is_empty()) {
+        let [first, second, rest @ ..] = rest else { return };
+        let here = word_of(first, "for") && word_of(second, "system_time");
+        if let Some((text, length)) = Some(rest).filter(|_| here).and_then(times) {
+            let span = second.span;
+            let word = |value: &str, keyword| {
+                let word = Word { value: value.to_owned(), quote_style: None, keyword };
+                TokenWithSpan { token: Token::Word(word), span }
+            };
+            let text = TokenWithSpan { token: Token::SingleQuotedString(text), span };
+            let instead = [word("AS", Keyword::AS), word("OF", Keyword::OF), text];
+            out.splice(at + 2..at + 2 + length, instead);
+        }
+        at += 1;
+    }
+}
+
+/// The times after `FOR SYSTEM_TIME`, and how many tokens they take.
+fn times(tokens: &[TokenWithSpan]) -> Option<(String, usize)> {
+    let text = |token: &TokenWithSpan| match &token.token {
+        Token::SingleQuotedString(text) => Some(text.clone()),
+        _ => None,
+    };
+    match tokens {
+        [all, ..] if word_of(all, "all") => Some(("\0all".to_owned(), 1)),
+        [from, a, to, b, ..] if word_of(from, "from") && word_of(to, "to") => {
+            Some((format!("\0from\0{}\0{}", text(a)?, text(b)?), 4))
+        }
+        [between, a, and, b, ..] if word_of(between, "between") && word_of(and, "and") => {
+            Some((format!("\0between\0{}\0{}", text(a)?, text(b)?), 4))
+        }
+        [contained, within, open, a, comma, b, close, ..]
+            if word_of(contained, "contained")
+                && word_of(within, "in")
+                && (&open.token, &comma.token, &close.token)
+                    == (&Token::LParen, &Token::Comma, &Token::RParen) =>
+        {
+            Some((format!("\0contained\0{}\0{}", text(a)?, text(b)?), 7))
+        }
+        _ => None,
+    }
 }

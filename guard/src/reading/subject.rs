@@ -39,6 +39,7 @@ fn called(leaf: &FromItem) -> String {
         FromItem::Derived { alias, .. } => (alias, None),
         FromItem::Function { call, alias, .. } => (alias, call.name.last().map(|i| i.value.clone())),
         FromItem::JsonTable(table) => return table.alias.name.value.clone(),
+        FromItem::Form(form) => (&form.alias, None),
         FromItem::Join { .. } => return String::new(),
     };
     alias.as_ref().map(|a| a.name.value.clone()).or(own).unwrap_or_default()
@@ -51,7 +52,7 @@ fn words_for(leaf: &FromItem) -> String {
             Some(alias) => humanise(&alias.name.value),
             None => "the sub-query".to_owned(),
         },
-        FromItem::Function { .. } | FromItem::JsonTable(_) => humanise(&called(leaf)),
+        FromItem::Function { .. } | FromItem::JsonTable(_) | FromItem::Form(_) => humanise(&called(leaf)),
         FromItem::Join { .. } => String::new(),
     }
 }
@@ -89,6 +90,7 @@ fn relation(item: &FromItem) -> String {
         FromItem::Derived { .. }
         | FromItem::Function { .. }
         | FromItem::JsonTable(_)
+        | FromItem::Form(_)
         | FromItem::Join { .. } => words_for(item),
     }
 }

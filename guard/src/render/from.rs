@@ -22,6 +22,7 @@ impl Writer {
                 self.alias(alias.as_ref(), column_types);
             }
             FromItem::JsonTable(table) => self.json_table(table),
+            FromItem::Form(form) => self.form(form),
             FromItem::Join { kind, left, right, on } => self.join(*kind, left, right, on),
         }
     }

@@ -5,6 +5,7 @@ mod expr;
 mod from;
 mod json_table;
 mod mssql;
+mod mssql_from;
 mod mysql;
 mod query;
 mod symbols;

@@ -47,6 +47,7 @@ fn reads_only(select: &Select, name: &Ident) -> bool {
         FromItem::Derived { .. }
         | FromItem::Function { .. }
         | FromItem::JsonTable(_)
+        | FromItem::Form(_)
         | FromItem::Join { .. } => false,
     };
     select.from.len() == 1

@@ -4,7 +4,7 @@ use catalog::{Engine, Table, TableKind, TypeClass};
 
 use crate::finding::{Code, Finding};
 use crate::policy::How;
-use crate::tree::{FromItem, Ident, JoinKind, ObjectName, TableAlias};
+use crate::tree::{FormKind, FromItem, Ident, JoinKind, ObjectName, TableAlias};
 
 use super::mask;
 use super::nearest::nearest;
@@ -58,7 +58,7 @@ impl<'a> Resolver<'a, '_> {
         names
     }
 
-    fn one(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
+    pub(super) fn one(&mut self, item: &mut FromItem, before: &Namespace<'a>) -> Namespace<'a> {
         match item {
             FromItem::Table { name, alias } => {
                 let span = name.span();
@@ -94,12 +94,14 @@ impl<'a> Resolver<'a, '_> {
                 Namespace::of(self.rename(entry, alias.as_mut()))
             }
             FromItem::JsonTable(table) => self.json_table(table, before),
+            FromItem::Form(form) => self.form(form, before),
             FromItem::Join { .. } => self.entry(item, before),
         }
     }
 
     /// The relation that a name means: a common table expression, else a table that the caller may read.
-    fn table(&mut self, name: &mut ObjectName) -> Entry<'a> {
+    pub(super) fn table(&mut self, name: &mut ObjectName) -> Entry<'a> {
+        self.leave_database_out(name, 3);
         if let Some(cte) = self.cte(name) {
             let Some(fields) = cte.fields.clone() else { return self.unknown_table(name) };
             if let Some(ident) = name.0.last_mut() {
@@ -111,7 +113,7 @@ impl<'a> Resolver<'a, '_> {
         }
         match self.find_relation(name) {
             Some(table) => self.catalog_table(name, table),
-            None if self.policy.syntax_only => self.any_table(name),
+            None if self.policy.syntax_only && !self.elsewhere(name) => self.any_table(name),
             None => self.unknown_table(name),
         }
     }
@@ -279,6 +281,7 @@ fn sees_left(item: &FromItem) -> bool {
         FromItem::Table { .. } => false,
         FromItem::Derived { lateral, .. } => *lateral,
         FromItem::Function { .. } | FromItem::JsonTable(_) => true,
+        FromItem::Form(form) => matches!(form.kind, FormKind::Json { .. } | FormKind::Nodes { .. }),
         FromItem::Join { left, right, .. } => sees_left(left) || sees_left(right),
     }
 }

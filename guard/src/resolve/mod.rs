@@ -14,6 +14,7 @@ mod join;
 mod json_table;
 mod mask;
 mod mssql;
+mod mssql_from;
 mod mysql;
 mod names;
 pub mod nearest;

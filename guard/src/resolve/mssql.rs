@@ -1,10 +1,10 @@
 //! SQL Server's own calls and results: what comes out of them.
 
-use catalog::TypeClass;
+use catalog::{Engine, TypeClass};
 
 use super::scope::{Info, Output};
 use super::{Resolver, types};
-use crate::tree::{ForOutput, TypedCall};
+use crate::tree::{ForOutput, Ident, ObjectName, TypedCall};
 
 impl<'a> Resolver<'a, '_> {
     /// A call with a word or a type among its arguments.
@@ -35,6 +35,20 @@ impl<'a> Resolver<'a, '_> {
         };
         info.nullable = true;
         info.with_class(class)
+    }
+
+    /// `shop.dbo.t` in the database shop is `dbo.t`; another database's stays as it is and is found nowhere.
+    pub(super) fn leave_database_out(&self, name: &mut ObjectName, parts: usize) {
+        let own = self.catalog.snapshot().database.as_str();
+        let here = |first: &Ident| !own.is_empty() && self.key(first) == self.engine.stored_key(own);
+        if self.engine == Engine::Mssql && name.0.len() == parts && name.0.first().is_some_and(here) {
+            name.0.remove(0);
+        }
+    }
+
+    /// Whether a name leads out of the database.
+    pub(super) fn elsewhere(&self, name: &ObjectName) -> bool {
+        self.engine == Engine::Mssql && name.0.len() > 2
     }
 
     /// FOR JSON and FOR XML: one text made of all columns.

@@ -33,6 +33,7 @@ impl<'a> Resolver<'a, '_> {
     /// Resolves a column reference in place.
     pub(super) fn column(&mut self, expr: &mut Expr) -> Info<'a> {
         let Expr::Column(name) = expr else { return Info::default() };
+        self.leave_database_out(name, 4);
         let info = match name.0.as_mut_slice() {
             [column] => {
                 let single = column.clone();

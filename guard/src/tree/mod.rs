@@ -11,6 +11,7 @@ mod name;
 mod ops;
 mod query;
 mod tsql;
+mod tsql_from;
 
 pub use call::{
     Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, MatchMode, Over, SpecialCall, TrimSide, WindowSpec,
@@ -24,3 +25,4 @@ pub use query::{
     SetOp, TableAlias,
 };
 pub use tsql::{ForOutput, Tail, TypedCall, XmlShape};
+pub use tsql_from::{Form, FormKind, JsonColumn, Period, Sample};

@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, SELECT blocks, FROM and its joins, sorting.
 
-use super::{Call, Expr, Ident, JsonTable, ObjectName, Span, Tail, TypeName, WindowSpec};
+use super::{Call, Expr, Form, Ident, JsonTable, ObjectName, Span, Tail, TypeName, WindowSpec};
 
 /// A whole read: `WITH ... body ORDER BY ... LIMIT ...`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -165,6 +165,8 @@ pub enum FromItem {
     },
     /// MySQL's JSON_TABLE.
     JsonTable(Box<JsonTable>),
+    /// What only SQL Server has in FROM.
+    Form(Box<Form>),
     /// Two entries joined.
     Join {
         /// How.

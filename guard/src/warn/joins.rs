@@ -4,7 +4,7 @@ use catalog::{Engine, ForeignKey, Table};
 
 use crate::finding::{Code, Finding};
 use crate::resolve::Namespace;
-use crate::tree::{BinaryOp, Expr, FromItem, Ident, JoinKind, JoinOn, Select, SelectItem};
+use crate::tree::{BinaryOp, Expr, FormKind, FromItem, Ident, JoinKind, JoinOn, Select, SelectItem};
 
 use super::{column_of, conjuncts, entry_of};
 use crate::reading::columns_in;
@@ -96,6 +96,7 @@ fn lateral_entries(select: &Select, names: &Namespace<'_>) -> Vec<usize> {
     }
     let depends = |item: &FromItem| match item {
         FromItem::Function { .. } | FromItem::JsonTable(_) => true,
+        FromItem::Form(form) => matches!(form.kind, FormKind::Json { .. } | FormKind::Nodes { .. }),
         FromItem::Derived { lateral, .. } => *lateral,
         FromItem::Table { .. } | FromItem::Join { .. } => false,
     };

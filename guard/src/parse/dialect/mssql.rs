@@ -106,6 +106,9 @@ impl Dialect for Mssql {
     fn supports_group_by_with_modifier(&self) -> bool {
         true
     }
+    fn supports_table_versioning(&self) -> bool {
+        true
+    }
     fn supports_in_empty_list(&self) -> bool {
         false
     }

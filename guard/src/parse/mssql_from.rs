@@ -7,7 +7,7 @@ use super::query::refuse_some;
 use super::refuse::unproven;
 use crate::finding::Finding;
 use crate::tree::{
-    Arg, Call, Expr, Form, FormKind, FromItem, Ident, JsonColumn, Literal, ObjectName, Period, Sample,
+    Arg, Call, Expr, Form, FormKind, FromItem, Ident, Literal, ObjectName, OpenJsonColumn, Period, Sample,
     TableAlias,
 };
 
@@ -47,7 +47,12 @@ impl Converter<'_> {
         }
         let mut named = Vec::with_capacity(columns.len());
         for ast::OpenJsonTableColumn { name, r#type, path, as_json } in columns {
-            named.push(JsonColumn { name: self.ident(name)?, ty: self.type_name(r#type)?, path, as_json });
+            named.push(OpenJsonColumn {
+                name: self.ident(name)?,
+                ty: self.type_name(r#type)?,
+                path,
+                as_json,
+            });
         }
         Ok(form(FormKind::Json { json, path, columns: named }, alias))
     }

@@ -1,7 +1,7 @@
 //! SQL Server's own entries of FROM as text.
 
 use super::Writer;
-use crate::tree::{Form, FormKind, JsonColumn, Period, Sample};
+use crate::tree::{Form, FormKind, OpenJsonColumn, Period, Sample};
 
 impl Writer {
     pub(super) fn form(&mut self, form: &Form) {
@@ -16,7 +16,7 @@ impl Writer {
                     self.expr(path);
                 }
                 self.text(") WITH (");
-                self.list(columns, Writer::json_column);
+                self.list(columns, Writer::open_json_column);
                 self.text(")");
             }
             FormKind::Nodes { xml, path } => {
@@ -61,8 +61,8 @@ impl Writer {
         }
     }
 
-    fn json_column(&mut self, column: &JsonColumn) {
-        let JsonColumn { name, ty, path, as_json } = column;
+    fn open_json_column(&mut self, column: &OpenJsonColumn) {
+        let OpenJsonColumn { name, ty, path, as_json } = column;
         self.ident(name);
         self.text(" ");
         self.type_name(ty);

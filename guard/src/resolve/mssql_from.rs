@@ -6,7 +6,7 @@ use super::nearest::nearest;
 use super::scope::{Entry, Field, Info, Namespace, Scope, Slot};
 use super::{Resolver, types, unknown};
 use crate::finding::{Code, Finding};
-use crate::tree::{Expr, Form, FormKind, Ident, JsonColumn, ObjectName, Span};
+use crate::tree::{Expr, Form, FormKind, Ident, ObjectName, OpenJsonColumn, Span};
 
 impl<'a> Resolver<'a, '_> {
     pub(super) fn form(&mut self, form: &mut Form, before: &Namespace<'a>) -> Namespace<'a> {
@@ -19,7 +19,7 @@ impl<'a> Resolver<'a, '_> {
                 }
                 self.called("openjson");
                 self.check_forbidden("openjson", Span::default());
-                self.json_fields(columns, &info)
+                self.open_json_fields(columns, &info)
             }
             FormKind::Nodes { xml, path: _ } => {
                 let info = self.applied(xml, before).with_class(Some(TypeClass::Xml));
@@ -49,9 +49,9 @@ impl<'a> Resolver<'a, '_> {
         info
     }
 
-    fn json_fields(&mut self, columns: &mut [JsonColumn], info: &Info<'a>) -> Entry<'a> {
+    fn open_json_fields(&mut self, columns: &mut [OpenJsonColumn], info: &Info<'a>) -> Entry<'a> {
         let mut fields = Vec::with_capacity(columns.len());
-        for JsonColumn { name, ty, path: _, as_json: _ } in columns {
+        for OpenJsonColumn { name, ty, path: _, as_json: _ } in columns {
             self.pin_new(name);
             let own = info.clone().with_class(types::of_name(self.engine, ty).0);
             fields.push(Field::new(self.engine, &name.value, Info { nullable: true, ..own }));

@@ -25,4 +25,4 @@ pub use query::{
     SetOp, TableAlias,
 };
 pub use tsql::{ForOutput, Tail, TypedCall, XmlShape};
-pub use tsql_from::{Form, FormKind, JsonColumn, Period, Sample};
+pub use tsql_from::{Form, FormKind, OpenJsonColumn, Period, Sample};

@@ -21,7 +21,7 @@ pub enum FormKind {
         /// Where in it.
         path: Option<Expr>,
         /// The columns; there is at least one.
-        columns: Vec<JsonColumn>,
+        columns: Vec<OpenJsonColumn>,
     },
     /// `x.nodes('path')`
     Nodes {
@@ -68,7 +68,7 @@ pub enum FormKind {
 /// A column of OPENJSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct JsonColumn {
+pub struct OpenJsonColumn {
     pub name: Ident,
     pub ty: TypeName,
     pub path: Option<String>,

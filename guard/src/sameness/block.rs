@@ -92,7 +92,7 @@ impl Canon<'_> {
                     super::parts::Part::Query(query) => self.query(query),
                 });
             }
-            FromItem::JsonTable(_) => self.doubt = true,
+            FromItem::JsonTable(_) | FromItem::Form(_) => self.doubt = true,
             FromItem::Table { .. } | FromItem::Derived { .. } | FromItem::Function { .. } => {}
         }
     }
@@ -122,7 +122,7 @@ impl Canon<'_> {
         let mut entry =
             Entry { key: String::new(), name: name.value.clone(), table: None, columns: HashMap::new() };
         let lateral = match item {
-            FromItem::Join { .. } | FromItem::JsonTable(_) => return,
+            FromItem::Join { .. } | FromItem::JsonTable(_) | FromItem::Form(_) => return,
             FromItem::Table { name: table, alias } => {
                 let own = table.last().map(|i| i.value.clone()).unwrap_or_default();
                 let columns = alias.as_mut().map(|a| std::mem::take(&mut a.columns)).unwrap_or_default();
@@ -178,7 +178,10 @@ impl Canon<'_> {
         let mut bare = item.clone();
         match &mut bare {
             FromItem::Table { alias, .. } | FromItem::Derived { alias, .. } => *alias = None,
-            FromItem::Function { .. } | FromItem::Join { .. } | FromItem::JsonTable(_) => {}
+            FromItem::Function { .. }
+            | FromItem::Join { .. }
+            | FromItem::JsonTable(_)
+            | FromItem::Form(_) => {}
         }
         let query = crate::tree::Query {
             body: crate::tree::SetExpr::Select(Box::new(Select { from: vec![bare], ..Select::default() })),
@@ -193,7 +196,7 @@ fn is_free(item: &FromItem) -> bool {
     match item {
         FromItem::Table { .. } => true,
         FromItem::Derived { lateral, .. } => !lateral,
-        FromItem::Function { .. } | FromItem::JsonTable(_) => false,
+        FromItem::Function { .. } | FromItem::JsonTable(_) | FromItem::Form(_) => false,
         FromItem::Join { kind, left, right, on } => match (kind, on) {
             (JoinKind::Inner | JoinKind::Cross, JoinOn::On(_) | JoinOn::None) => {
                 is_free(left) && is_free(right)

@@ -86,7 +86,7 @@ fn hides_names(item: &FromItem) -> bool {
     match item {
         FromItem::Table { .. } => false,
         FromItem::Derived { query, .. } => passes_wildcards(&query.body),
-        FromItem::Function { .. } | FromItem::JsonTable(_) => true,
+        FromItem::Function { .. } | FromItem::JsonTable(_) | FromItem::Form(_) => true,
         FromItem::Join { left, right, on, kind: _ } => {
             matches!(on, JoinOn::Using(_) | JoinOn::Natural) || hides_names(left) || hides_names(right)
         }

@@ -1,8 +1,8 @@
 //! The parts of a tree's nodes, to change them one by one.
 
 use crate::tree::{
-    Call, Expr, FrameBound, FromItem, GroupItem, JoinOn, OrderItem, Over, Query, Select, SelectItem, SetExpr,
-    SpecialCall, WindowSpec,
+    Call, Expr, FormKind, FrameBound, FromItem, GroupItem, JoinOn, OrderItem, Over, Query, Select,
+    SelectItem, SetExpr, SpecialCall, WindowSpec,
 };
 
 /// What a node is made of.
@@ -144,6 +144,13 @@ pub fn of_from<'t>(item: &'t mut FromItem, take: Take<'_, 't>) {
         FromItem::Table { .. } => {}
         FromItem::Derived { query, .. } => take(Part::Query(query)),
         FromItem::Function { call, .. } => of_call(call, take),
+        FromItem::Form(form) => match &mut form.kind {
+            FormKind::Json { json: value, .. } | FormKind::Nodes { xml: value, .. } => {
+                take(Part::Expr(value))
+            }
+            FormKind::Pivot { input, .. } | FormKind::Unpivot { input, .. } => of_from(input, take),
+            FormKind::Table { .. } => {}
+        },
         FromItem::JsonTable(table) => take(Part::Expr(&mut table.value)),
         FromItem::Join { left, right, on, kind: _ } => {
             of_from(left, take);

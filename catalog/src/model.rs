@@ -290,6 +290,8 @@ pub struct Routine {
     pub volatility: Option<String>,
     /// Language of the body.
     pub language: Option<String>,
+    /// Extension that brought it, where a superuser owns it; only functions that the guard knows are kept of those.
+    pub extension: Option<String>,
     /// Comment stored in the database.
     pub comment: Option<String>,
 }

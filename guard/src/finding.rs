@@ -92,6 +92,8 @@ codes! {
     G400,
     /// The rendered text did not parse back to the same tree: refused to be safe.
     G500,
+    /// A fault of the guard itself: refused to be safe.
+    G501,
     /// Cross join, or a missing join predicate.
     W100,
     /// Comparison with NULL by `=`.

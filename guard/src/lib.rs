@@ -8,6 +8,7 @@
 
 mod cap;
 mod cap_mssql;
+mod fault;
 pub mod finding;
 pub mod functions;
 mod lex;
@@ -54,12 +55,13 @@ pub fn engine_supported(engine: Engine) -> bool {
 /// # Errors
 /// All findings that refuse the statement, in the order of the text.
 pub fn check(sql: &str, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
-    let engine = catalog.engine();
-    let source = parse::read(sql, engine, policy).map_err(|f| vec![f])?;
-    let size = source.size;
-    stack::with_room(size, || {
-        let query = parse::parse(source).map_err(|f| vec![f])?;
-        proof::prove(query, size, catalog, policy)
+    fault::contained(|| {
+        let source = parse::read(sql, catalog.engine(), policy).map_err(|f| vec![f])?;
+        let size = source.size;
+        stack::with_room(size, || {
+            let query = parse::parse(source).map_err(|f| vec![f])?;
+            proof::prove(query, size, catalog, policy)
+        })
     })
 }
 
@@ -69,10 +71,12 @@ pub fn check(sql: &str, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, 
 /// # Errors
 /// As [`check`].
 pub fn check_tree(query: &tree::Query, catalog: &Catalog, policy: &Policy) -> Result<ReadOnly, Vec<Finding>> {
-    let text = render(query, catalog.engine());
-    let source = parse::read(&text, catalog.engine(), policy).map_err(|f| vec![f])?;
-    let size = source.size;
-    stack::with_room(size, || proof::prove(query.clone(), size, catalog, policy))
+    fault::contained(|| {
+        let text = render(query, catalog.engine());
+        let source = parse::read(&text, catalog.engine(), policy).map_err(|f| vec![f])?;
+        let size = source.size;
+        stack::with_room(size, || proof::prove(query.clone(), size, catalog, policy))
+    })
 }
 
 /// Parses text to a tree without resolving any name.
@@ -80,6 +84,12 @@ pub fn check_tree(query: &tree::Query, catalog: &Catalog, policy: &Policy) -> Re
 /// # Errors
 /// The finding that refuses it.
 pub fn parse_tree(sql: &str, engine: Engine, policy: &Policy) -> Result<tree::Query, Finding> {
-    let source = parse::read(sql, engine, policy)?;
-    stack::with_room(source.size, || parse::parse(source))
+    let parsed = fault::contained(|| {
+        let source = parse::read(sql, engine, policy).map_err(|f| vec![f])?;
+        stack::with_room(source.size, || parse::parse(source)).map_err(|f| vec![f])
+    });
+    parsed.map_err(|found| {
+        let first = found.into_iter().next();
+        first.unwrap_or_else(|| Finding::new(Code::G501, "The statement was refused without a finding"))
+    })
 }

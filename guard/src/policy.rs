@@ -16,7 +16,8 @@ pub struct Policy {
     pub masks: Vec<Mask>,
     /// Conditions that rows must meet to exist for the caller.
     pub row_filters: Vec<RowFilter>,
-    /// User-defined functions that may be called, as `name` or `schema.name`.
+    /// User-defined functions that may be called, as `name`, `schema.name`, or `schema.name(type, type)` for one
+    /// overload with its types as the engine writes them.
     pub allowed_functions: Vec<String>,
     /// Built-in functions that this connection refuses although they are vetted.
     pub forbidden_functions: Vec<String>,

@@ -15,7 +15,7 @@ const MOST_TEXT: f64 = 100_000.0;
 /// Most rows of a series.
 const MOST_ROWS: f64 = 1_000_000.0;
 /// What a value of the data counts as.
-const OF_DATA: f64 = 1_000.0;
+pub(super) const OF_DATA: f64 = 1_000.0;
 
 /// Tables that stand side by side without any condition: from this number on their product is refused. SQL Server has
 /// no time limit that it holds itself, so it is one fewer there.
@@ -98,7 +98,8 @@ pub fn check(call: &Call, engine: Engine) -> Option<Finding> {
         "space" => (args.first().and_then(|a| magnitude(a)), MOST_TEXT),
         "format" if matches!(engine, Engine::Mysql | Engine::Mariadb) => return None,
         "printf" | "format" | "sformat" => (args.first().and_then(|a| format_size(a, &args)), MOST_TEXT),
-        "generate_series" => (series(&args), MOST_ROWS),
+        "generate_series" => (super::series::rows(&args), MOST_ROWS),
+        "normal_rand" => (args.first().and_then(|a| magnitude(a)), MOST_ROWS),
         _ => return None,
     };
     if size.is_some_and(|s| s <= most) {
@@ -138,7 +139,7 @@ fn length(expr: &Expr) -> Option<f64> {
 }
 
 /// Largest number that an expression gives, as far as its constants tell.
-fn magnitude(expr: &Expr) -> Option<f64> {
+pub(super) fn magnitude(expr: &Expr) -> Option<f64> {
     match expr {
         Expr::Literal(Literal::Number(text), _) => text.parse().ok(),
         Expr::Literal(Literal::Null, _) => Some(0.0),
@@ -229,36 +230,6 @@ fn picture(expr: &Expr) -> Option<f64> {
 fn width(expr: &Expr) -> Option<f64> {
     match expr {
         Expr::Literal(Literal::String(text), _) => Some(text.len() as f64),
-        other => magnitude(other),
-    }
-}
-
-/// Rows of a series over numbers; series over dates are left to the time limit.
-fn series(args: &[&Expr]) -> Option<f64> {
-    let (from, to) = (args.first()?, args.get(1)?);
-    if !is_number(from) && !is_number(to) {
-        return Some(OF_DATA);
-    }
-    let step = match args.get(2) {
-        Some(step) => magnitude(step)?.abs(),
-        None => 1.0,
-    };
-    let rows = (signed(to)? - signed(from)?).abs();
-    (step > 0.0).then(|| rows / step)
-}
-
-fn is_number(expr: &Expr) -> bool {
-    match expr {
-        Expr::Literal(Literal::Number(_), _) => true,
-        Expr::Unary { expr, .. } => is_number(expr),
-        Expr::Binary { left, right, .. } => is_number(left) && is_number(right),
-        _ => false,
-    }
-}
-
-fn signed(expr: &Expr) -> Option<f64> {
-    match expr {
-        Expr::Unary { op: UnaryOp::Minus, expr } => magnitude(expr).map(|v| -v),
         other => magnitude(other),
     }
 }

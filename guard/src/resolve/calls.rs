@@ -132,14 +132,17 @@ impl<'a> Resolver<'a, '_> {
             schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
         // in brackets a name is a user's on SQL Server
         let built_in = built_in && !(self.engine == Engine::Mssql && name.quoted);
+        let pinned = schema.as_deref().filter(|_| !built_in);
         let judgement = match functions::of(self.engine).judge(&key) {
+            // its overloads are looked at one by one
+            judgement @ Judgement::Allowed(Function { kind: Kind::Extension, .. }) => judgement,
             Judgement::Allowed(_) if self.routine_called(&key) => Judgement::Unknown,
             judgement if built_in => judgement,
             _ => Judgement::Unknown,
         };
         match judgement {
             Judgement::Allowed(function) if function.kind == Kind::Extension => {
-                self.extension(call, function).then_some(function)
+                self.extension(call, pinned, function).then_some(function)
             }
             Judgement::Allowed(function)
                 if function.kind == Kind::Word && (schema.is_some() || name.quoted) =>
@@ -182,60 +185,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// A well-known extension's function: only where the catalog shows it in C, which takes a superuser to make.
-    fn extension(&mut self, call: &mut Call, function: &'static Function) -> bool {
-        let found = self.catalog.snapshot().routines.iter().find(|r| {
-            r.name == function.name && r.language.as_deref().is_some_and(|l| l.eq_ignore_ascii_case("c"))
-        });
-        let Some(schema) = found.map(|r| r.schema.clone()) else {
-            self.unknown_function(call);
-            return false;
-        };
-        self.check_forbidden(function.name, call.name.span());
-        self.called(function.name);
-        let span = call.name.span();
-        let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
-        call.name.0 = vec![part(&schema), part(function.name)];
-        true
-    }
-
-    /// A user's function that the policy names; pinned to its schema.
-    fn allowed_by_policy(&mut self, call: &mut Call, schema: Option<&str>, name: &str) -> bool {
-        let snapshot = self.catalog.snapshot();
-        let engine = self.engine;
-        let home = |found: &str| {
-            snapshot
-                .routines
-                .iter()
-                .any(|r| engine.stored_key(&r.name) == name && r.schema == found)
-                .then(|| found.to_owned())
-        };
-        let schema = match schema {
-            Some(schema) => Some(schema.to_owned()),
-            None => snapshot.search_path.iter().find_map(|s| home(s)),
-        };
-        let allowed = self.policy.allowed_functions.iter().any(|entry| match entry.split_once('.') {
-            Some((s, n)) => {
-                engine.stored_key(n) == name
-                    && schema.as_deref().is_some_and(|of| engine.stored_key(of) == engine.stored_key(s))
-            }
-            None => engine.stored_key(entry) == name,
-        });
-        if !allowed {
-            return false;
-        }
-        let span = call.name.span();
-        let part = |value: &str| Ident { value: value.to_owned(), quoted: true, span };
-        let full = match &schema {
-            Some(schema) => format!("{schema}.{name}"),
-            None => name.to_owned(),
-        };
-        call.name.0 = schema.as_deref().map(part).into_iter().chain([part(name)]).collect();
-        self.called(&full);
-        true
-    }
-
-    fn unknown_function(&mut self, call: &Call) {
+    pub(super) fn unknown_function(&mut self, call: &Call) {
         let written: Vec<&str> = call.name.0.iter().map(|p| p.value.as_str()).collect();
         let written = written.join(".");
         let last = call.name.last().map(|i| i.value.clone()).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod calls;
+mod catalog_functions;
 mod ctes;
 mod expr;
 mod filter;
@@ -22,6 +23,7 @@ mod order;
 mod output;
 mod query;
 mod scope;
+mod series;
 mod stand_in;
 mod types;
 mod views;

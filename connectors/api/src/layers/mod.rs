@@ -20,8 +20,9 @@ pub use corpus::{Attack, read};
 pub use rows::{ran, shown};
 pub use table::table;
 
-/// How long a server may take to clear up after a session that was cut off.
-const SETTLING: Duration = Duration::from_millis(400);
+/// How often, and after how long, the state is taken again while it differs.
+const SETTLES: u32 = 12;
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// Parts of a server's state by name. What may change by itself has no place in it.
 pub type State = BTreeMap<String, String>;
@@ -180,8 +181,11 @@ async fn one(bench: &mut dyn Bench, layers: Layers, sql: &str, options: &Options
     };
     let ran = tokio::time::timeout(options.patience, attempt).await.unwrap_or(Ran::TimedOut);
     let mut changed = changes(&before, &bench.state().await?);
-    if !changed.is_empty() {
-        // a session that was just cancelled holds its locks for a moment
+    for _ in 0..SETTLES {
+        if changed.is_empty() {
+            break;
+        }
+        // a session that was just cancelled holds its locks until the server looks
         tokio::time::sleep(SETTLING).await;
         changed = changes(&before, &bench.state().await?);
     }

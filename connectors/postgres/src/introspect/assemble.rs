@@ -315,11 +315,18 @@ fn finish(building: Building, block: i32) -> Table {
     table
 }
 
+/// Extensions bring hundreds of functions: of theirs, those that a statement may call are kept.
+fn vetted(name: &str) -> bool {
+    use guard::functions::{Judgement, Kind, of};
+    matches!(of(Engine::Postgres).judge(name), Judgement::Allowed(f) if f.kind == Kind::Extension)
+}
+
 fn routines(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Routine>, ConnectorError> {
     let mut routines = Vec::new();
     for row in &answers.routines {
         let Some(schema) = lookup.schemas.get(&get(row, 1)?) else { continue };
-        if lookup.members.contains(&get(row, 0)?) {
+        let name = text(row, 2)?;
+        if lookup.members.contains(&get(row, 0)?) && !vetted(&name) {
             continue;
         }
         let kind = match letter(row, 3)? {
@@ -335,12 +342,13 @@ fn routines(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Routine>, Conn
         };
         routines.push(Routine {
             schema: (*schema).to_owned(),
-            name: text(row, 2)?,
+            name,
             kind: kind.to_owned(),
             arguments: maybe(row, 4)?.unwrap_or_default(),
             returns: maybe(row, 5)?,
             volatility: Some(volatility.to_owned()),
             language: maybe(row, 7)?,
+            extension: maybe(row, 9)?,
             comment: maybe(row, 8)?,
         });
     }

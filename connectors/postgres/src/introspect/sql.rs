@@ -81,7 +81,9 @@ pub(super) const PARTITIONS: &str = "SELECT h.inhrelid, h.inhparent FROM pg_inhe
 
 /// Functions and procedures.
 pub(super) const ROUTINES: &str = "SELECT p.oid, p.pronamespace, p.proname, p.prokind, \
-     pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, l.lanname, d.description \
+     pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, l.lanname, d.description, \
+     (SELECT e.extname FROM pg_depend m JOIN pg_extension e ON e.oid = m.refobjid JOIN pg_roles o ON o.oid = p.proowner \
+      WHERE m.classid = 'pg_proc'::regclass AND m.objid = p.oid AND m.deptype = 'e' AND o.rolsuper) \
      FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang \
      LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0 \
      WHERE p.oid >= 16384";

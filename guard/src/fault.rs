@@ -5,9 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::finding::{Code, Finding};
 
 /// Runs one of the guard's walks. What it works on is its own or read alone, so nothing half-done is seen after it.
-pub(crate) fn contained<T>(
-    work: impl FnOnce() -> Result<T, Vec<Finding>>,
-) -> Result<T, Vec<Finding>> {
+pub(crate) fn contained<T>(work: impl FnOnce() -> Result<T, Vec<Finding>>) -> Result<T, Vec<Finding>> {
     // what the panic said may hold parts of the statement, so it is not handed on
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let message = "The statement met a fault of the guard itself and is refused";

@@ -63,6 +63,8 @@ fn an_overload_that_anybody_made_takes_the_trust_from_its_neighbours() {
     let own = routine("public", "similarity", "visits, text");
     assert_eq!(run(sql, vec![own.clone()], &[]), Err(Code::G300));
     assert_eq!(run(sql, vec![of_extension("public", "similarity"), own.clone()], &[]), Err(Code::G300));
+    // unless the policy names it
+    assert!(run(sql, vec![own.clone()], &["public.similarity"]).is_ok());
     // in another schema it is out of reach
     let text = run(sql, vec![own, of_extension("tools", "similarity")], &[]).expect("a read");
     assert!(text.contains(r#""tools"."similarity"("#), "{text}");

@@ -142,7 +142,14 @@ impl<'a> Resolver<'a, '_> {
         };
         match judgement {
             Judgement::Allowed(function) if function.kind == Kind::Extension => {
-                self.extension(call, pinned, function).then_some(function)
+                if self.extension(call, pinned, function) {
+                    return Some(function);
+                }
+                // a user's function may bear the same name
+                if !self.allowed_by_policy(call, pinned, &key) {
+                    self.unknown_function(call);
+                }
+                None
             }
             Judgement::Allowed(function)
                 if function.kind == Kind::Word && (schema.is_some() || name.quoted) =>

@@ -10,7 +10,7 @@ use super::Resolver;
 impl Resolver<'_, '_> {
     /// A vetted extension's function, pinned to its schema. Every overload there must be one that only a superuser
     /// can have made: brought by an extension of a superuser's, or written in C. With one that anybody may have
-    /// made beside it, the arguments could choose that one.
+    /// made beside it, the arguments could choose that one. False: there is none such.
     pub(super) fn extension(
         &mut self,
         call: &mut Call,
@@ -26,10 +26,7 @@ impl Resolver<'_, '_> {
             }
         }
         let vouched = |s: &&&str| named.clone().filter(|r| r.schema == **s).all(vouched_for);
-        let Some(home) = schemas.iter().find(vouched).map(|s| (*s).to_owned()) else {
-            self.unknown_function(call);
-            return false;
-        };
+        let Some(home) = schemas.iter().find(vouched).map(|s| (*s).to_owned()) else { return false };
         self.check_forbidden(function.name, call.name.span());
         self.called(function.name);
         pin(call, Some(&home), function.name);

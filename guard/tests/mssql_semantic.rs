@@ -69,6 +69,7 @@ fn group_by_knows_columns_and_order_by_aliases() {
         "SELECT year([Members].[Joined]) AS [y], count(*) AS [n] FROM [dbo].[Members] GROUP BY year([Members].[Joined]) ORDER BY [n] DESC, 1"
     );
     assert_eq!(code("SELECT YEAR(Joined) AS y, COUNT(*) FROM Members GROUP BY y"), Code::G101);
+    assert_eq!(code("SELECT Name, COUNT(*) FROM Members GROUP BY 1"), Code::G310);
     assert_eq!(code("SELECT Name AS x FROM Members WHERE x = 'a'"), Code::G101);
     // an alias that is also a column: the column groups
     assert_eq!(

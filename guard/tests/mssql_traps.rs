@@ -275,6 +275,35 @@ fn forms_of_other_engines_are_refused() {
 }
 
 #[test]
+fn conditions_are_no_values_and_values_no_conditions() {
+    for sql in [
+        "SELECT 'x' = 1",
+        "SELECT (a) = 1 FROM t",
+        "SELECT a > 1 FROM t",
+        "SELECT NOT a FROM t",
+        "SELECT a FROM t WHERE b",
+        "SELECT a FROM t WHERE b = c = d",
+        "SELECT a FROM t WHERE b AND c = 1",
+        "SELECT a FROM t ORDER BY b = 1",
+        "SELECT SUM(a > 1) FROM t",
+        "SELECT IIF(a, 1, 2) FROM t",
+        "SELECT CASE WHEN a THEN 1 END FROM t",
+        "SELECT a FROM t JOIN u ON t.b",
+        "SELECT a FROM t WHERE (b IS NULL) = 1",
+    ] {
+        refusal(sql);
+    }
+    for sql in [
+        "SELECT IIF(a > 1 AND b IS NULL, 1, 2) FROM t",
+        "SELECT CASE a WHEN 1 THEN 2 END, CASE WHEN NOT a = 1 THEN 2 END FROM t",
+        "SELECT a FROM t WHERE CONTAINS(b, 'x') OR EXISTS (SELECT 1)",
+        "SELECT a FROM t WHERE NOT (b IN (1, 2) OR c LIKE 'x%')",
+    ] {
+        read(sql).unwrap_or_else(|f| panic!("{sql:?}: {f}"));
+    }
+}
+
+#[test]
 fn work_without_a_bound_is_refused() {
     for sql in [
         "SELECT COUNT(*) FROM GENERATE_SERIES(1, 1000000000000) AS s",

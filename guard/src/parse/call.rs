@@ -80,6 +80,7 @@ impl Converter<'_> {
                 other => Ok(other),
             };
         }
+        self.check_arguments(&call)?;
         Ok(if self.mssql() { Expr::Call(Box::new(call)) } else { row(call) })
     }
 

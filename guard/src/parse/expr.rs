@@ -12,11 +12,11 @@ type Converted = Result<Expr, Finding>;
 
 impl Converter<'_> {
     pub(super) fn exprs(&self, exprs: Vec<ast::Expr>) -> Result<Vec<Expr>, Finding> {
-        exprs.into_iter().map(|e| self.expr(e)).collect()
+        exprs.into_iter().map(|e| self.plain(e)).collect()
     }
 
     fn boxed(&self, expr: ast::Expr) -> Result<Box<Expr>, Finding> {
-        self.expr(expr).map(Box::new)
+        self.plain(expr).map(Box::new)
     }
 
     pub(super) fn expr(&self, expr: ast::Expr) -> Converted {
@@ -166,7 +166,8 @@ impl Converter<'_> {
     }
 
     fn pair(&self, op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Converted {
-        Ok(Expr::Binary { op, left: self.boxed(left)?, right: self.boxed(right)? })
+        let (left, right) = (self.operand_of(op, left)?, self.operand_of(op, right)?);
+        Ok(Expr::Binary { op, left: Box::new(left), right: Box::new(right) })
     }
 
     fn between(&self, expr: ast::Expr, low: ast::Expr, high: ast::Expr, negated: bool) -> Converted {
@@ -198,7 +199,9 @@ impl Converter<'_> {
             return Ok(Expr::Unary { op: UnaryOp::Not, expr: self.boxed(expr)? });
         }
         if op != ast::UnaryOperator::BangNot {
-            return Ok(Expr::Unary { op: ops::unary(op, self.engine)?, expr: self.boxed(expr)? });
+            let op = ops::unary(op, self.engine)?;
+            let expr = if op == UnaryOp::Not { self.condition(expr)? } else { self.plain(expr)? };
+            return Ok(Expr::Unary { op, expr: Box::new(expr) });
         }
         // The mark that the dialect puts on `x NOT GLOB y` and its relatives.
         let ast::Expr::BinaryOp { left, op, right } = expr else { return Err(operator("!")) };
@@ -264,7 +267,8 @@ impl Converter<'_> {
     ) -> Converted {
         let mut branches = Vec::with_capacity(conditions.len());
         for ast::CaseWhen { condition, result } in conditions {
-            branches.push((self.expr(condition)?, self.expr(result)?));
+            let when = if operand.is_some() { self.plain(condition)? } else { self.condition(condition)? };
+            branches.push((when, self.plain(result)?));
         }
         Ok(Expr::Case {
             operand: operand.map(|o| self.boxed(*o)).transpose()?,

@@ -82,7 +82,7 @@ impl Converter<'_> {
 
     fn join_on(&self, constraint: ast::JoinConstraint) -> Result<JoinOn, Finding> {
         match constraint {
-            ast::JoinConstraint::On(expr) => self.expr(expr).map(JoinOn::On),
+            ast::JoinConstraint::On(expr) => self.condition(expr).map(JoinOn::On),
             ast::JoinConstraint::Using(names) => {
                 let mut columns = Vec::with_capacity(names.len());
                 for name in names {

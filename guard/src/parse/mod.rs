@@ -18,6 +18,7 @@ mod prepass_mssql;
 mod query;
 mod refuse;
 mod select;
+mod truth;
 mod types;
 mod types_mssql;
 

@@ -210,7 +210,7 @@ impl Converter<'_> {
         refuse_some(!self.mssql() || styles.len() > 1, "CONVERT")?;
         let Some(to) = to else { return Err(unproven("CONVERT without a type")) };
         let style = styles.pop().map(|s| self.expr(s).map(Box::new)).transpose()?;
-        let expr = Box::new(self.expr(expr)?);
+        let expr = Box::new(self.plain(expr)?);
         Ok(typed(TypedCall::Convert { to: self.type_name(to)?, expr, style, attempt }))
     }
 

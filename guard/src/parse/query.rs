@@ -203,7 +203,7 @@ impl Converter<'_> {
         };
         let never = self.mysql() || self.mssql();
         refuse_some(never && nulls_first.is_some(), "NULLS FIRST or NULLS LAST")?;
-        Ok(OrderItem { expr: self.expr(expr)?, asc, nulls_first })
+        Ok(OrderItem { expr: self.plain(expr)?, asc, nulls_first })
     }
 
     fn limit(&self, clause: Option<ast::LimitClause>) -> Result<Limits, Finding> {

@@ -65,9 +65,9 @@ impl Converter<'_> {
             distinct: self.distinct(distinct)?,
             items: projection.into_iter().map(|i| self.select_item(i)).collect::<Result<_, _>>()?,
             from: self.tables(from)?,
-            selection: selection.map(|e| self.expr(e)).transpose()?,
+            selection: selection.map(|e| self.condition(e)).transpose()?,
             group_by: self.group_by(group_by)?,
-            having: having.map(|e| self.expr(e)).transpose()?,
+            having: having.map(|e| self.condition(e)).transpose()?,
             windows: named_window.into_iter().map(|w| self.named_window(w)).collect::<Result<_, _>>()?,
         })
     }
@@ -110,10 +110,10 @@ impl Converter<'_> {
     fn select_item(&self, item: ast::SelectItem) -> Result<SelectItem, Finding> {
         match item {
             ast::SelectItem::UnnamedExpr(expr) => {
-                Ok(SelectItem::Expr { expr: self.expr(expr)?, alias: None })
+                Ok(SelectItem::Expr { expr: self.plain(expr)?, alias: None })
             }
             ast::SelectItem::ExprWithAlias { expr, alias } => {
-                Ok(SelectItem::Expr { expr: self.expr(expr)?, alias: Some(self.alias(alias)?) })
+                Ok(SelectItem::Expr { expr: self.plain(expr)?, alias: Some(self.alias(alias)?) })
             }
             ast::SelectItem::ExprWithAliases { expr: _, aliases: _ } => {
                 Err(unproven("Several aliases of one value"))
@@ -158,7 +158,7 @@ impl Converter<'_> {
         exprs: Vec<ast::Expr>,
         modifier: &ast::GroupByWithModifier,
     ) -> Result<Vec<GroupItem>, Finding> {
-        let sets = exprs.into_iter().map(|e| Ok(vec![self.expr(e)?])).collect::<Result<_, Finding>>()?;
+        let sets = exprs.into_iter().map(|e| Ok(vec![self.plain(e)?])).collect::<Result<_, Finding>>()?;
         match modifier {
             ast::GroupByWithModifier::Rollup => Ok(vec![GroupItem::Rollup(sets)]),
             ast::GroupByWithModifier::Cube => Ok(vec![GroupItem::Cube(sets)]),
@@ -177,7 +177,7 @@ impl Converter<'_> {
             ast::Expr::Cube(s) if many => sets(s).map(GroupItem::Cube),
             ast::Expr::GroupingSets(s) if many => sets(s).map(GroupItem::GroupingSets),
             ast::Expr::Tuple(values) if values.is_empty() => Err(unproven("GROUP BY ()")),
-            other => self.expr(other).map(GroupItem::Expr),
+            other => self.plain(other).map(GroupItem::Expr),
         }
     }
 

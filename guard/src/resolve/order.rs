@@ -26,6 +26,12 @@ impl<'a> Resolver<'a, '_> {
     fn group_key(&mut self, expr: &mut Expr, outputs: &[Output<'a>]) {
         if self.engine == Engine::Mssql {
             // neither positions nor aliases
+            if matches!(expr, Expr::Literal(..)) {
+                let message = "SQL Server groups by no position and no constant";
+                self.refuse(
+                    Finding::new(Code::G310, message).hint("repeat the expression of the select list"),
+                );
+            }
             self.expr(expr);
             return;
         }

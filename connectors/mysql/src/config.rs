@@ -73,6 +73,8 @@ pub(crate) struct Settings {
     pub password: Option<String>,
     /// The database that is crawled; all that the login may see when none is named.
     pub database: Option<String>,
+    /// What names without a database mean in a session: nothing, except where the session alone is measured.
+    pub default_database: Option<String>,
     pub ssl_mode: SslMode,
     pub ssl_ca: Option<PathBuf>,
     pub client_cert: Option<(PathBuf, PathBuf)>,
@@ -120,6 +122,7 @@ impl Settings {
             user,
             password: url.password().map(decode).transpose()?,
             database: Some(database).filter(|name| !name.is_empty()),
+            default_database: None,
             ssl_mode: ssl_mode(params.text("ssl-mode"), socket.is_some() || is_here(&host)),
             ssl_ca: text("ssl-ca").map(PathBuf::from),
             client_cert: client_cert(text("ssl-cert"), text("ssl-key"))?,

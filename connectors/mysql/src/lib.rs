@@ -11,6 +11,8 @@ mod pool;
 mod privileges;
 mod query;
 mod session;
+#[cfg(feature = "unguarded")]
+mod unguarded;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,7 +65,7 @@ impl Connector for MysqlConnector {
     async fn test(&self) -> Result<ServerInfo, ConnectorError> {
         let mut session = Session::begin(&self.sessions, TEST_TIMEOUT, None).await?;
         let info = ask_server(&mut session, self.sessions.settings.database.as_deref()).await;
-        session.end().await;
+        session.leave().await;
         info
     }
 

@@ -110,8 +110,8 @@ impl Sessions {
         connected.map_err(|e| from_driver(&e, While::Connecting))
     }
 
-    /// The driver's form. No default database: names without one then mean nothing, and no stored function is found
-    /// under the name of a built-in one.
+    /// The driver's form. It names no default database: names without one then mean nothing, and no stored function is
+    /// found under the name of a built-in one.
     fn options(&self, tls: Option<SslOpts>) -> Opts {
         let settings = &self.settings;
         OptsBuilder::default()
@@ -120,6 +120,7 @@ impl Sessions {
             .socket(settings.socket.clone())
             .user(Some(settings.user.clone()))
             .pass(settings.password.clone())
+            .db_name(settings.default_database.clone())
             .prefer_socket(false)
             .stmt_cache_size(0)
             // both given, so that the driver does not ask the server for them

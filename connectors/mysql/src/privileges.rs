@@ -52,55 +52,70 @@ pub(crate) async fn privileges(session: &mut Session, database: &str) -> Result<
     })
 }
 
+/// What is found while grants are read.
+#[derive(Default)]
+struct Found {
+    sentences: BTreeSet<String>,
+    /// Roles to be looked at.
+    roles: Vec<String>,
+    known: BTreeSet<String>,
+}
+
 /// What the login's own grants, those of its roles, and those that everybody has, allow.
 async fn findings(session: &mut Session) -> Result<Vec<String>, ConnectorError> {
     let engine = session.engine()?;
-    let mut found = BTreeSet::new();
-    let mut roles = vec![None];
-    let mut followed = 0;
+    let mut found = Found::default();
     // a grant to PUBLIC is everybody's; servers before 10.11 have none
     if engine == Engine::Mariadb
         && let Ok(lines) = session.rows("SHOW GRANTS FOR PUBLIC").await
     {
-        judge(&lines, &mut found, &mut roles);
+        found.judge(&lines);
     }
-    while let Some(role) = roles.pop() {
-        followed += 1;
-        if followed > ROLES {
-            found.insert("the login has more roles than are looked at".to_owned());
+    found.judge(&session.rows("SHOW GRANTS").await?);
+    while let Some(role) = found.roles.pop() {
+        if found.known.len() > ROLES {
+            found.sentences.insert("the login has more roles than are looked at".to_owned());
             break;
         }
-        let sql = match (&role, engine) {
-            (None, _) => "SHOW GRANTS".to_owned(),
-            (Some(role), Engine::Mariadb) => format!("SHOW GRANTS FOR {role}"),
-            (Some(role), _) => format!("SHOW GRANTS FOR CURRENT_USER() USING {role}"),
-        };
-        match (session.rows(&sql).await, role) {
-            (Ok(lines), None) => judge(&lines, &mut found, &mut roles),
-            // MySQL lists the login's own grants with those of the role: the roles among them are known already
-            (Ok(lines), Some(_)) if engine != Engine::Mariadb => judge(&lines, &mut found, &mut Vec::new()),
-            (Ok(lines), Some(_)) => judge(&lines, &mut found, &mut roles),
-            (Err(error), None) => return Err(error),
-            (Err(_), Some(role)) => {
-                found.insert(format!("the login has the role {role}, whose rights could not be read"));
+        match of_role(session, engine, &role).await {
+            Ok(lines) => found.judge(&lines),
+            Err(_) => {
+                let unread = format!("the login has the role {role}, whose rights could not be read");
+                found.sentences.insert(unread);
             }
         }
     }
-    Ok(found.into_iter().collect())
+    Ok(found.sentences.into_iter().collect())
 }
 
-fn judge(lines: &[Row], found: &mut BTreeSet<String>, roles: &mut Vec<Option<String>>) {
-    for line in lines.iter().filter_map(|row| row.get_opt::<String, _>(0)?.ok()) {
-        match parse(&line) {
-            Some(Grant::Role(role)) => roles.push(Some(role)),
-            Some(Grant::Rights { privileges, on, grantable }) => {
-                found.extend(privileges.iter().filter_map(|privilege| sentence(privilege, &on)));
-                if grantable {
-                    found.insert(format!("the login may grant its rights on {on} to others"));
+/// The grants of a role, and again the login's own. MariaDB shows those of a role in use only, so it is put to use:
+/// the session is closed after the test.
+async fn of_role(session: &mut Session, engine: Engine, role: &str) -> Result<Vec<Row>, ConnectorError> {
+    if engine != Engine::Mariadb {
+        return session.rows(&format!("SHOW GRANTS FOR CURRENT_USER() USING {role}")).await;
+    }
+    session.rows(&format!("SET ROLE {role}")).await?;
+    session.rows("SHOW GRANTS").await
+}
+
+impl Found {
+    fn judge(&mut self, lines: &[Row]) {
+        for line in lines.iter().filter_map(|row| row.get_opt::<String, _>(0)?.ok()) {
+            match parse(&line) {
+                Some(Grant::Role(role)) => {
+                    if self.known.insert(role.clone()) {
+                        self.roles.push(role);
+                    }
                 }
-            }
-            None => {
-                found.insert("the login has a grant of a form that is not known".to_owned());
+                Some(Grant::Rights { privileges, on, grantable }) => {
+                    self.sentences.extend(privileges.iter().filter_map(|privilege| sentence(privilege, &on)));
+                    if grantable {
+                        self.sentences.insert(format!("the login may grant its rights on {on} to others"));
+                    }
+                }
+                None => {
+                    self.sentences.insert("the login has a grant of a form that is not known".to_owned());
+                }
             }
         }
     }

@@ -119,6 +119,14 @@ impl Session {
         drop(place);
     }
 
+    /// Closes the session. The server rolls back.
+    pub(crate) async fn leave(mut self) {
+        if let Some((link, place)) = self.link.take() {
+            let _ = tokio::time::timeout(PATIENCE, link.conn.disconnect()).await;
+            drop(place);
+        }
+    }
+
     /// Cancels what runs and closes the session. The server rolls back.
     pub(crate) async fn abandon(mut self) {
         if let Some((link, place)) = self.link.take() {

@@ -1,0 +1,174 @@
+//! What the server sees: how many statements a crawl sends, and that nothing goes on running for a reader who left.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use catalog::Catalog;
+use connector_api::{Connector, CrawlOptions, ErrorKind, Limits};
+use connector_mysql::MysqlConnector;
+use futures::StreamExt;
+use guard::{Policy, ReadOnly};
+use support::Database;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const NUMBERS: &[&str] = &[
+    "CREATE TABLE numbers (n int PRIMARY KEY)",
+    "INSERT INTO numbers WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3000) SELECT n FROM r",
+];
+
+/// A login of its own, so that its sessions can be told from others on the server.
+async fn reader(database: &mut Database) -> String {
+    let user = database.user("r", "").await;
+    database.run(&format!("GRANT SELECT ON {}.* TO {user}@'%'", database.name)).await;
+    user
+}
+
+async fn checked(connector: &MysqlConnector, sql: &str) -> ReadOnly {
+    let snapshot = connector.introspect(&CrawlOptions::default(), &|_| {}).await.expect("the crawl works");
+    guard::check(sql, &Catalog::new(snapshot), &Policy::default()).expect("a read")
+}
+
+const ENDLESS: &str = "SELECT a.n FROM numbers AS a CROSS JOIN numbers AS b CROSS JOIN numbers AS c";
+const SILENT: &str = "SELECT COUNT(*) AS c FROM numbers AS a CROSS JOIN numbers AS b CROSS JOIN numbers AS c \
+     WHERE a.n * b.n * c.n = 0";
+
+/// Asks the server until no statement of the user runs any more; gives how long that took.
+async fn until_nothing_runs(database: &Database, user: &str) -> Duration {
+    let running = format!(
+        "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.PROCESSLIST WHERE USER = '{user}' AND COMMAND <> 'Sleep'"
+    );
+    let started = Instant::now();
+    while database.value(&running).await != "0" {
+        assert!(started.elapsed() < Duration::from_secs(20), "the statement still runs");
+        tokio::task::yield_now().await;
+    }
+    started.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_ends_when_its_reader_leaves() {
+    let mut database = Database::new(NUMBERS).await;
+    let user = reader(&mut database).await;
+    for mode in ["DISABLED", "REQUIRED"] {
+        let connector =
+            MysqlConnector::new(&database.url_as(Some(&user), &format!("ssl-mode={mode}"))).unwrap();
+        let limits = Limits { max_rows: u64::MAX, max_bytes: u64::MAX, ..Limits::default() };
+        let statement = checked(&connector, ENDLESS).await;
+        let mut stream = connector.query(&statement, &limits).await.expect("it starts");
+        assert!(stream.batches.next().await.expect("a batch").is_ok());
+        drop(stream);
+        assert!(until_nothing_runs(&database, &user).await < Duration::from_secs(5));
+        let statement = checked(&connector, SILENT).await;
+        let begun =
+            tokio::time::timeout(Duration::from_millis(200), connector.query(&statement, &limits)).await;
+        assert!(begun.is_err(), "no row comes");
+        assert!(until_nothing_runs(&database, &user).await < Duration::from_secs(5));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cap_ends_the_statement_on_the_server() {
+    let mut database = Database::new(NUMBERS).await;
+    let user = reader(&mut database).await;
+    let connector = MysqlConnector::new(&database.url_as(Some(&user), "")).unwrap();
+    let statement = checked(&connector, ENDLESS).await;
+    let stream = connector.query(&statement, &Limits { max_rows: 5000, ..Limits::default() }).await.unwrap();
+    let last = stream.batches.collect::<Vec<_>>().await.pop().expect("an item");
+    assert_eq!(last.expect_err("the cap is told").kind, ErrorKind::RowCap);
+    until_nothing_runs(&database, &user).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_the_server_ends_is_replaced() {
+    let mut database = Database::new(NUMBERS).await;
+    let user = reader(&mut database).await;
+    let connector = MysqlConnector::new(&database.url_as(Some(&user), "pool_size=1")).unwrap();
+    let statement = checked(&connector, ENDLESS).await;
+    let limits = Limits { max_rows: u64::MAX, max_bytes: u64::MAX, ..Limits::default() };
+    let mut stream = connector.query(&statement, &limits).await.expect("it starts");
+    assert!(stream.batches.next().await.expect("a batch").is_ok());
+    // in the middle of a statement
+    database.run(&format!("KILL USER {user}")).await;
+    let mut last = None;
+    while let Some(item) = stream.batches.next().await {
+        last = Some(item);
+    }
+    assert_eq!(last.expect("an item").expect_err("it broke").kind, ErrorKind::Broken);
+    assert_eq!(connector.test().await.expect("a new session").database, database.name);
+    // and while it is idle
+    database.run(&format!("KILL USER {user}")).await;
+    assert_eq!(connector.test().await.expect("a new session").database, database.name);
+}
+
+/// A forwarder in front of the server that counts the commands sent through it.
+struct Counter {
+    address: String,
+    commands: Arc<AtomicUsize>,
+}
+
+impl Counter {
+    async fn start(server: String) -> Counter {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let commands = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&commands);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&server).await.expect("the server answers");
+                tokio::spawn(forward(client, server, Arc::clone(&counted)));
+            }
+        });
+        Counter { address, commands }
+    }
+}
+
+/// Counts COM_QUERY and COM_STMT_EXECUTE: the first byte of a packet that begins a conversation.
+async fn forward(client: TcpStream, server: TcpStream, counted: Arc<AtomicUsize>) -> std::io::Result<()> {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    loop {
+        let mut head = [0; 4];
+        from_client.read_exact(&mut head).await?;
+        let mut body = vec![0; u32::from_le_bytes([head[0], head[1], head[2], 0]) as usize];
+        from_client.read_exact(&mut body).await?;
+        if head[3] == 0 && matches!(body.first(), Some(0x03 | 0x17)) {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+        to_server.write_all(&head).await?;
+        to_server.write_all(&body).await?;
+    }
+}
+
+async fn commands_of_a_crawl(tables: usize) -> usize {
+    let database = Database::new(&[]).await;
+    for n in 0..tables {
+        let key =
+            format!("CREATE TABLE t{n} (id int PRIMARY KEY, r int, m enum('a'), CHECK (r > 0), KEY (r))");
+        database.run(&key).await;
+        database.run(&format!("CREATE VIEW v{n} AS SELECT * FROM t{n}")).await;
+    }
+    let url = database.url("ssl-mode=DISABLED");
+    let server =
+        url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("host and port").to_owned();
+    let counter = Counter::start(server.clone()).await;
+    let connector = MysqlConnector::new(&url.replace(&server, &counter.address)).expect("a connector");
+    // a look at values takes one statement a table, and can be switched off
+    let options = CrawlOptions { sample_rows: None, ..CrawlOptions::default() };
+    let snapshot = connector.introspect(&options, &|_| {}).await.expect("the crawl works");
+    assert_eq!(snapshot.tables.len(), 2 * tables);
+    counter.commands.load(Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crawl_sends_the_same_statements_for_few_and_many_tables() {
+    let (few, many) = (commands_of_a_crawl(2).await, commands_of_a_crawl(60).await);
+    assert_eq!(few, many);
+    assert!(few <= 20, "{few}");
+}

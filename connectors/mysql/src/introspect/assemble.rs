@@ -209,6 +209,7 @@ fn routines(answers: &Answers) -> Vec<Routine> {
             volatility: Some(if text(row, 5) == "YES" { "immutable" } else { "volatile" }.to_owned()),
             language: Some("sql".to_owned()),
             comment: filled(row, 7),
+            extension: None,
         }
     };
     let mut routines: Vec<Routine> = answers.routines.iter().map(routine).collect();

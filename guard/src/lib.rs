@@ -14,6 +14,7 @@ pub mod functions;
 mod lex;
 mod measure;
 mod parse;
+pub mod pipeline;
 pub mod policy;
 mod proof;
 pub mod reading;

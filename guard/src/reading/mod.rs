@@ -5,7 +5,7 @@ mod condition;
 mod phrase;
 mod subject;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use catalog::Catalog;
 

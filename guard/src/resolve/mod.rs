@@ -27,7 +27,7 @@ mod series;
 mod stand_in;
 mod types;
 mod views;
-mod visible;
+pub(crate) mod visible;
 
 use std::collections::{BTreeMap, BTreeSet};
 

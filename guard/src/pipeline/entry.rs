@@ -1,0 +1,205 @@
+//! The door to a collection: whether it exists for the caller, what is known of its documents, and the stages that stand
+//! before everything else so that what the caller may not see never enters the pipeline.
+
+use catalog::{Catalog, Column, Table, TableKind};
+
+use crate::finding::{Code, Finding};
+use crate::policy::Policy;
+use crate::resolve::nearest::nearest;
+use crate::resolve::visible::Visibility;
+
+use super::at::{At, shown};
+use super::shape::{Kind, Lineage, Shape};
+use super::tree::{Path, Projection, Stage};
+use super::types;
+
+/// A collection that may be read.
+pub(super) struct Source {
+    pub(super) schema: String,
+    pub(super) name: String,
+    /// Its documents, as far as the caller may see them.
+    pub(super) shape: Shape,
+    /// Stages that come first.
+    pub(super) stages: Vec<Stage>,
+}
+
+/// Decides what exists for the caller.
+pub(super) struct Door<'a> {
+    catalog: &'a Catalog,
+    policy: &'a Policy,
+    visibility: Visibility,
+}
+
+impl<'a> Door<'a> {
+    pub(super) fn new(catalog: &'a Catalog, policy: &'a Policy) -> Door<'a> {
+        Door { catalog, policy, visibility: Visibility::new(policy) }
+    }
+
+    /// Opens a collection. What is hidden and what is not there give the same finding.
+    pub(super) fn open(&self, name: &str, at: &At<'_>) -> Result<Source, Finding> {
+        if self.policy.syntax_only {
+            return self.unresolved(name, at);
+        }
+        let table = self.catalog.find_table(None, name).filter(|t| self.exists(t));
+        table.and_then(|t| self.source(t)).ok_or_else(|| self.unknown(name, at))
+    }
+
+    fn exists(&self, table: &Table) -> bool {
+        // a view's definition is a pipeline that nobody has proven: it exists only where the operator says so
+        let view = matches!(table.kind, TableKind::View | TableKind::MaterializedView);
+        self.visibility.table(self.catalog.engine(), table) && (!view || self.visibility.view_allowed(table))
+    }
+
+    fn unknown(&self, name: &str, at: &At<'_>) -> Finding {
+        let tables = &self.catalog.snapshot().tables;
+        let known =
+            tables.iter().filter(|t| self.exists(t) && self.source(t).is_some()).map(|t| t.name.as_str());
+        at.finding(Code::G100, format!("The collection \"{}\" is not known.", shown(name)))
+            .hint("Use a collection of the catalog; names count letter by letter.")
+            .nearest(nearest(name, known))
+    }
+
+    /// Without a catalog nothing can be hidden inside a collection.
+    fn unresolved(&self, name: &str, at: &At<'_>) -> Result<Source, Finding> {
+        let stand_in = Table { name: name.to_owned(), ..Table::default() };
+        if name.is_empty() || !self.exists(&stand_in) {
+            return Err(self.unknown(name, at));
+        }
+        if !self.policy.hidden_columns.is_empty() {
+            return Err(at
+                .finding(Code::G400, "Hidden fields cannot be kept out without a catalog.")
+                .hint("Check against a crawled database or a schema file."));
+        }
+        Ok(Source { schema: String::new(), name: name.to_owned(), shape: Shape::open(), stages: Vec::new() })
+    }
+
+    fn source(&self, table: &Table) -> Option<Source> {
+        let limited = self.may_hide_below(table, "");
+        let mut fields = types::fields(table);
+        if !fields.iter().any(|(name, _)| name == "_id") {
+            fields.insert(0, ("_id".to_owned(), Shape::open()));
+        }
+        let fields = self.visible(table, "", fields, limited);
+        if fields.is_empty() {
+            return None;
+        }
+        let stages = if limited { vec![keep_only(&fields)] } else { Vec::new() };
+        let shape = Shape::document(fields);
+        Some(Source { schema: table.schema.clone(), name: table.name.clone(), shape, stages })
+    }
+
+    /// The fields that exist for the caller, each with its lineage.
+    fn visible(
+        &self,
+        table: &Table,
+        prefix: &str,
+        fields: Vec<(String, Shape)>,
+        limited: bool,
+    ) -> Vec<(String, Shape)> {
+        let mut kept = Vec::with_capacity(fields.len());
+        for (name, shape) in fields {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            let column = Column { name: path.clone(), ..Column::default() };
+            if !self.visibility.column(table, &column) {
+                continue;
+            }
+            if let Some(shape) = self.visible_value(table, &path, shape, limited) {
+                kept.push((name, shape));
+            }
+        }
+        kept
+    }
+
+    fn visible_value(&self, table: &Table, path: &str, shape: Shape, limited: bool) -> Option<Shape> {
+        let from = Lineage::from([(table.name.clone(), path.to_owned())]);
+        let kind = match shape.kind {
+            Kind::Scalar(class) => Kind::Scalar(class),
+            // what is below it is not known, so a hidden field could be
+            Kind::Open if limited && path != "_id" && self.may_hide_below(table, path) => return None,
+            Kind::Open => Kind::Open,
+            Kind::Array(element) => {
+                Kind::Array(Box::new(self.visible_value(table, path, *element, limited)?))
+            }
+            Kind::Document(fields) => {
+                let fields = self.visible(table, path, fields, limited);
+                return (!fields.is_empty()).then(|| Shape::document(fields));
+            }
+        };
+        Some(Shape::new(kind).made_from(from))
+    }
+
+    /// Whether a hidden field could stand below a path (the whole document when it is empty).
+    fn may_hide_below(&self, table: &Table, path: &str) -> bool {
+        let below = if path.is_empty() { String::new() } else { format!("{}.", path.to_lowercase()) };
+        let short = format!("{}.{below}", table.name.to_lowercase());
+        let long = format!("{}.{short}", table.schema.to_lowercase());
+        let globs = &self.policy.hidden_columns;
+        globs.iter().any(|g| may_begin(&g.to_lowercase(), &short) || may_begin(&g.to_lowercase(), &long))
+    }
+}
+
+/// Whether some text that begins so matches the glob.
+fn may_begin(glob: &str, start: &str) -> bool {
+    let pattern: Vec<char> = glob.chars().collect();
+    let mut places = vec![0_usize];
+    for c in start.chars() {
+        let mut next = Vec::new();
+        for place in with_stars(&pattern, &places) {
+            match pattern.get(place) {
+                Some('*') => next.push(place),
+                Some(p) if *p == '?' || *p == c => next.push(place + 1),
+                Some(_) | None => {}
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        places = next;
+    }
+    !places.is_empty()
+}
+
+/// Places in the pattern that are reached without a character: a star may stand for nothing.
+fn with_stars(pattern: &[char], places: &[usize]) -> Vec<usize> {
+    let mut all = Vec::new();
+    for place in places {
+        let mut place = *place;
+        all.push(place);
+        while pattern.get(place) == Some(&'*') {
+            place += 1;
+            all.push(place);
+        }
+    }
+    all
+}
+
+/// A projection that keeps these fields and nothing else, whatever a document may hold besides.
+fn keep_only(fields: &[(String, Shape)]) -> Stage {
+    let mut kept = Vec::new();
+    leaves(&[], fields, &mut kept);
+    let mut entries: Vec<(Path, Projection)> =
+        kept.into_iter().map(|p| (Path(p), Projection::Include)).collect();
+    if !fields.iter().any(|(name, _)| name == "_id") {
+        entries.push((Path(vec!["_id".to_owned()]), Projection::Exclude));
+    }
+    Stage::Project(entries)
+}
+
+fn leaves(prefix: &[String], fields: &[(String, Shape)], kept: &mut Vec<Vec<String>>) {
+    for (name, shape) in fields {
+        let mut path = prefix.to_vec();
+        path.push(name.clone());
+        match below(shape) {
+            Some(inner) => leaves(&path, inner, kept),
+            None => kept.push(path),
+        }
+    }
+}
+
+/// Fields of a document, or of the documents in an array.
+fn below(shape: &Shape) -> Option<&[(String, Shape)]> {
+    match &shape.kind {
+        Kind::Document(fields) => Some(fields),
+        Kind::Array(element) => below(element),
+        Kind::Open | Kind::Scalar(_) => None,
+    }
+}

@@ -196,11 +196,20 @@ fn crates_depend_in_one_direction() {
 
 #[test]
 fn a_checked_statement_is_made_in_one_place() {
+    made_in_one_place("ReadOnly");
+}
+
+#[test]
+fn a_checked_pipeline_is_made_in_one_place() {
+    made_in_one_place("ReadPipeline");
+}
+
+fn made_in_one_place(name: &str) {
     let mut places = Vec::new();
     for (path, text) in sources().iter().filter(|(path, _)| is_product(path)) {
         for (line, content) in code(text) {
-            let makes = content.contains("ReadOnly {")
-                && !content.contains("struct ReadOnly")
+            let makes = content.contains(&format!("{name} {{"))
+                && !content.contains(&format!("struct {name}"))
                 && !content.contains("impl ")
                 && !content.contains("-> ");
             if makes {
@@ -208,7 +217,7 @@ fn a_checked_statement_is_made_in_one_place() {
             }
         }
     }
-    assert_eq!(places.len(), 1, "`ReadOnly` must be made in one place, found {places:?}");
+    assert_eq!(places.len(), 1, "`{name}` must be made in one place, found {places:?}");
     assert!(places[0].starts_with("guard/src/"), "{places:?}");
 }
 

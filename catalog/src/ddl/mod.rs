@@ -5,6 +5,7 @@
 
 mod alter;
 mod builder;
+mod collections;
 mod column;
 mod constraint;
 mod cursor;
@@ -58,7 +59,7 @@ pub(crate) type Reason = &'static str;
 const NOT_DDL: Reason = "no statement that defines a table, view, index, type, comment or routine";
 const UNREADABLE: Reason = "the statement could not be read";
 
-/// Reads a catalog from DDL text.
+/// Reads a catalog from DDL text (for MongoDB, from a JSON object of collections and their fields).
 ///
 /// ```
 /// use catalog::{Engine, ddl};
@@ -68,6 +69,9 @@ const UNREADABLE: Reason = "the statement could not be read";
 /// assert!(outcome.skipped.is_empty());
 /// ```
 pub fn read(text: &str, engine: Engine) -> DdlOutcome {
+    if engine == Engine::Mongodb {
+        return collections::read(text);
+    }
     let mut builder = Builder::new(engine);
     let mut outcome = DdlOutcome::default();
     for statement in Statements::new(text, engine) {

@@ -153,7 +153,8 @@ fn deep_queries_cost_no_stack() {
         format!("SELECT a AS x FROM t WHERE a{}", " AND a".repeat(790)),
     ];
     for chain in chains {
-        for engine in Engine::ALL {
+        // MongoDB's catalogs are no DDL text
+        for engine in Engine::ALL.into_iter().filter(|e| *e != Engine::Mongodb) {
             let sql = format!("CREATE TABLE t (a int); CREATE VIEW v AS {chain};");
             let view = ddl::read(&sql, engine).snapshot.tables.pop().unwrap();
             assert_eq!(view.columns[0].name, "x");

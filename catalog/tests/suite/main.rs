@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod ddl_collections;
 mod ddl_engines;
 mod ddl_postgres;
 mod diff;

@@ -110,7 +110,8 @@ fn dialect_of(engine: Engine) -> Result<&'static dyn Dialect, Finding> {
         Engine::Sqlite => Ok(&dialect::Sqlite),
         Engine::Mysql | Engine::Mariadb => Ok(&dialect::Mysql),
         Engine::Mssql => Ok(&dialect::Mssql),
-        Engine::Mongodb => Err(Finding::new(Code::G201, "MongoDB has no SQL text of its own.")),
+        Engine::Mongodb => Err(Finding::new(Code::G201, "MongoDB has no SQL text of its own.")
+            .hint("Write an aggregation: pipelines are checked by `guard::pipeline`.")),
     }
 }
 

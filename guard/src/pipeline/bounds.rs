@@ -7,6 +7,8 @@ use super::tree::{Args, Expr};
 
 /// Most steps of a `$range`.
 const STEPS: i64 = 10_000;
+/// What a stored array or text counts with as the end of a range.
+const LENGTH: i64 = 1_000;
 
 /// The size of an operator's result.
 pub(super) fn size(op: &Operator, args: &Args, operands: &[Shape]) -> u64 {
@@ -17,7 +19,8 @@ pub(super) fn size(op: &Operator, args: &Args, operands: &[Shape]) -> u64 {
         "$split" | "$regexFindAll" => sum.saturating_mul(STORED),
         _ => match op.gives {
             Gives::Small(_) | Gives::Value => 1,
-            Gives::First | Gives::Element => first,
+            Gives::First => first,
+            Gives::Element => operands.first().map_or(1, |s| s.element().size),
             Gives::OneOf => operands.iter().map(|s| s.size).max().unwrap_or(1),
             Gives::Text | Gives::Together | Gives::Anything | Gives::ArrayOf => sum,
         },
@@ -86,7 +89,7 @@ fn largest(node: &Expr) -> Option<i64> {
     let all = || operands.iter().map(|e| largest(e)).collect::<Option<Vec<i64>>>();
     match op.name {
         // stored arrays and texts are bounded by the size of a document; long ones are rare
-        "$size" | "$strLenCP" | "$strLenBytes" => Some(STEPS / 2),
+        "$size" | "$strLenCP" | "$strLenBytes" => Some(LENGTH),
         "$month" | "$dayOfMonth" | "$dayOfWeek" | "$dayOfYear" | "$hour" | "$minute" | "$second"
         | "$week" | "$isoWeek" | "$isoDayOfWeek" => Some(366),
         "$add" | "$subtract" => all()?.into_iter().try_fold(0_i64, i64::checked_add),

@@ -41,7 +41,38 @@ impl<'a> Door<'a> {
             return self.unresolved(name, at);
         }
         let table = self.catalog.find_table(None, name).filter(|t| self.exists(t));
-        table.and_then(|t| self.source(t)).ok_or_else(|| self.unknown(name, at))
+        let Some((table, source)) = table.and_then(|t| Some((t, self.source(t)?))) else {
+            return Err(self.unknown(name, at));
+        };
+        if self.alters(table) {
+            return Err(at
+                .finding(Code::G400, "The policy masks fields or filters documents of this collection.")
+                .hint("Pipelines cannot be proven to keep to that yet; ask for a collection without masks and filters."));
+        }
+        Ok(source)
+    }
+
+    /// Whether documents or values differ from what is stored. Never passed over: such a collection is refused whole.
+    fn alters(&self, table: &Table) -> bool {
+        if self.visibility.filters(table).next().is_some() {
+            return true;
+        }
+        !self.policy.masks.is_empty()
+            && (table.columns.iter().any(|c| self.visibility.mask(table, c).is_some())
+                || self.any_masked(table, "", &types::fields(table)))
+    }
+
+    fn any_masked(&self, table: &Table, prefix: &str, fields: &[(String, Shape)]) -> bool {
+        fields.iter().any(|(name, shape)| {
+            let path = joined(prefix, name);
+            let masked = |name: &str| {
+                let column = Column { name: name.to_owned(), ..Column::default() };
+                self.visibility.mask(table, &column).is_some()
+            };
+            masked(&path)
+                || masked(name)
+                || below(shape).is_some_and(|inner| self.any_masked(table, &path, inner))
+        })
     }
 
     fn exists(&self, table: &Table) -> bool {
@@ -65,9 +96,9 @@ impl<'a> Door<'a> {
         if name.is_empty() || !self.exists(&stand_in) {
             return Err(self.unknown(name, at));
         }
-        if !self.policy.hidden_columns.is_empty() {
+        if self.policy.rewrites() {
             return Err(at
-                .finding(Code::G400, "Hidden fields cannot be kept out without a catalog.")
+                .finding(Code::G400, "What may not be read cannot be kept out without a catalog.")
                 .hint("Check against a crawled database or a schema file."));
         }
         Ok(Source { schema: String::new(), name: name.to_owned(), shape: Shape::open(), stages: Vec::new() })
@@ -98,9 +129,12 @@ impl<'a> Door<'a> {
     ) -> Vec<(String, Shape)> {
         let mut kept = Vec::with_capacity(fields.len());
         for (name, shape) in fields {
-            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            let column = Column { name: path.clone(), ..Column::default() };
-            if !self.visibility.column(table, &column) {
+            let path = joined(prefix, &name);
+            let hidden = |name: &str| {
+                let column = Column { name: name.to_owned(), ..Column::default() };
+                !self.visibility.column(table, &column)
+            };
+            if hidden(&path) || hidden(&name) {
                 continue;
             }
             if let Some(shape) = self.visible_value(table, &path, shape, limited) {
@@ -130,12 +164,24 @@ impl<'a> Door<'a> {
 
     /// Whether a hidden field could stand below a path (the whole document when it is empty).
     fn may_hide_below(&self, table: &Table, path: &str) -> bool {
+        if !self.policy.masks.is_empty() {
+            return true;
+        }
         let below = if path.is_empty() { String::new() } else { format!("{}.", path.to_lowercase()) };
         let short = format!("{}.{below}", table.name.to_lowercase());
         let long = format!("{}.{short}", table.schema.to_lowercase());
-        let globs = &self.policy.hidden_columns;
-        globs.iter().any(|g| may_begin(&g.to_lowercase(), &short) || may_begin(&g.to_lowercase(), &long))
+        self.policy.hidden_columns.iter().map(|g| g.to_lowercase()).any(|glob| {
+            // a name alone may stand at any depth
+            !glob.contains('.')
+                || may_begin(&glob, &short)
+                || may_begin(&glob, &long)
+                || (!below.is_empty() && may_begin(&glob, &below))
+        })
     }
+}
+
+fn joined(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
 
 /// Whether some text that begins so matches the glob.

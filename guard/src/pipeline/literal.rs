@@ -32,8 +32,11 @@ pub enum Literal {
     Document(Vec<(String, Literal)>),
 }
 
+/// Whether a text is what its form says.
+type Fits = fn(&str) -> bool;
+
 /// Extended forms with a text payload, and what the text must look like.
-const TYPED: &[(&str, fn(&str) -> bool)] = &[
+const TYPED: &[(&str, Fits)] = &[
     ("$oid", |s| s.len() == 24 && s.bytes().all(|b| b.is_ascii_hexdigit())),
     ("$numberInt", |s| plain_integer(s) && s.parse::<i32>().is_ok()),
     ("$numberLong", |s| plain_integer(s) && s.parse::<i64>().is_ok()),

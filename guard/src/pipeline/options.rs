@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::finding::{Code, Finding};
+use crate::policy::Policy;
 
 use super::at::At;
 use super::literal;
@@ -13,6 +14,12 @@ const MAX_TIME: i64 = 30_000;
 /// Keys of a collation and nothing else.
 const COLLATION: [&str; 4] = ["strength", "caseLevel", "numericOrdering", "backwards"];
 
+/// The longest time that a pipeline may run under a policy, in milliseconds: always some, never without an end.
+pub(super) fn longest(policy: &Policy) -> i64 {
+    let millis = policy.max_seconds.map(|s| s.saturating_mul(1_000));
+    millis.and_then(|m| i64::try_from(m).ok()).map_or(MAX_TIME, |m| m.clamp(1, MAX_TIME))
+}
+
 /// Options as they are sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Options {
@@ -22,8 +29,8 @@ pub(super) struct Options {
 
 impl Options {
     /// Reads options. What is not on the list is refused, whatever its value.
-    pub(super) fn read(value: &Value, at: &At<'_>) -> Result<Options, Finding> {
-        let mut options = Options { max_time: MAX_TIME, collation: None };
+    pub(super) fn read(value: &Value, most: i64, at: &At<'_>) -> Result<Options, Finding> {
+        let mut options = Options { max_time: most, collation: None };
         if value.is_null() {
             return Ok(options);
         }
@@ -31,7 +38,7 @@ impl Options {
             let at = at.key(key);
             match key.as_str() {
                 "allowDiskUse" if !names::boolean(value, &at)? => {}
-                "maxTimeMS" => options.max_time = literal::integer(value, 1, MAX_TIME, &at)?,
+                "maxTimeMS" => options.max_time = literal::integer(value, 1, most, &at)?,
                 "comment" => drop(names::text(value, &at)?),
                 "batchSize" => drop(literal::integer(value, 0, 100_000, &at)?),
                 "cursor" => {

@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::report::{ColumnRead, OutputColumn, Report, TableRead};
 
 use super::at::At;
-use super::options::Options;
+use super::options::{Options, longest};
 use super::resolve::{Resolver, fields_of};
 use super::shape::{Kind, Lineage, Shape};
 use super::tree::Stage;
@@ -58,7 +58,7 @@ pub(super) fn prove(
     let collection = names::collection(&request.collection, &at).map_err(single)?;
     let root = At::root("pipeline");
     let mut stages = stage::pipeline(&request.pipeline, 0, &root).map_err(single)?;
-    let options = Options::read(&request.options, &At::root("options")).map_err(single)?;
+    let options = Options::read(&request.options, longest(policy), &At::root("options")).map_err(single)?;
     let mut resolver = Resolver::new(catalog, policy);
     let documents = resolver.pipeline(&collection, &mut stages, &[], &root);
     if !resolver.findings.is_empty() {
@@ -82,7 +82,8 @@ fn read_back(pipeline: &Value, stages: &[Stage], options: &Options) -> Result<()
     let parsed: Value = serde_json::from_str(&text).map_err(|_| differs())?;
     let root = At::root("pipeline");
     let again = stage::pipeline(&parsed, 0, &root).map_err(|_| differs())?;
-    let same_options = Options::read(&options.json(), &At::root("options")).is_ok_and(|o| o == *options);
+    let same_options =
+        Options::read(&options.json(), options.max_time, &At::root("options")).is_ok_and(|o| o == *options);
     if again == stages && same_options { Ok(()) } else { Err(differs()) }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn ties(variables: &[String], node: &Expr) -> bool {
     match node {
         Expr::Call(op, Args::List(items)) if op.name == "$and" => items.iter().any(|e| ties(variables, e)),
         Expr::Call(op, Args::List(items)) if matches!(op.name, "$eq" | "$in") => {
-            items.iter().any(names) && items.iter().any(|e| names_field(e))
+            items.iter().any(names) && items.iter().any(names_field)
         }
         _ => false,
     }

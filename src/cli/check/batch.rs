@@ -2,16 +2,17 @@
 
 use std::io::{BufRead, Read, Write};
 
-use catalog::Catalog;
+use catalog::{Catalog, Engine};
 use guard::Policy;
 use serde_json::{Map, Value, json};
 
 use super::MAX_LINE;
 use super::input::unreadable;
+use super::pipeline;
 use crate::error::Result;
 use crate::queries::verdict_fields;
 
-/// Checks each line's `sql`; a line that is no such object is answered with a verdict too, so that none is lost.
+/// Checks each line's `sql` (for MongoDB its `collection`, `pipeline` and `options`); a line that is no such object is answered with a verdict too, so that none is lost.
 pub fn batch(
     mut input: impl BufRead,
     mut out: impl Write,
@@ -41,10 +42,14 @@ fn answer(line: &str, number: u64, catalog: &Catalog, policy: &Policy) -> Map<St
         Ok(Value::Object(object)) => object,
         _ => return bad_line(number, "the line is no JSON object"),
     };
-    let Some(sql) = object.get("sql").and_then(Value::as_str) else {
-        return bad_line(number, "the object has no text called `sql`");
+    let mut fields = if catalog.engine() == Engine::Mongodb {
+        pipeline::verdict(&object, catalog, policy)
+    } else {
+        let Some(sql) = object.get("sql").and_then(Value::as_str) else {
+            return bad_line(number, "the object has no text called `sql`");
+        };
+        verdict_fields(&guard::check(sql, catalog, policy))
     };
-    let mut fields = verdict_fields(&guard::check(sql, catalog, policy));
     // What came in stays, but for names that the answer needs.
     let mut answer: Map<String, Value> =
         object.into_iter().filter(|(k, _)| !fields.contains_key(k)).collect();

@@ -5,6 +5,7 @@ mod files;
 mod human;
 mod input;
 mod json;
+mod pipeline;
 mod place;
 mod same;
 mod sarif;
@@ -59,6 +60,9 @@ pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
         let input =
             std::fs::File::open(file).map_err(|e| input::unreadable(&file.display().to_string(), &e))?;
         return batch::batch(BufReader::new(input), std::io::stdout().lock(), &catalog, &policy);
+    }
+    if catalog.engine() == catalog::Engine::Mongodb {
+        return pipeline::run(&args, &catalog, &policy);
     }
     let pieces = files::pieces(&args.inputs, catalog.engine())?;
     let other = args.same_as.as_deref().map(|named| same::other(named, &catalog, &policy)).transpose()?;

@@ -117,11 +117,16 @@ fn report(
     let schema_of = |name: &str| {
         resolver.collections.iter().find(|(_, c)| c == name).map(|(s, _)| s.clone()).unwrap_or_default()
     };
-    let read = |(table, column): &(String, String)| ColumnRead {
-        schema: schema_of(table),
-        table: table.clone(),
-        column: column.clone(),
-        span: None,
+    let read = |(table, column): &(String, String)| {
+        let known = catalog.find_table(None, table).and_then(|t| t.column(column));
+        ColumnRead {
+            schema: schema_of(table),
+            table: table.clone(),
+            column: column.clone(),
+            class: known.map(|c| c.class).unwrap_or_default(),
+            native_type: known.map(|c| c.native_type.clone()).unwrap_or_default(),
+            ..ColumnRead::default()
+        }
     };
     let all: Lineage = resolver.columns.union(&documents.lineage()).cloned().collect();
     let output = fields_of(documents).iter().map(|(name, shape)| {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error;
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Work};
 
 /// Planning is quick; a plan that is not would be a reason to refuse the statement.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// Asks for the plan.
 pub(crate) async fn explain(sessions: &Arc<Sessions>, sql: &str) -> Result<Estimate, ConnectorError> {
     let text = format!("EXPLAIN FORMAT=JSON {sql}");
-    let mut session = Session::begin(sessions, TIMEOUT, None).await?;
+    let mut session = Session::begin(sessions, TIMEOUT, Work::Plan).await?;
     let answer = session.rows(&text).await;
     session.end().await;
     let rows = answer?;

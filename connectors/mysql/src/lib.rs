@@ -29,7 +29,7 @@ pub use crate::arrow::NATIVE_TYPE;
 pub use crate::config::INFO;
 use crate::config::Settings;
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Work};
 
 /// How long the questions of a connection test may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -63,7 +63,7 @@ impl MysqlConnector {
 #[async_trait]
 impl Connector for MysqlConnector {
     async fn test(&self) -> Result<ServerInfo, ConnectorError> {
-        let mut session = Session::begin(&self.sessions, TEST_TIMEOUT, None).await?;
+        let mut session = Session::begin(&self.sessions, TEST_TIMEOUT, Work::Catalog).await?;
         let info = ask_server(&mut session, self.sessions.settings.database.as_deref()).await;
         session.leave().await;
         info

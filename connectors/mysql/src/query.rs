@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use crate::arrow::{Column, reading};
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Work};
 
 /// Bytes of values after which a batch is handed on even when it has few rows.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -97,7 +97,8 @@ async fn begin(
     engine: Option<Engine>,
     limits: &Limits,
 ) -> Result<Session, ConnectorError> {
-    let mut session = Session::begin(sessions, limits.timeout, Some(limits.max_rows)).await?;
+    let mut session =
+        Session::begin(sessions, limits.timeout, Work::Statement { rows: limits.max_rows }).await?;
     let here = session.engine()?;
     if engine.is_some_and(|checked| checked != here) {
         session.end().await;

@@ -27,8 +27,27 @@ const RECURSION: u32 = 1_000_000;
 /// Bytes of a text that GROUP_CONCAT makes; both servers cut there with a warning, which is told.
 const GROUP_CONCAT: u32 = 4 * 1024 * 1024;
 
-/// How every statement is lexed: quotes as in standard SQL, a backslash is a character like others.
-const LEXING: [&str; 2] = ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"];
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// One checked statement, whose result may have so many rows.
+    Statement { rows: u64 },
+    /// The plan of one.
+    Plan,
+    /// Questions of our own about the catalog and the login.
+    Catalog,
+}
+
+impl Work {
+    /// How text is lexed: a backslash is a character like others, and quotes are as in standard SQL. Catalog questions
+    /// go without the latter: with it the server prints names in definitions in double quotes too, some and not others.
+    fn lexing(self) -> &'static [&'static str] {
+        match self {
+            Work::Statement { .. } | Work::Plan => &["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"],
+            Work::Catalog => &["NO_BACKSLASH_ESCAPES"],
+        }
+    }
+}
 
 /// Modes that change what values a query gives, not how its text is read: these stay as the server has them, so that
 /// results are those that other clients see.
@@ -54,16 +73,16 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Takes a session and begins. `rows`: the most rows that a result may have.
+    /// Takes a session and begins.
     pub(crate) async fn begin(
         sessions: &Arc<Sessions>,
         timeout: Duration,
-        rows: Option<u64>,
+        work: Work,
     ) -> Result<Session, ConnectorError> {
         let place = sessions.place().await?;
         loop {
             let mut link = sessions.link().await?;
-            let wanted = Wanted::new(&link, timeout, rows);
+            let wanted = Wanted::new(&link, timeout, work);
             // a session dropped in the middle of its beginning is closed by the driver: nothing runs in it
             match last_row(&mut link.conn, &wanted.text()).await {
                 Ok(row) => {
@@ -189,18 +208,21 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(link: &Link, timeout: Duration, rows: Option<u64>) -> Wanted {
+    fn new(link: &Link, timeout: Duration, work: Work) -> Wanted {
         let seconds = timeout.as_secs().clamp(1, 31_536_000);
         let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).clamp(1, 4_294_967_295);
         Wanted {
             engine: link.engine,
-            sql_mode: sql_mode(&link.sql_mode),
+            sql_mode: sql_mode(&link.sql_mode, work),
             timeout: match link.engine {
                 Engine::Mariadb => format!("{}.{:03}000", milliseconds / 1000, milliseconds % 1000),
                 _ => milliseconds.to_string(),
             },
             // one more than may be handed on, so that a cut is seen
-            rows: rows.map_or(u64::MAX, |rows| rows.saturating_add(1)),
+            rows: match work {
+                Work::Statement { rows } => rows.saturating_add(1),
+                Work::Plan | Work::Catalog => u64::MAX,
+            },
             lock_wait: seconds.min(10),
             patience: seconds + 60,
         }
@@ -263,10 +285,10 @@ fn modes(text: &str) -> BTreeSet<&str> {
 }
 
 /// The mode of our sessions, from the server's own.
-fn sql_mode(server: &str) -> String {
+fn sql_mode(server: &str, work: Work) -> String {
     let server = modes(server);
     let kept = KEPT.iter().copied().filter(|mode| server.contains(mode));
-    LEXING.into_iter().chain(kept).collect::<Vec<_>>().join(",")
+    work.lexing().iter().copied().chain(kept).collect::<Vec<_>>().join(",")
 }
 
 fn not_read_only(setting: &str) -> ConnectorError {
@@ -282,7 +304,8 @@ mod tests {
     fn the_mode_keeps_what_changes_values_and_drops_what_changes_reading() {
         let server =
             "REAL_AS_FLOAT,PIPES_AS_CONCAT,IGNORE_SPACE,ORACLE,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES";
-        assert_eq!(sql_mode(server), "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,ONLY_FULL_GROUP_BY");
-        assert_eq!(sql_mode(""), "ANSI_QUOTES,NO_BACKSLASH_ESCAPES");
+        assert_eq!(sql_mode(server, Work::Plan), "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,ONLY_FULL_GROUP_BY");
+        assert_eq!(sql_mode("", Work::Statement { rows: 1 }), "ANSI_QUOTES,NO_BACKSLASH_ESCAPES");
+        assert_eq!(sql_mode("", Work::Catalog), "NO_BACKSLASH_ESCAPES");
     }
 }

@@ -20,7 +20,7 @@ use connector_api::{ConnectorError, CrawlOptions, ErrorKind, Progress};
 use mysql_async::Row;
 
 use crate::pool::Sessions;
-use crate::session::Session;
+use crate::session::{Session, Work};
 use sql::Scope;
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
@@ -53,7 +53,7 @@ pub(crate) async fn introspect(
     options: &CrawlOptions,
     progress: Report<'_>,
 ) -> Result<Snapshot, ConnectorError> {
-    let mut session = Session::begin(sessions, options.statement_timeout, None).await?;
+    let mut session = Session::begin(sessions, options.statement_timeout, Work::Catalog).await?;
     match crawl(&mut session, sessions.settings.database.as_deref(), options, progress).await {
         Ok(snapshot) => {
             session.end().await;

@@ -114,6 +114,16 @@ codes! {
     W108,
     /// A double-quoted name that is no column was read as text (SQLite), though a column is nearly called so.
     W109,
+    /// A limit without ORDER BY.
+    W110,
+    /// A division of whole numbers that loses the part behind the point.
+    W111,
+    /// Text compared with a number.
+    W112,
+    /// A date whose day and month could be swapped.
+    W113,
+    /// A column beside aggregates that any row of its group may give.
+    W114,
 }
 
 impl Code {

@@ -1,5 +1,7 @@
 //! Warnings: forms that are reads and yet seldom what was meant.
 
+mod fanout;
+pub mod grouping;
 mod joins;
 mod predicates;
 
@@ -7,12 +9,18 @@ use catalog::{Engine, Table};
 
 use crate::finding::{Code, Finding};
 use crate::resolve::Namespace;
-use crate::tree::{Expr, OrderItem, Select, SelectItem};
+use crate::tree::{BinaryOp, Expr, Literal, OrderItem, Select, SelectItem, Span};
 
 pub use joins::{keyed, unconnected, using_keyed};
+pub use predicates::not_in;
 
-/// Warnings about the outermost block.
-pub fn top(select: &Select, order: &[OrderItem], limited: bool) -> Vec<Finding> {
+use joins::{conditions, joins_of};
+
+/// Rows of a table from which sorting all of them is worth a word.
+const MANY_ROWS: u64 = 100_000;
+
+/// Warnings about the outermost block: what is listed, sorted and cut.
+pub fn top(select: &Select, order: &[OrderItem], limited: bool, names: &Namespace<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for item in &select.items {
         if let SelectItem::Wildcard(span) = item {
@@ -20,12 +28,57 @@ pub fn top(select: &Select, order: &[OrderItem], limited: bool) -> Vec<Finding> 
             found.push(Finding::new(Code::W104, text).at(*span).hint("name the columns that are needed"));
         }
     }
-    let one_row = select.group_by.is_empty() && aggregates_only(select);
-    if !order.is_empty() && !limited && !one_row && select.group_by.is_empty() {
-        let text = "the whole result is sorted";
-        found.push(Finding::new(Code::W105, text).hint("add a limit if only the first rows matter"));
+    let few = !select.group_by.is_empty() || aggregates_only(select);
+    let many = names.entries.iter().filter_map(|e| e.table?.row_estimate).any(|rows| rows >= MANY_ROWS);
+    if let (Some(first), false, false, true) = (order.first(), limited, few, many) {
+        let text = "the whole of a large table is sorted";
+        let hint = "add a limit if only the first rows matter";
+        found.push(Finding::new(Code::W105, text).at(span(&first.expr)).hint(hint));
+    }
+    if order.is_empty() && limited && !aggregates_only(select) && !select.from.is_empty() {
+        let text = "a limit without ORDER BY keeps whichever rows come first";
+        found.push(Finding::new(Code::W110, text).hint("say by ORDER BY which rows are wanted"));
     }
     found
+}
+
+/// From the first name or constant of an expression to its last.
+pub fn span(expr: &Expr) -> Span {
+    let mut open = vec![expr];
+    let mut all: Option<Span> = None;
+    while let Some(next) = open.pop() {
+        let here = match next {
+            Expr::Column(name) => name.span(),
+            Expr::Literal(_, span) | Expr::Typed { span, .. } => *span,
+            Expr::Call(call) => call.name.span(),
+            _ => Span::default(),
+        };
+        if here.end > here.start {
+            let so_far = all.unwrap_or(here);
+            all = Some(Span { start: so_far.start.min(here.start), end: so_far.end.max(here.end) });
+        }
+        crate::reading::children(next, &mut open);
+    }
+    all.unwrap_or_default()
+}
+
+/// A quotient of whole numbers that is cut to a whole number, where a ratio was probably meant.
+pub fn whole_division(divisor: &Expr) -> Option<Finding> {
+    let constant = |e: &Expr| matches!(e, Expr::Literal(Literal::Number(_), _));
+    // by a constant is how decades and buckets are made
+    if constant(divisor) {
+        return None;
+    }
+    let text = "whole numbers are divided: the part behind the point is lost";
+    Some(Finding::new(Code::W111, text).at(span(divisor)).hint("multiply one side by 1.0, or cast it"))
+}
+
+/// The two columns that a condition sets equal.
+fn equal_columns(part: &Expr) -> Option<(&Expr, &Expr)> {
+    match part {
+        Expr::Binary { op: BinaryOp::Eq, left, right } => Some((left, right)),
+        _ => None,
+    }
 }
 
 /// Warnings about one resolved block.

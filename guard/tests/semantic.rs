@@ -422,12 +422,16 @@ fn warnings_name_what_is_seldom_meant() {
     );
     assert!(warned("SELECT name FROM members WHERE abs(id) = 3").contains(&Code::W103));
     assert!(warned("SELECT * FROM members").contains(&Code::W104));
-    assert!(warned("SELECT name FROM members ORDER BY name").contains(&Code::W105));
+    assert!(
+        warned("SELECT name FROM members ORDER BY name").is_empty(),
+        "nothing says that the table is large"
+    );
+    assert!(warned("SELECT name FROM members LIMIT 3").contains(&Code::W110));
     assert!(
         warned("SELECT sum(m.id) FROM members m JOIN loans l ON l.member_id = m.id").contains(&Code::W106)
     );
     assert!(warned("SELECT m.id FROM members m JOIN loans l ON l.title = m.name").contains(&Code::W107));
-    assert!(warned("SELECT m.name FROM members m JOIN loans l ON l.member_id = m.id LIMIT 3").is_empty());
+    assert!(warned("SELECT m.name FROM members m JOIN loans l ON l.member_id = m.id").is_empty());
 }
 
 #[test]

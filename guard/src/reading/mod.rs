@@ -12,6 +12,7 @@ use catalog::Catalog;
 use crate::report::Report;
 use crate::tree::{Expr, Query};
 
+pub(crate) use text::children;
 pub use text::plain;
 
 /// The statement in plain sentences.

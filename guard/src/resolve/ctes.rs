@@ -193,8 +193,13 @@ impl<'a> Resolver<'a, '_> {
         columns.into_iter().enumerate().map(name).collect()
     }
 
-    /// Resolves a query that must give that many columns, as a value or a list.
+    /// Resolves a query that must give that many columns, as a value: NULL when it has no rows.
     pub(super) fn subquery(&mut self, query: &mut Query, width: usize, span: Span) -> Info<'a> {
+        Info { nullable: true, ..self.listed(query, width, span) }
+    }
+
+    /// As [`Resolver::subquery`], as a list.
+    pub(super) fn listed(&mut self, query: &mut Query, width: usize, span: Span) -> Info<'a> {
         let outputs = self.query(query, &Outer::Inner);
         let opaque = outputs.iter().any(|o| o.key == "*");
         if outputs.len() != width && !opaque {
@@ -204,7 +209,6 @@ impl<'a> Resolver<'a, '_> {
         let mut all = outputs.into_iter();
         let mut info = all.next().map(|o| o.info).unwrap_or_default();
         all.for_each(|o| info.absorb(&o.info));
-        info.nullable = true;
         info.aggregate = false;
         info.folded = false;
         info

@@ -42,10 +42,13 @@ impl<'a> Resolver<'a, '_> {
                 }
                 info.with_class(Some(TypeClass::Boolean))
             }
-            Expr::InSubquery { expr, query, .. } => {
+            Expr::InSubquery { expr, query, negated } => {
                 let width = width_of(expr);
                 let mut info = self.value(expr);
-                let rows = self.subquery(query, width, Span::default());
+                let rows = self.listed(query, width, Span::default());
+                if let (true, true, Some(found)) = (*negated, rows.nullable, crate::warn::not_in(query)) {
+                    self.warn(found);
+                }
                 info.absorb(&rows);
                 info.with_class(Some(TypeClass::Boolean))
             }
@@ -161,6 +164,7 @@ impl<'a> Resolver<'a, '_> {
                 other => self.value(other),
             };
             width = 1;
+            self.warn_division(op, &info, &other, right);
             let class = types::of_binary(op, info.class, other.class);
             let element = info.element.or(other.element);
             info.absorb(&other);
@@ -170,6 +174,20 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         info
+    }
+
+    /// Whole numbers divide to a whole number on these engines; a sum of bigint is no whole number on PostgreSQL.
+    fn warn_division(&mut self, op: BinaryOp, left: &Info<'a>, right: &Info<'a>, divisor: &Expr) {
+        let cuts = matches!(self.engine, Engine::Postgres | Engine::Sqlite | Engine::Mssql);
+        let whole = |info: &Info<'a>| info.class == Some(TypeClass::Integer);
+        let big = |info: &Info<'a>| {
+            let native =
+                |c: &super::scope::ColumnRef<'a>| c.table.columns.get(c.index).map(|c| &c.native_type);
+            info.folded && info.lineage.iter().filter_map(native).any(|n| n.contains("bigint"))
+        };
+        if op == BinaryOp::Divide && cuts && whole(left) && whole(right) && !big(left) && !big(right) {
+            crate::warn::whole_division(divisor).into_iter().for_each(|w| self.warn(w));
+        }
     }
 
     fn quantified(&mut self, left: &mut Expr, right: &mut Expr) -> Info<'a> {

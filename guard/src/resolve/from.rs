@@ -177,7 +177,7 @@ impl<'a> Resolver<'a, '_> {
                     lineage: vec![ColumnRef { table, index }],
                     sensitivity: sensitivity.filter(|_| masked != Some(How::Null)),
                     masked,
-                    nullable: column.nullable,
+                    nullable: column.nullable && !keyed(table, &column.name),
                     ..Info::default()
                 };
                 Field::new(self.engine, &column.name, info)
@@ -284,4 +284,9 @@ fn sees_left(item: &FromItem) -> bool {
         FromItem::Form(form) => matches!(form.kind, FormKind::Json { .. } | FormKind::Nodes { .. }),
         FromItem::Join { left, right, .. } => sees_left(left) || sees_left(right),
     }
+}
+
+/// Whether a column is the primary key, and so holds no NULL whatever its own declaration says.
+fn keyed(table: &Table, column: &str) -> bool {
+    table.primary_key.as_ref().is_some_and(|k| k.columns.as_slice() == [column])
 }

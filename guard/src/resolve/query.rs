@@ -29,11 +29,13 @@ impl<'a> Resolver<'a, '_> {
         self.with(query.recursive, &mut query.with);
         let outputs = match &mut query.body {
             SetExpr::Select(select) => {
-                if *outer == Outer::Top {
-                    self.warn_top(select, &query.order_by, query.limit.is_some());
-                }
                 let outputs = self.select(select, &mut query.order_by);
-                self.scopes.pop();
+                let scope = self.scopes.pop().filter(|_| *outer == Outer::Top);
+                if let Some(scope) = scope {
+                    let limited = query.limit.is_some();
+                    let found = crate::warn::top(select, &query.order_by, limited, &scope.names);
+                    found.into_iter().for_each(|w| self.warn(w));
+                }
                 outputs
             }
             SetExpr::Values(rows) => {
@@ -64,12 +66,6 @@ impl<'a> Resolver<'a, '_> {
         match &query.tail.output {
             Some(output) if !outputs.iter().any(|o| o.key == "*") => self.as_text(output, &outputs),
             _ => outputs,
-        }
-    }
-
-    fn warn_top(&mut self, select: &Select, order: &[OrderItem], limited: bool) {
-        for finding in crate::warn::top(select, order, limited) {
-            self.warn(finding);
         }
     }
 
@@ -107,13 +103,27 @@ impl<'a> Resolver<'a, '_> {
         if let Distinct::On(keys) = &mut select.distinct {
             keys.iter_mut().for_each(|key| self.sort_key(key, &outputs));
         }
-        for item in order {
+        for item in order.iter_mut() {
             self.sort_key(&mut item.expr, &outputs);
         }
+        self.check_groups(select, order, &outputs);
         self.check_product(select);
         let found = self.scopes.last().map(|s| crate::warn::select(self.engine, select, &s.names));
         found.into_iter().flatten().for_each(|w| self.warn(w));
         outputs
+    }
+
+    /// Columns beside aggregates must be grouped.
+    fn check_groups(&mut self, select: &Select, order: &[OrderItem], outputs: &[Output<'a>]) {
+        let aggregated = select.having.is_some() || outputs.iter().any(|o| o.info.folded);
+        let names = self.scopes.last().map(|s| &s.names);
+        let found = names
+            .and_then(|names| crate::warn::grouping::check(self.engine, select, order, names, aggregated));
+        match found {
+            Some(finding) if finding.code.is_error() => self.refuse(finding),
+            Some(finding) => self.warn(finding),
+            None => {}
+        }
     }
 
     /// Some tables side by side may be meant; many without any condition are a product that nothing can finish.

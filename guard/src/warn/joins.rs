@@ -4,13 +4,13 @@ use catalog::{Engine, ForeignKey, Table};
 
 use crate::finding::{Code, Finding};
 use crate::resolve::Namespace;
-use crate::tree::{BinaryOp, Expr, FormKind, FromItem, Ident, JoinKind, JoinOn, Select, SelectItem};
+use crate::tree::{BinaryOp, Expr, FormKind, FromItem, Ident, JoinKind, JoinOn, Select};
 
 use super::{column_of, conjuncts, entry_of};
 use crate::reading::columns_in;
 
 /// A pair of columns that a condition sets equal: entry, table and column of each side.
-type Pair<'a, 'e> = ((usize, &'a Table, &'e str), (usize, &'a Table, &'e str));
+pub type Pair<'a, 'e> = ((usize, &'a Table, &'e str), (usize, &'a Table, &'e str));
 
 /// Warnings about joins of a block.
 pub fn check(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<Finding> {
@@ -37,12 +37,16 @@ pub fn check(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<Find
             {
                 let ((_, left, a), (_, right, b)) = pair;
                 let text = format!("no key connects {}.{a} and {}.{b}", left.name, right.name);
-                found.push(Finding::new(Code::W107, text).hint("check that these columns mean the same"));
+                let at = super::span(condition);
+                let hint = "check that these columns mean the same";
+                found.push(Finding::new(Code::W107, text).at(at).hint(hint));
             }
         }
         pairs.extend(here);
     }
-    found.extend(multiplied(engine, select, names, &pairs));
+    let filters = select.selection.iter().flat_map(|s| equal_pairs(engine, names, s));
+    pairs.extend(filters);
+    found.extend(super::fanout::check(engine, select, names, &pairs));
     found
 }
 
@@ -131,15 +135,24 @@ fn join(root: &mut [usize], a: usize, b: usize) {
 }
 
 /// ON conditions of a block's FROM.
-fn conditions(select: &Select) -> Vec<&Expr> {
+pub fn conditions(select: &Select) -> Vec<&Expr> {
+    let on = |on| match on {
+        &JoinOn::On(ref condition) => Some(condition),
+        JoinOn::None | JoinOn::Using(_) | JoinOn::Natural => None,
+    };
+    joins_of(select).into_iter().filter_map(on).collect()
+}
+
+/// What the joins of a block are joined on.
+pub fn joins_of(select: &Select) -> Vec<&JoinOn> {
     let mut found = Vec::new();
     let mut open: Vec<&FromItem> = select.from.iter().collect();
     while let Some(item) = open.pop() {
         if let FromItem::Join { left, right, on, kind } = item {
             open.push(left);
             open.push(right);
-            if let (JoinOn::On(condition), true) = (on, *kind != JoinKind::Cross) {
-                found.push(condition);
+            if *kind != JoinKind::Cross {
+                found.push(on);
             }
         }
     }
@@ -241,49 +254,4 @@ fn target<'k>(
         }
         _ => None,
     })
-}
-
-/// SUM, AVG or COUNT over one table's column while a join gives several rows for each of its rows.
-fn multiplied(
-    engine: Engine,
-    select: &Select,
-    names: &Namespace<'_>,
-    pairs: &[Pair<'_, '_>],
-) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for item in &select.items {
-        let SelectItem::Expr { expr: Expr::Call(call), .. } = item else { continue };
-        let name = call.name.last().map(|i| i.value.as_str()).unwrap_or_default();
-        if !matches!(name, "sum" | "avg" | "total") || call.distinct || call.over.is_some() {
-            continue;
-        }
-        let Some(column) = call.args.first().map(|a| &a.value) else { continue };
-        let Some((entry, table, column)) = column_of(engine, names, column) else { continue };
-        let many = pairs.iter().find_map(|(l, r)| {
-            let (own, other) = match (l.0 == entry, r.0 == entry) {
-                (true, false) => (l, r),
-                (false, true) => (r, l),
-                _ => return None,
-            };
-            let unique_here = is_key(engine, own.1, own.2);
-            let unique_there = is_key(engine, other.1, other.2);
-            (unique_here && !unique_there).then_some(other.1)
-        });
-        if let Some(other) = many {
-            let text = format!(
-                "{name} of {}.{column} may count a row more than once: {} can have several rows for it",
-                table.name, other.name
-            );
-            let span = call.name.span();
-            found.push(Finding::new(Code::W106, text).at(span).hint("aggregate before joining"));
-        }
-    }
-    found
-}
-
-fn is_key(engine: Engine, table: &Table, column: &str) -> bool {
-    let key = engine.stored_key(column);
-    let alone = |columns: &[String]| matches!(columns, [only] if engine.stored_key(only) == key);
-    table.primary_key.as_ref().is_some_and(|k| alone(&k.columns))
-        || table.unique_keys.iter().any(|k| alone(&k.columns))
 }

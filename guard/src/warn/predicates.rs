@@ -4,7 +4,7 @@ use catalog::{Engine, Table, TypeClass};
 
 use crate::finding::{Code, Finding};
 use crate::resolve::Namespace;
-use crate::tree::{BinaryOp, Expr, Literal, Select, SelectItem, SetExpr};
+use crate::tree::{BinaryOp, Expr, Literal, Query, Select, SelectItem, SetExpr};
 
 use super::{column_of, conjuncts};
 
@@ -16,9 +16,16 @@ pub fn check(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<Find
     let mut found = Vec::new();
     let conditions = select.selection.iter().chain(&select.having);
     for part in conditions.flat_map(conjuncts) {
-        found.extend(null_comparison(part));
-        found.extend(not_in(part));
-        found.extend(defeated_index(engine, names, part));
+        let here = [
+            null_comparison(part),
+            null_in_list(part),
+            defeated_index(engine, names, part),
+            mixed_kinds(engine, names, part),
+            unclear_date(engine, names, part),
+        ];
+        found.extend(
+            here.into_iter().flatten().map(|f| if f.span.is_none() { f.at(super::span(part)) } else { f }),
+        );
     }
     found.extend(several_dates(engine, select, names));
     found
@@ -35,8 +42,15 @@ fn null_comparison(part: &Expr) -> Option<Finding> {
     )
 }
 
-fn not_in(part: &Expr) -> Option<Finding> {
-    let Expr::InSubquery { query, negated: true, .. } = part else { return None };
+fn null_in_list(part: &Expr) -> Option<Finding> {
+    let Expr::InList { expr: _, list, negated: true } = part else { return None };
+    let null = list.iter().any(|e| matches!(e, Expr::Literal(Literal::Null, _)));
+    let text = "NOT IN gives no rows when its list holds NULL";
+    null.then(|| Finding::new(Code::W102, text).hint("leave the NULL out, and test it with IS NOT NULL"))
+}
+
+/// NOT IN over a sub-query whose column may hold NULL.
+pub fn not_in(query: &Query) -> Option<Finding> {
     let SetExpr::Select(select) = &query.body else { return None };
     let Some(SelectItem::Expr { expr: expr @ Expr::Column(_), .. }) = select.items.first() else {
         return None;
@@ -49,7 +63,61 @@ fn not_in(part: &Expr) -> Option<Finding> {
         return None;
     }
     let text = "NOT IN gives no rows when the sub-query holds a NULL";
-    Some(Finding::new(Code::W102, text).hint("exclude NULL inside, or use NOT EXISTS"))
+    let at = super::span(expr);
+    Some(Finding::new(Code::W102, text).at(at).hint("exclude NULL inside, or use NOT EXISTS"))
+}
+
+/// Text against a number: compared as text, or refused when it runs.
+fn mixed_kinds(engine: Engine, names: &Namespace<'_>, part: &Expr) -> Option<Finding> {
+    let (left, right) = compared(part)?;
+    let number = |c| matches!(c, TypeClass::Integer | TypeClass::Decimal | TypeClass::Float);
+    let column = |e: &Expr| {
+        let (_, table, name) = column_of(engine, names, e)?;
+        table.column(name).map(|c| (c.name.clone(), c.class))
+    };
+    let is_number = |e: &Expr| match e {
+        Expr::Literal(Literal::Number(_), _) => true,
+        other => column(other).is_some_and(|c| number(c.1)),
+    };
+    let (text, _) = [(left, right), (right, left)].into_iter().find_map(|(text, other)| {
+        let found = column(text).filter(|c| c.1 == TypeClass::Text)?;
+        is_number(other).then_some(found)
+    })?;
+    let message = format!("{text} is text and is compared with a number");
+    Some(Finding::new(Code::W112, message).hint("put the number into quotes, or cast the text"))
+}
+
+/// `01/02/2024` is a day of January or of February, depending on a setting of the server.
+fn unclear_date(engine: Engine, names: &Namespace<'_>, part: &Expr) -> Option<Finding> {
+    let (left, right) = compared(part)?;
+    let dated = |e| {
+        let column = column_of(engine, names, e).and_then(|(_, table, name)| table.column(name));
+        column.is_some_and(|c| is_date(c.class))
+    };
+    [(left, right), (right, left)].into_iter().find_map(|(column, other)| {
+        let Expr::Literal(Literal::String(text), span) = other else { return None };
+        let unclear = dated(column) && could_be_swapped(text);
+        let message = format!("{text} can be read with day and month swapped");
+        let hint = "write the year first, as in 2024-02-01";
+        unclear.then(|| Finding::new(Code::W113, message).at(*span).hint(hint))
+    })
+}
+
+fn could_be_swapped(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
+    let [first, second, year] = parts.as_slice() else { return false };
+    let month = |part: &str| part.parse::<u8>().is_ok_and(|n| (1..=12).contains(&n));
+    let year = matches!(year.len(), 2 | 4) && year.bytes().all(|b| b.is_ascii_digit());
+    year && first.len() <= 2 && second.len() <= 2 && first != second && month(first) && month(second)
+}
+
+fn compared(part: &Expr) -> Option<(&Expr, &Expr)> {
+    let Expr::Binary { op, left, right } = part else { return None };
+    let compares = matches!(
+        op,
+        BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq
+    );
+    compares.then_some((left, right))
 }
 
 /// A function or cast around an indexed column that is compared with a constant.

@@ -6,7 +6,7 @@ use guard::{Finding, ReadOnly};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Class, Error, Result};
-use crate::exec::Exec;
+use crate::exec::{self, Exec};
 use crate::model::{Execution, Id, Query, new_id};
 use crate::sources::{Source, Sources};
 use crate::store::queries::NewQuery;
@@ -119,10 +119,11 @@ pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Query> {
 pub async fn start(db: &Db, sources: &Sources, exec: &Arc<Exec>, id: Id, by: &str) -> Result<Started> {
     let query = store::queries::get(db, id).await?;
     let source = sources.get(query.connection_id).await?;
-    let statement = match check(&source, &query.canonical_sql).await? {
+    let statement = match check(&source, query.asked()).await? {
         Ok(statement) => statement,
         Err(findings) => return Ok(Started::Refused(findings)),
     };
+    exec::within_cost(source.connector.as_ref(), &statement, None, &source.policy()?).await?;
     let execution = exec.start(source, &query, statement).await?;
     let details = json!({ "query": query.id });
     store::audits::add(db, by, "execution.start", &execution.id.to_string(), details).await?;
@@ -168,6 +169,8 @@ pub fn verdict_fields(verdict: &Verdict) -> Map<String, Value> {
                 "tables": tables,
                 "columns": columns,
                 "output": report.output,
+                "filtered": report.filtered,
+                "masked": report.masked,
             })
         }
     };

@@ -169,9 +169,14 @@ fn checked_privacy(level: Option<&str>) -> Result<String> {
 
 fn checked_policy(policy: Option<Value>) -> Result<Value> {
     let policy = policy.unwrap_or_else(|| json!({}));
-    serde_json::from_value::<Policy>(policy.clone()).map_err(|e| {
-        Error::new("X009", Class::BadInput, format!("the policy cannot be read: {e}"))
-            .hint("Known fields are hidden_tables, hidden_columns, allowed_functions, forbidden_functions, max_rows.")
-    })?;
-    Ok(policy)
+    match Policy::read(&policy) {
+        Ok(_) => Ok(policy),
+        Err(why) => Err(unreadable_policy(&why)),
+    }
+}
+
+/// A policy that cannot be read.
+pub fn unreadable_policy(why: &str) -> Error {
+    Error::new("X009", Class::BadInput, format!("the policy cannot be read: {why}"))
+        .hint("Correct it; the README lists the keys of a policy under \"Policies\".")
 }

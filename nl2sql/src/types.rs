@@ -13,6 +13,8 @@ pub struct Ask<'a> {
     pub history: &'a [Turn],
     /// The catalog, already cut to what the caller may read. Stored values stand in `Column::statistics.common`.
     pub catalog: &'a Catalog,
+    /// The whole catalog, for the guard alone: it shows a caller nothing more, but filters and views may need it.
+    pub whole: &'a Catalog,
     /// The policy for the guard.
     pub policy: &'a Policy,
     /// Business words and what they mean.

@@ -76,7 +76,7 @@ impl SqlPart {
     pub fn new(query: &Query, notes: Vec<String>, unread: Vec<String>, warnings: Vec<Finding>) -> SqlPart {
         SqlPart {
             query_id: query.id,
-            sql: query.canonical_sql.clone(),
+            sql: query.asked().to_owned(),
             reading: query.reading.clone(),
             source: query.source.clone(),
             notes,

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 pub use compose::{Answer, TextParts};
 pub use events::{Event, Events, RowsPart, SqlPart};
-pub use propose::{Proposed, privacy, propose, relevant, translator_for};
+pub use propose::{Proposed, Seen, privacy, propose, relevant, translator_for};
 
 use crate::error::{Class, Error, Result};
-use crate::exec::{Exec, Finished};
+use crate::exec::{self, Exec, Finished};
 use crate::model::{ChatMessage, ChatSession, Execution, Id, MessageStatus, Query, Role, new_id};
 use crate::sources::{Source, Sources};
 use crate::store::chats::{MessageEnd, NewMessage};
@@ -119,13 +119,14 @@ impl Chat {
         let policy = source.policy()?;
         let catalog = relevant(index, &policy, question);
         let translator = translator_for(&self.translator, &source.connection.privacy);
-        let proposed = propose(question, history, &catalog, &policy, &translator, events).await;
+        let seen = Seen { catalog: &catalog, whole: index.catalog(), policy: &policy };
+        let proposed = propose(question, history, &seen, &translator, events).await;
         self.keep_calls(message, &proposed).await?;
         let mut best = proposed?.best;
         let (mut query, mut finished) =
             self.run(source, version.id, message, question, &best, events).await?;
         if finished.as_ref().is_ok_and(Finished::is_empty)
-            && let Some(respelled) = propose::respelled(&best, &catalog, &policy)
+            && let Some(respelled) = propose::respelled(&best, &seen)
         {
             events.send(Event::Repaired(respelled.repairs.join(" ")));
             best = respelled;
@@ -161,7 +162,7 @@ impl Chat {
             let asked = messages.iter().find(|m| Some(m.id) == answer.reply_to);
             let Some(question) = asked.and_then(compose::text_of) else { continue };
             let sql = match answer.query_id {
-                Some(id) => Some(store::queries::get(&self.db, id).await?.canonical_sql),
+                Some(id) => Some(store::queries::get(&self.db, id).await?.asked().to_owned()),
                 None => None,
             };
             turns.push(Turn { question, sql });
@@ -170,18 +171,14 @@ impl Chat {
     }
 
     async fn check_cost(&self, source: &Source, best: &Checked, events: &Events) -> Result<()> {
-        let Some(max) = self.max_cost else { return Ok(()) };
-        let estimate = source.connector.explain(&best.statement).await?;
-        events.send(Event::Estimate { cost: estimate.cost, rows: estimate.rows });
-        match estimate.cost {
-            Some(cost) if cost > max => {
-                let message =
-                    format!("the server expects this statement to cost {cost:.0}, the limit is {max:.0}");
-                Err(Error::new("A003", Class::TooLarge, message)
-                    .hint("Ask for less (a date range, fewer tables), or raise limits.cost."))
-            }
-            _ => Ok(()),
+        let policy = source.policy()?;
+        let connector = source.connector.as_ref();
+        let estimate = exec::within_cost(connector, &best.statement, self.max_cost, &policy).await?;
+        // an estimate counts rows that the caller may not see, too
+        if let Some(estimate) = estimate.filter(|_| !policy.rewrites()) {
+            events.send(Event::Estimate { cost: estimate.cost, rows: estimate.rows });
         }
+        Ok(())
     }
 
     async fn keep_calls(&self, message: Id, proposed: &Result<Proposed>) -> Result<()> {

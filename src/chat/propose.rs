@@ -20,12 +20,23 @@ const TABLES: usize = 60;
 
 /// What a question is about, of what the caller may see: all that retrieval hands to a translator or a prompt.
 pub fn relevant(index: &Index, policy: &Policy, question: &str) -> Arc<Catalog> {
-    if policy.hides_names() {
+    if policy.restricts() {
         // Cut before the search, so that hidden words neither rank nor take a place.
         let visible = visible_catalog(index.catalog(), policy);
         return Index::build(Arc::new(visible)).narrow(question, TABLES);
     }
     Arc::new(visible_catalog(&index.narrow(question, TABLES), policy))
+}
+
+/// What a question may be answered from.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// What retrieval found relevant of what the caller may see.
+    pub catalog: &'a Catalog,
+    /// The whole catalog, for the guard alone.
+    pub whole: &'a Catalog,
+    /// What the caller may read.
+    pub policy: &'a Policy,
 }
 
 /// What was proposed.
@@ -48,13 +59,13 @@ pub struct Proposed {
 pub async fn propose(
     question: &str,
     history: &[Turn],
-    catalog: &Catalog,
-    policy: &Policy,
+    seen: &Seen<'_>,
     translator: &Translator,
     events: &Events,
 ) -> Result<Proposed> {
     let today = clock::today();
-    let ask = Ask { question, history, catalog, policy, glossary: &[], today: &today };
+    let Seen { catalog, whole, policy } = *seen;
+    let ask = Ask { question, history, catalog, whole, policy, glossary: &[], today: &today };
     events.send(Event::Status(format!("Looking at {} tables", catalog.snapshot().tables.len())));
     let proposal = nl2sql::propose::propose(&ask, translator, &mut |step| tell(step, events))
         .await
@@ -65,9 +76,9 @@ pub async fn propose(
 }
 
 /// The candidate with filter values in the spelling that is stored; for one that found nothing.
-pub fn respelled(best: &Checked, catalog: &Catalog, policy: &Policy) -> Option<Checked> {
-    let (sql, repairs) = nl2sql::repair::stored_spelling(best.statement.sql(), catalog)?;
-    let statement = guard::check(&sql, catalog, policy).ok()?;
+pub fn respelled(best: &Checked, seen: &Seen<'_>) -> Option<Checked> {
+    let (sql, repairs) = nl2sql::repair::stored_spelling(best.statement.asked(), seen.catalog)?;
+    let statement = guard::check(&sql, seen.whole, seen.policy).ok()?;
     let candidate = nl2sql::Candidate { sql, tree: None, ..best.candidate.clone() };
     Some(Checked { candidate, statement, repairs })
 }

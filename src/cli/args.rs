@@ -119,6 +119,9 @@ pub struct AskArgs {
     /// Make the SQL, do not run it.
     #[arg(long)]
     pub dry_run: bool,
+    /// Policy that holds instead of the registered one's (JSON). Nothing is stored then.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -187,6 +190,9 @@ pub struct CheckArgs {
     /// Tables that do not exist for the caller, as globs over schema.table.
     #[arg(long, value_name = "GLOB")]
     pub hide: Vec<String>,
+    /// Policy that holds instead of the registered one's (JSON).
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// How the verdicts are printed (a batch is always JSON lines).
     #[arg(long, value_enum, default_value = "human", conflicts_with = "batch")]
     pub format: CheckFormat,
@@ -229,6 +235,9 @@ pub struct QueryArgs {
     /// Registered name or URL of the database.
     #[arg(long, value_name = "NAME|URL")]
     pub on: String,
+    /// Policy that holds instead of the registered one's (JSON).
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Show what runs, its reading and its plan first.
     #[arg(long)]
     pub explain: bool,
@@ -268,6 +277,9 @@ pub enum ConnectionCommand {
         name: String,
         /// URL, for example sqlite:shop.db or postgres://user@host/database.
         url: String,
+        /// What questions may see of it (JSON).
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
     },
     /// List registered databases.
     List,

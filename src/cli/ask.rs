@@ -1,7 +1,6 @@
 //! `querent ask`: a question in plain language. A registered database's answer is stored; one that only a URL names leaves
 //! no trace.
 
-use guard::Policy;
 use nl2sql::Checked;
 
 use super::args::AskArgs;
@@ -21,7 +20,9 @@ const TITLE: usize = 80;
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, args: AskArgs) -> Result<i32> {
     match target::open(setup, &args.on).await? {
-        Target::Registered(source) if !args.dry_run => stored(setup, &source, &args).await,
+        Target::Registered(source) if !args.dry_run && args.policy.is_none() => {
+            stored(setup, &source, &args).await
+        }
         target => unstored(setup, &target, &args).await,
     }
 }
@@ -62,10 +63,11 @@ async fn stored(setup: &Setup, source: &Source, args: &AskArgs) -> Result<i32> {
 async fn unstored(setup: &Setup, target: &Target, args: &AskArgs) -> Result<i32> {
     let translator = app::translator(&setup.config.model)?;
     let (events, mut heard) = Events::channel();
-    let policy = Policy::default();
+    let policy = target.policy(args.policy.as_deref())?;
     let index = Index::build(target.catalog(setup).await?);
     let catalog = chat::relevant(&index, &policy, &args.question);
-    let proposed = chat::propose(&args.question, &[], &catalog, &policy, &translator, &events).await;
+    let seen = chat::Seen { catalog: &catalog, whole: index.catalog(), policy: &policy };
+    let proposed = chat::propose(&args.question, &[], &seen, &translator, &events).await;
     drop(events);
     while let Some(event) = heard.recv().await {
         show(&event, args.explain);
@@ -80,7 +82,10 @@ async fn unstored(setup: &Setup, target: &Target, args: &AskArgs) -> Result<i32>
     if args.dry_run {
         return Ok(0);
     }
-    let stream = exec::stream(target.connector(), &proposed.best.statement, &setup.limits()).await?;
+    let statement = &proposed.best.statement;
+    exec::within_cost(target.connector(), statement, None, &policy).await?;
+    let limits = exec::limits_under(&setup.limits(), &policy);
+    let stream = exec::stream(target.connector(), statement, &limits).await?;
     let printed = output::print(stream, &args.output).await?;
     output::tell_cut(printed.cut.as_deref());
     Ok(0)

@@ -13,9 +13,10 @@ use crate::store;
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
     match command {
-        ConnectionCommand::Add { name, url } => {
+        ConnectionCommand::Add { name, url, policy } => {
+            let policy = policy.as_deref().map(target::policy_value).transpose()?;
             let app = setup.app().await?;
-            let registration = Registration { name, url, ..Registration::default() };
+            let registration = Registration { name, url, policy, ..Registration::default() };
             let (connection, info) = register::create(&app.db, &app.sources, registration, "owner").await?;
             print_info(&info);
             say!("registered as {:?}; next: querent crawl --on {}", connection.name, connection.name);

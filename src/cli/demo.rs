@@ -75,6 +75,7 @@ fn ask_args(question: &str) -> AskArgs {
         on: NAME.to_owned(),
         explain: false,
         dry_run: false,
+        policy: None,
         output: OutputArgs { format: OutputFormat::Table, out: None, show: 10 },
     }
 }

@@ -180,8 +180,9 @@ async fn propose(database: &Database, question: &Question, answerer: &Answerer) 
         _ => chat::relevant(&database.index, &Policy::default(), &question.question),
     };
     let (events, _) = Events::channel();
-    let proposed =
-        chat::propose(&question.question, &[], &catalog, &Policy::default(), &translator, &events).await?;
+    let policy = Policy::default();
+    let seen = chat::Seen { catalog: &catalog, whole: database.index.catalog(), policy: &policy };
+    let proposed = chat::propose(&question.question, &[], &seen, &translator, &events).await?;
     Ok(proposed.best.statement)
 }
 

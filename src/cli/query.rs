@@ -1,6 +1,6 @@
 //! `querent query`: SQL of one's own, through the same guard and the same door.
 
-use guard::{Finding, Policy, ReadOnly};
+use guard::{Finding, ReadOnly};
 
 use super::args::QueryArgs;
 use super::{check, output, target};
@@ -13,7 +13,8 @@ pub async fn run(setup: &Setup, args: QueryArgs) -> Result<i32> {
     let target = target::open(setup, &args.on).await?;
     let catalog = target.catalog(setup).await?;
     let sql = check::statement(Some(&args.sql))?;
-    let statement = match guard::check(&sql, &catalog, &Policy::default()) {
+    let policy = target.policy(args.policy.as_deref())?;
+    let statement = match guard::check(&sql, &catalog, &policy) {
         Ok(statement) => statement,
         Err(findings) => return Err(refused(&sql, &findings)),
     };
@@ -22,7 +23,9 @@ pub async fn run(setup: &Setup, args: QueryArgs) -> Result<i32> {
         let estimate = target.connector().explain(&statement).await?;
         eprintln!("{}\n", estimate.plan);
     }
-    let stream = exec::stream(target.connector(), &statement, &setup.limits()).await?;
+    exec::within_cost(target.connector(), &statement, None, &policy).await?;
+    let limits = exec::limits_under(&setup.limits(), &policy);
+    let stream = exec::stream(target.connector(), &statement, &limits).await?;
     let printed = output::print(stream, &args.output).await?;
     output::tell_cut(printed.cut.as_deref());
     Ok(0)

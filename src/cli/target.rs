@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use std::path::Path;
+
 use catalog::Catalog;
 use connector_api::Connector;
+use guard::Policy;
+use serde_json::Value;
 
 use super::progress;
 use crate::app::Setup;
 use crate::crawl;
-use crate::error::Result;
+use crate::error::{Class, Error, Result};
+use crate::register;
 use crate::sources::{self, Source};
 
 /// A database named on the command line.
@@ -38,7 +43,41 @@ pub fn is_url(on: &str) -> bool {
     })
 }
 
+/// Reads a policy's file.
+///
+/// # Errors
+/// When there is no such file, or it holds no policy.
+pub fn policy_value(file: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Error::new("K002", Class::BadInput, format!("{} cannot be read: {e}", file.display()))
+            .hint("Check the path and its permissions.")
+    })?;
+    let value = serde_json::from_str(&text).map_err(|e| register::unreadable_policy(&e.to_string()))?;
+    Policy::read(&value).map_err(|why| register::unreadable_policy(&why))?;
+    Ok(value)
+}
+
+/// The policy of a file.
+///
+/// # Errors
+/// As [`policy_value`].
+pub fn policy(file: &Path) -> Result<Policy> {
+    Policy::read(&policy_value(file)?).map_err(|why| register::unreadable_policy(&why))
+}
+
 impl Target {
+    /// The policy of the file that was named, else the registered one's.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn policy(&self, file: Option<&Path>) -> Result<Policy> {
+        match (file, self) {
+            (Some(file), _) => policy(file),
+            (None, Target::Registered(source)) => source.policy(),
+            (None, Target::Url(_)) => Ok(Policy::default()),
+        }
+    }
+
     /// The way in.
     pub fn connector(&self) -> &dyn Connector {
         match self {

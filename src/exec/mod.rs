@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use connector_api::{Connector, Limits, ResultStream};
-use guard::ReadOnly;
+use connector_api::{Connector, Estimate, Limits, ResultStream};
+use guard::{Policy, ReadOnly};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -75,6 +76,47 @@ pub async fn stream(
     limits: &Limits,
 ) -> Result<ResultStream> {
     Ok(connector.query(statement, limits).await?)
+}
+
+/// The caps of a statement: the daemon's, where the connection's policy does not lower them.
+pub fn limits_under(limits: &Limits, policy: &Policy) -> Limits {
+    let lower = |own: u64, other: Option<u64>| other.map_or(own, |other| own.min(other));
+    Limits {
+        max_rows: lower(limits.max_rows, policy.max_rows),
+        max_bytes: lower(limits.max_bytes, policy.max_result_bytes),
+        timeout: policy.max_seconds.map_or(limits.timeout, |s| limits.timeout.min(Duration::from_secs(s))),
+        batch_rows: limits.batch_rows,
+    }
+}
+
+/// Asks the server what a statement would cost, where there is a limit, and refuses one that would cost more.
+///
+/// # Errors
+/// `A003` when the server expects more than the lower of both limits; as the connector says.
+pub async fn within_cost(
+    connector: &dyn Connector,
+    statement: &ReadOnly,
+    max: Option<f64>,
+    policy: &Policy,
+) -> Result<Option<Estimate>> {
+    let limits = [max, policy.max_cost];
+    let Some(max) = limits.into_iter().flatten().reduce(f64::min) else { return Ok(None) };
+    let estimate = connector.explain(statement).await?;
+    match estimate.cost {
+        Some(cost) if cost > max => {
+            // the estimate tells of rows that the caller may not see
+            let message = match policy.rewrites() {
+                true => format!("the server expects this statement to cost more than the limit of {max:.0}"),
+                false => {
+                    format!("the server expects this statement to cost {cost:.0}, the limit is {max:.0}")
+                }
+            };
+            let hint =
+                "Ask for less (a date range, fewer tables), or raise limits.cost or the policy's max_cost.";
+            Err(Error::new("A003", Class::TooLarge, message).hint(hint))
+        }
+        _ => Ok(Some(estimate)),
+    }
 }
 
 impl Exec {
@@ -162,8 +204,8 @@ impl Exec {
     }
 
     /// How long an execution may look alive without a sign: its own time-out and a little more.
-    fn lease(&self) -> std::time::Duration {
-        self.limits.timeout * 2 + std::time::Duration::from_secs(60)
+    fn lease(&self) -> Duration {
+        self.limits.timeout * 2 + Duration::from_secs(60)
     }
 
     async fn work(
@@ -218,7 +260,8 @@ impl Exec {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         let _slot = slot.map_err(|_| internal("the daemon is stopping"))?;
         store::executions::begin(&self.db, execution.id, self.lease()).await?;
-        let stream = stream(source.connector.as_ref(), statement, &self.limits).await?;
+        let limits = limits_under(&self.limits, &source.policy()?);
+        let stream = stream(source.connector.as_ref(), statement, &limits).await?;
         drain::drain(stream, &self.path(execution.id), HEAD_ROWS).await
     }
 

@@ -189,6 +189,13 @@ pub struct Query {
     pub deleted_at: Option<Timestamp>,
 }
 
+impl Query {
+    /// The checked SQL without what a policy put in: to check again, and to show where the policy must not show.
+    pub fn asked(&self) -> &str {
+        self.report.get("asked").and_then(Value::as_str).unwrap_or(&self.canonical_sql)
+    }
+}
+
 /// One run of a query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Execution {

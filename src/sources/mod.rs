@@ -67,10 +67,7 @@ impl Source {
     /// # Errors
     /// When it cannot be read.
     pub fn policy(&self) -> Result<Policy> {
-        if self.connection.policy.is_null() {
-            return Ok(Policy::default());
-        }
-        serde_json::from_value(self.connection.policy.clone()).map_err(|e| {
+        Policy::read(&self.connection.policy).map_err(|e| {
             Error::new("X005", Class::Internal, format!("the connection's policy cannot be read: {e}"))
                 .hint("Store the policy again with PATCH /api/v1/connections/{id}.")
         })

@@ -17,7 +17,17 @@ pub struct Generated {
 
 /// Makes a query; the same choices make the same query.
 pub fn query(dialect: Dialect, choices: &[u16]) -> Generated {
-    let mut maker = Maker { dialect, choices, at: 0, names: 0, ctes: Vec::new() };
+    made(dialect, choices, 60)
+}
+
+/// Makes a query that often names what is not for the caller.
+#[allow(dead_code)] // the test against a real server includes this file
+pub fn curious_query(dialect: Dialect, choices: &[u16]) -> Generated {
+    made(dialect, choices, 5)
+}
+
+fn made(dialect: Dialect, choices: &[u16], unseen_one_of: usize) -> Generated {
+    let mut maker = Maker { dialect, choices, at: 0, names: 0, ctes: Vec::new(), unseen_one_of };
     let made = maker.query(3, None);
     Generated { sql: made.sql, ordered: made.ordered }
 }
@@ -53,6 +63,8 @@ struct Maker<'c> {
     at: usize,
     names: usize,
     ctes: Vec<Source>,
+    /// One of so many columns is one that is not for the caller.
+    unseen_one_of: usize,
 }
 
 const CUSTOMERS: &[(&str, Ty)] = &[
@@ -224,7 +236,7 @@ impl Maker<'_> {
             7 => plain("regions", REGIONS),
             8 | 9 => plain("contacts", CONTACTS),
             10 => plain("totals", TOTALS),
-            11 if self.chance(4) => plain("vault", VAULT),
+            11 if self.unseen_one_of < 10 || self.chance(4) => plain("vault", VAULT),
             12 | 13 if depth > 1 => {
                 let made = self.query(depth - 1, None);
                 if made.columns.is_empty() {
@@ -247,9 +259,9 @@ impl Maker<'_> {
     /// A column of that type, sometimes one that is not for the caller; a constant where there is none.
     fn column(&mut self, sources: &[Source], ty: Ty) -> String {
         let source = &sources[self.pick(sources.len())];
-        if self.chance(60) {
-            let unseen = ["secret", "note", "handle", "rowid", "code"][self.pick(5)];
-            return format!("{}.{unseen}", source.alias);
+        if self.chance(self.unseen_one_of) {
+            let unseen = ["secret", "note", "handle", "rowid", "code", "secrets", "nothing"][self.pick(7)];
+            return if self.chance(3) { unseen.to_owned() } else { format!("{}.{unseen}", source.alias) };
         }
         let fitting: Vec<&Col> = source.columns.iter().filter(|c| c.ty == ty).collect();
         if fitting.is_empty() {

@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod generate;
+mod oracle;
 mod twins;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +25,7 @@ const STATEMENTS: usize = 16;
 /// Accepted statements of an ordinary run at the least.
 const ENOUGH: usize = 2_000;
 
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     let mask = |columns: &str, how| Mask { columns: vec![columns.into()], sensitivity: Vec::new(), how };
     let filter =
         |table: &str, predicate: &str| RowFilter { table: table.into(), predicate: predicate.into() };
@@ -43,7 +44,7 @@ fn policy() -> Policy {
     }
 }
 
-fn ddl() -> Vec<String> {
+pub(crate) fn ddl() -> Vec<String> {
     let tables = SCHEMA.iter().map(|s| (*s).to_owned());
     let views = VIEWS
         .iter()
@@ -51,7 +52,7 @@ fn ddl() -> Vec<String> {
     tables.chain(views).collect()
 }
 
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let snapshot = catalog::ddl::read(&ddl().join(";\n"), Engine::Sqlite).snapshot;
     assert_eq!(snapshot.tables.iter().filter(|t| t.kind == TableKind::View).count(), VIEWS.len());
     Catalog::new(snapshot)

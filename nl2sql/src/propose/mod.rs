@@ -117,8 +117,8 @@ fn by_builtin(ask: &Ask<'_>, events: Events<'_>) -> Result<Proposal, NoAnswer> {
     for candidate in builtin::translate(ask)? {
         events(Event::Candidate(candidate.clone()));
         let outcome = match &candidate.tree {
-            Some(tree) => guard::check_tree(tree, ask.catalog, ask.policy),
-            None => guard::check(&candidate.sql, ask.catalog, ask.policy),
+            Some(tree) => guard::check_tree(tree, ask.whole, ask.policy),
+            None => guard::check(&candidate.sql, ask.whole, ask.policy),
         };
         match outcome {
             Ok(statement) if checked.iter().any(|c| meaning(&c.statement) == meaning(&statement)) => {}
@@ -139,7 +139,7 @@ fn by_builtin(ask: &Ask<'_>, events: Events<'_>) -> Result<Proposal, NoAnswer> {
 /// Checks a candidate of text, with repairs from findings.
 fn check(ask: &Ask<'_>, mut candidate: Candidate, events: Events<'_>) -> Result<Checked, Vec<Finding>> {
     events(Event::Candidate(candidate.clone()));
-    match repair::check(&candidate.sql, ask.catalog, ask.policy) {
+    match repair::check_against(&candidate.sql, ask.catalog, ask.whole, ask.policy) {
         Ok((statement, sql, repairs)) => {
             if !repairs.is_empty() {
                 events(Event::Repair { sql: sql.clone(), notes: repairs.clone() });

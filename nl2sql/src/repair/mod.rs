@@ -42,7 +42,20 @@ pub fn check(
     catalog: &Catalog,
     policy: &Policy,
 ) -> Result<(ReadOnly, String, Vec<String>), Vec<Finding>> {
-    let first = match guard::check(sql, catalog, policy) {
+    check_against(sql, catalog, catalog, policy)
+}
+
+/// As [`check`], where the statement is proven against the whole catalog and repaired with names of the visible one.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_against(
+    sql: &str,
+    catalog: &Catalog,
+    whole: &Catalog,
+    policy: &Policy,
+) -> Result<(ReadOnly, String, Vec<String>), Vec<Finding>> {
+    let first = match guard::check(sql, whole, policy) {
         Ok(statement) => return Ok((statement, sql.to_owned(), Vec::new())),
         Err(findings) => findings,
     };
@@ -56,7 +69,7 @@ pub fn check(
         seen.push(repaired.clone());
         text = repaired;
         notes.extend(said);
-        match guard::check(&text, catalog, policy) {
+        match guard::check(&text, whole, policy) {
             Ok(statement) => return Ok((statement, text, notes)),
             Err(next) => findings = next,
         }

@@ -42,6 +42,7 @@ async fn ask(translator: &Translator, question: &str) -> (Result<Proposal, NoAns
         question,
         history: &[],
         catalog: &catalog,
+        whole: &catalog,
         policy: &policy,
         glossary: &[],
         today: "2026-03-14",

@@ -11,21 +11,28 @@ use crate::cli::args::CheckArgs;
 use crate::cli::target;
 use crate::error::{Class, Error, Result};
 
-/// The tables that names are looked up in.
-pub async fn catalog(setup: &Setup, args: &CheckArgs) -> Result<Catalog> {
-    if let Some(on) = &args.on {
-        return Ok(target::open(setup, on).await?.catalog(setup).await?.as_ref().clone());
-    }
+/// The tables that names are looked up in, and what the caller may read of them. Without tables only the form of a
+/// statement is judged.
+pub async fn against(setup: &Setup, args: &CheckArgs) -> Result<(Catalog, Policy)> {
+    let file = args.policy.as_deref();
+    let (catalog, mut policy) = match &args.on {
+        Some(on) => {
+            let target = target::open(setup, on).await?;
+            (target.catalog(setup).await?.as_ref().clone(), target.policy(file)?)
+        }
+        None => (written(args)?, file.map(target::policy).transpose()?.unwrap_or_default()),
+    };
+    policy.hidden_tables.extend_from_slice(&args.hide);
+    policy.syntax_only |= args.ddl.is_none() && args.on.is_none();
+    Ok((catalog, policy))
+}
+
+/// The tables of the DDL, if any.
+fn written(args: &CheckArgs) -> Result<Catalog> {
     let engine = engine(args.engine.as_deref())?;
     let Some(file) = &args.ddl else { return Ok(Catalog::empty(engine)) };
     let text = std::fs::read_to_string(file).map_err(|e| unreadable(&file.display().to_string(), &e))?;
     Ok(Catalog::new(catalog::ddl::read(&text, engine).snapshot))
-}
-
-/// What the caller may read. Without tables only the form of a statement is judged.
-pub fn policy(args: &CheckArgs) -> Policy {
-    let syntax_only = args.ddl.is_none() && args.on.is_none();
-    Policy { hidden_tables: args.hide.clone(), syntax_only, ..Policy::default() }
 }
 
 /// Reads an engine's name.

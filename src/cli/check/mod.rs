@@ -54,8 +54,7 @@ impl Checked {
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
-    let catalog = input::catalog(setup, &args).await?;
-    let policy = input::policy(&args);
+    let (catalog, policy) = input::against(setup, &args).await?;
     if let Some(file) = &args.batch {
         let input =
             std::fs::File::open(file).map_err(|e| input::unreadable(&file.display().to_string(), &e))?;

@@ -44,6 +44,11 @@ impl<'a> Resolver<'a, '_> {
         if view.is_none() && readable.visibility().whole(table) {
             return None;
         }
+        let key = self.engine.stored_key(&table.name);
+        if table.schema.is_empty() && self.ctes.iter().any(|c| c.key == key) {
+            let message = format!("{} is the name of a table and of a WITH", table.name);
+            self.refuse(Finding::new(Code::G400, message).at(span).hint("give the WITH another name"));
+        }
         self.altered |= view.is_some() || readable.visibility().alters(table);
         let selection = match readable.filter(table, || filter::of(self.catalog, readable, table)) {
             Filter::No => None,
@@ -118,7 +123,8 @@ impl<'a> Resolver<'a, '_> {
 /// What the stand-in reads: the table by its full name, or the checked query of a view under the view's name.
 fn source(engine: Engine, table: &Table, view: Option<&View<'_>>) -> FromItem {
     let Some(query) = view.and_then(|v| v.altered.clone()) else {
-        let name = ObjectName::quoted([table.schema.as_str(), table.name.as_str()]);
+        let parts = [table.schema.as_str(), table.name.as_str()];
+        let name = ObjectName::quoted(parts.into_iter().filter(|p| !p.is_empty()));
         return FromItem::Table { name, alias: None };
     };
     let columns: Vec<Ident> = table.columns.iter().map(|c| Ident::quoted(c.name.clone())).collect();

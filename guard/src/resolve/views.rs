@@ -144,7 +144,9 @@ impl<'a, 'r> Readable<'a, 'r> {
             let (wanted, given) = (table.columns.len(), outputs.len());
             let sound = resolver.findings.is_empty() && given >= wanted;
             // rows that are stored already are as they were made; a view put in place must name every column
-            let fits = !resolver.altered || table.kind == TableKind::View && given == wanted;
+            // and names that no schema qualifies could mean something else there
+            let placeable = table.kind == TableKind::View && given == wanted && !table.schema.is_empty();
+            let fits = !resolver.altered || placeable;
             if !sound || !fits {
                 return None;
             }

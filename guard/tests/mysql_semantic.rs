@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use catalog::{Catalog, Column, Engine, Routine, Snapshot, Table, TableKind, TypeClass};
+use guard::policy::{How, Mask, RowFilter};
 use guard::{Code, Finding, Policy, check, functions};
 
 fn column(name: &str, class: TypeClass) -> Column {
@@ -127,6 +128,24 @@ fn what_is_hidden_stays_hidden() {
     {
         assert_eq!(refusal(sql, &Policy::default()).code, Code::G100, "{sql}");
     }
+}
+
+#[test]
+fn masks_and_row_filters_stand_before_the_table() {
+    let mask = |column: &str, how| Mask { columns: vec![column.into()], sensitivity: Vec::new(), how };
+    let policy = Policy {
+        masks: vec![mask("title", How::Partial { keep_last: 2 }), mask("books.id", How::Hash)],
+        row_filters: vec![RowFilter { table: "books".into(), predicate: r"title NOT LIKE '\_%'".into() }],
+        ..Policy::default()
+    };
+    let read =
+        check("SELECT b.title, b.id FROM books b WHERE b.title = 'x'", &press(), &policy).expect("accepted");
+    assert!(
+        read.sql().contains("sha2(") && read.sql().contains("LIMIT 18446744073709551615"),
+        "{}",
+        read.sql()
+    );
+    assert!(!read.sql().contains('\\') && read.sql().ends_with("WHERE `b`.`title` = 'x'"), "{}", read.sql());
 }
 
 #[test]

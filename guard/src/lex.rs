@@ -17,7 +17,9 @@ pub(crate) fn scan(sql: &str, engine: Engine, max_bytes: usize) -> Result<(), Fi
         return Err(Finding::new(Code::G002, format!("The statement is longer than {max_bytes} bytes."))
             .hint("Shorten it, or raise the limit of the policy."));
     }
-    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at: 0, begun: false };
+    // SQL Server nests comments; followed only where no line comment makes a third reading
+    let nests = engine == Engine::Mssql && !sql.contains("--");
+    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at: 0, begun: false, nests };
     while scanner.at < scanner.text.len() {
         scanner.step()?;
     }
@@ -41,6 +43,8 @@ struct Scanner<'a> {
     at: usize,
     /// Whether something other than comments and spaces was met.
     begun: bool,
+    /// Whether comments before the statement may nest: a reader that does not nest sees no statement there at all.
+    nests: bool,
 }
 
 impl Scanner<'_> {
@@ -329,7 +333,7 @@ impl Scanner<'_> {
                 }
                 continue;
             }
-            if self.nests(start) {
+            if self.nests && !self.begun && self.opens_plainly() {
                 self.at += 2;
                 open += 1;
                 continue;
@@ -350,13 +354,9 @@ impl Scanner<'_> {
         Err(self.finding(Code::G003, start, start + 2, "A comment without an end.").hint("Close it with */."))
     }
 
-    /// SQL Server nests comments. That is followed before the statement begins, where a reader that does not nest
-    /// sees no statement at all, and only while no line comment makes a third reading.
-    fn nests(&self, start: usize) -> bool {
-        let inner =
-            self.peek(0) == b'/' && self.peek(1) == b'*' && !matches!(self.peek(2), b'!' | b'+' | b'M');
-        let text = self.text.get(start..).unwrap_or_default();
-        self.engine == Engine::Mssql && !self.begun && inner && !text.windows(2).any(|w| w == b"--")
+    /// Whether a comment begins here that no server takes for more.
+    fn opens_plainly(&self) -> bool {
+        self.peek(0) == b'/' && self.peek(1) == b'*' && !matches!(self.peek(2), b'!' | b'+' | b'M')
     }
 
     fn hint_comment(&self, start: usize) -> Finding {

@@ -59,6 +59,12 @@ fn shapes(n: usize) -> Vec<String> {
         around("(1 + ", "1", ") + 1 + 1"),
         format!("SELECT * FROM {}a{}", "(".repeat(n), " JOIN b ON true)".repeat(n)),
         format!("SELECT * FROM {}t{}", "(SELECT * FROM ".repeat(n), ")".repeat(n)),
+        format!("SELECT * FROM a{}", " CROSS APPLY b".repeat(n)),
+        format!("SELECT * FROM a{}", " PIVOT (SUM(b) FOR c IN (d)) AS e".repeat(n)),
+        format!("SELECT a{} FROM b", ".query('c')".repeat(n)),
+        format!("SELECT 1 FROM a {}", "FOR SYSTEM_TIME ALL ".repeat(n)),
+        format!("SELECT 1 {}", "OPTION (RECOMPILE) ".repeat(n)),
+        "/* /* ".repeat(n),
         "(".repeat(n),
         "[".repeat(n),
         "SELECT ".repeat(n),
@@ -85,12 +91,14 @@ fn answer(engine: Engine, sizes: &'static [usize], max_bytes: usize) {
 fn hostile_shapes_are_answered_on_a_small_stack() {
     answer(Engine::Postgres, &[1, 63, 450, 2000], 32 * 1024);
     answer(Engine::Sqlite, &[1, 63, 450, 2000], 32 * 1024);
+    answer(Engine::Mssql, &[1, 63, 450, 2000], 32 * 1024);
 }
 
 #[test]
 fn huge_chains_are_refused_even_when_a_policy_allows_long_text() {
     answer(Engine::Postgres, &[20_000], 4 * 1024 * 1024);
     answer(Engine::Sqlite, &[20_000], 4 * 1024 * 1024);
+    answer(Engine::Mssql, &[20_000], 4 * 1024 * 1024);
 }
 
 #[test]

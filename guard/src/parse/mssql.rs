@@ -228,18 +228,17 @@ impl Converter<'_> {
             && list.clauses.is_empty();
         let ast::ObjectName(parts) = &function.name;
         let names: Option<Vec<&ast::Ident>> = parts.iter().map(ast::ObjectNamePart::as_ident).collect();
-        match names.unwrap_or_default().as_slice() {
-            [name] if BY_PARTS.contains(&name.value.to_ascii_lowercase().as_str()) => {
-                refuse_some(!plain || name.quote_style.is_some(), "This call")?;
-                self.date_part(&name.value.to_ascii_lowercase(), &list.args).map(Some)
-            }
-            [base @ .., method] if !base.is_empty() && is_xml_method(&method.value) && plain => {
-                let Some(args) = texts(&list.args) else { return Ok(None) };
-                let name = base.iter().map(|i| self.ident((*i).clone())).collect::<Result<_, _>>()?;
-                xml(Expr::Column(ObjectName(name)), &method.value, args).map(Some)
-            }
-            _ => Ok(None),
+        let names = names.unwrap_or_default();
+        let Some((last, base)) = names.split_last() else { return Ok(None) };
+        let lower = last.value.to_ascii_lowercase();
+        if base.is_empty() && BY_PARTS.contains(&lower.as_str()) {
+            refuse_some(!plain || last.quote_style.is_some(), "This call")?;
+            return self.date_part(&lower, &list.args).map(Some);
         }
+        let method = !base.is_empty() && is_xml_method(&last.value) && plain;
+        let Some(args) = texts(&list.args).filter(|_| method) else { return Ok(None) };
+        let name = base.iter().map(|i| self.ident((*i).clone())).collect::<Result<_, _>>()?;
+        xml(Expr::Column(ObjectName(name)), &last.value, args).map(Some)
     }
 
     fn date_part(&self, function: &str, args: &[ast::FunctionArg]) -> Converted {

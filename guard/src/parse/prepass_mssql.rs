@@ -4,6 +4,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
+use super::query::refuse_some;
 use super::refuse::unproven;
 use crate::finding::{Code, Finding};
 
@@ -44,24 +45,29 @@ pub(super) fn rewrite(
         }
         out.push(token);
     }
-    system_time(&mut out);
+    let mut out = system_time(out);
     let options = options(&mut out)?;
     Ok((out, options))
 }
 
 /// Words and signs that begin no read.
 fn vet(token: &TokenWithSpan) -> Result<(), Finding> {
+    if let Token::Word(w) = &token.token
+        && w.quote_style.is_none()
+    {
+        let (what, hint) = match w.value.chars().next() {
+            Some('@') => ("A variable", "Write the value itself."),
+            Some('#') => ("A temporary table", "Use WITH or a sub-query."),
+            Some(_) | None => return Ok(()),
+        };
+        return Err(unproven(what).subject(&w.value).hint(hint));
+    }
     match &token.token {
-        Token::Word(w) if w.quote_style.is_none() && w.value.starts_with('@') => {
-            Err(unproven("A variable").subject(&w.value).hint("Write the value itself."))
-        }
-        Token::Word(w) if w.quote_style.is_none() && w.value.starts_with('#') => {
-            Err(unproven("A temporary table").subject(&w.value).hint("Use WITH or a sub-query."))
-        }
         // `$identity` and its like, and what tools replace before the server sees it
         Token::Placeholder(text) if !money(text) => Err(unproven("A parameter").subject(text)),
-        Token::Number(text, _) if text.starts_with("0x") => Err(unproven("This number")),
-        _ => Ok(()),
+        Token::Number(text, false) if text.starts_with("0x") => Err(unproven("This number")),
+        Token::Number(_, true) => Err(unproven("A number with a suffix")),
+        rest => refuse_some(matches!(rest, Token::AtSign | Token::Sharp), "This sign"),
     }
 }
 
@@ -179,23 +185,28 @@ fn read_hint(hint: &[TokenWithSpan], found: &mut Options) -> Result<(), Finding>
 
 /// `FOR SYSTEM_TIME` in its other forms, which sqlparser does not know: the times go into the text of `AS OF`, set
 /// apart by NUL, which no text can hold.
-fn system_time(out: &mut Vec<TokenWithSpan>) {
-    let mut at = 0;
-    while let Some(rest) = out.get(at..).filter(|rest| !rest.is_empty()) {
-        let [first, second, rest @ ..] = rest else { return };
-        let here = word_of(first, "for") && word_of(second, "system_time");
-        if let Some((text, length)) = Some(rest).filter(|_| here).and_then(times) {
-            let span = second.span;
-            let word = |value: &str, keyword| {
-                let word = Word { value: value.to_owned(), quote_style: None, keyword };
-                TokenWithSpan { token: Token::Word(word), span }
-            };
-            let text = TokenWithSpan { token: Token::SingleQuotedString(text), span };
-            let instead = [word("AS", Keyword::AS), word("OF", Keyword::OF), text];
-            out.splice(at + 2..at + 2 + length, instead);
+fn system_time(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut out = Vec::with_capacity(tokens.len());
+    let mut skip = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        if skip > 0 {
+            skip -= 1;
+            continue;
         }
-        at += 1;
+        out.push(token.clone());
+        let before = at.checked_sub(1).and_then(|i| tokens.get(i));
+        let here = word_of(token, "system_time") && before.is_some_and(|t| word_of(t, "for"));
+        let Some((text, length)) = tokens.get(at + 1..).filter(|_| here).and_then(times) else { continue };
+        let span = token.span;
+        let word = |value: &str, keyword| {
+            let word = Word { value: value.to_owned(), quote_style: None, keyword };
+            TokenWithSpan { token: Token::Word(word), span }
+        };
+        let text = TokenWithSpan { token: Token::SingleQuotedString(text), span };
+        out.extend([word("AS", Keyword::AS), word("OF", Keyword::OF), text]);
+        skip = length;
     }
+    out
 }
 
 /// The times after `FOR SYSTEM_TIME`, and how many tokens they take.

@@ -31,7 +31,7 @@ pub(crate) fn scan(sql: &str, engine: Engine, max_bytes: usize) -> Result<(), Fi
 /// # Errors
 /// What refuses it.
 pub(crate) fn step_over(sql: &str, engine: Engine, at: usize) -> Result<usize, Finding> {
-    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at, begun: false };
+    let mut scanner = Scanner { text: sql.as_bytes(), sql, engine, at, begun: false, nests: false };
     scanner.step()?;
     Ok(scanner.at)
 }

@@ -14,6 +14,9 @@ fn catalog(routines: Vec<Routine>) -> Catalog {
             column("id", TypeClass::Integer),
             column("page", TypeClass::Text),
             column("at", TypeClass::TimestampTz),
+            Column { native_type: "public.vector(3)".into(), ..column("place", TypeClass::Vector) },
+            Column { native_type: "public.hstore".into(), ..column("tags", TypeClass::Other) },
+            Column { native_type: "citext".into(), ..column("word", TypeClass::Text) },
         ],
         ..Table::default()
     };
@@ -136,5 +139,52 @@ fn series_have_an_end() {
         "generate_series(1, 1000000000)",
     ] {
         assert_eq!(code(endless), Some(Code::G303), "{endless}");
+    }
+}
+
+#[test]
+fn operators_of_extensions_are_called_as_functions() {
+    let routines =
+        || ["l2_distance", "inner_product", "fetchval", "exist"].map(|n| of_extension("public", n)).to_vec();
+    let read = |sql: &str| run(sql, routines(), &[]).expect(sql);
+    let near = read("SELECT id FROM visits ORDER BY place <-> '[1,2,3]' LIMIT 5");
+    assert!(near.contains(r#""public"."l2_distance"("#), "{near}");
+    let turned = read("SELECT id, place <#> '[1,2,3]' FROM visits");
+    assert!(
+        turned.contains(r#"- "public"."inner_product"("#) || turned.contains(r#"-"public"."inner_product"("#),
+        "{turned}"
+    );
+    let chained = read("SELECT (tags -> 'a') || (tags -> 'b') FROM visits WHERE tags ? 'a' AND page = 'x'");
+    assert_eq!(chained.matches(r#""public"."fetchval"("#).count(), 2, "{chained}");
+    assert!(chained.contains(r#""public"."exist"("#), "{chained}");
+    // json keeps its own operators
+    let json = read("SELECT '{}'::jsonb -> 'a'");
+    assert!(!json.contains("fetchval"), "{json}");
+}
+
+#[test]
+fn what_would_be_compared_as_another_type_is_refused() {
+    for misread in [
+        "SELECT id FROM visits WHERE word = 'X'",
+        "SELECT id FROM visits WHERE 'X' < word",
+        "SELECT id FROM visits WHERE word IN ('X', 'Y')",
+        "SELECT id FROM visits WHERE page IN (SELECT word FROM visits)",
+        "SELECT id FROM visits WHERE word LIKE 'x%'",
+        "SELECT id FROM visits WHERE word BETWEEN 'a' AND 'b'",
+        "SELECT id FROM visits WHERE word = ANY (ARRAY['x'])",
+        "SELECT a.id FROM visits AS a JOIN visits AS b USING (word)",
+        "SELECT CASE word WHEN 'x' THEN 1 END FROM visits",
+        "SELECT id FROM (SELECT id, word AS w FROM visits) v WHERE w = 'x'",
+    ] {
+        assert_eq!(run(misread, Vec::new(), &[]), Err(Code::G202), "{misread}");
+    }
+    for fine in [
+        "SELECT word, count(*) FROM visits GROUP BY word ORDER BY word",
+        "SELECT id FROM visits WHERE lower(word) = 'x'",
+        "SELECT id FROM visits WHERE word::text = 'x'",
+        "SELECT id FROM visits WHERE word ILIKE 'x%' OR word IS NULL",
+        "SELECT word || 'x' FROM visits",
+    ] {
+        assert!(run(fine, Vec::new(), &[]).is_ok(), "{fine}");
     }
 }

@@ -63,3 +63,38 @@ async fn functions_of_extensions_are_found_by_a_crawl_and_run() {
     let batches: Vec<_> = stream.batches.try_collect().await.unwrap();
     assert_eq!(batches[0].num_rows(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_of_extensions_mean_what_they_mean_to_the_server() {
+    let database = Database::new(&[
+        "CREATE EXTENSION vector",
+        "CREATE EXTENSION hstore",
+        "CREATE TABLE places (id int, at vector(2), tags hstore)",
+        "INSERT INTO places VALUES (1, '[1,1]', 'a=>x'), (2, '[4,5]', 'b=>y'), (3, '[0,1]', 'a=>y')",
+    ])
+    .await;
+    let connector = PostgresConnector::new(&database.url("sslmode=disable")).unwrap();
+    let catalog = Catalog::new(connector.introspect(&CrawlOptions::default(), &|_| {}).await.unwrap());
+    for sql in [
+        "SELECT id FROM places ORDER BY at <-> '[0,0]', id",
+        "SELECT id FROM places ORDER BY at <=> '[1,0]', id",
+        "SELECT id FROM places ORDER BY at <#> '[1,2]', id",
+        "SELECT id FROM places WHERE tags -> 'a' = 'y'",
+        "SELECT id FROM places WHERE tags ? 'a' AND tags @> 'a=>x'",
+        "SELECT id FROM places WHERE tags ?& ARRAY['a'] OR tags ?| ARRAY['b', 'c'] ORDER BY id",
+    ] {
+        let read = guard::check(sql, &catalog, &guard::Policy::default()).expect(sql);
+        let stream = connector.query(&read, &Limits::default()).await.expect(read.sql());
+        let batches: Vec<_> = stream.batches.try_collect().await.expect(read.sql());
+        let found: Vec<i32> = batches
+            .iter()
+            .flat_map(|b| {
+                let ids = b.column(0).as_any().downcast_ref::<arrow::array::Int32Array>().unwrap();
+                ids.values().to_vec()
+            })
+            .collect();
+        let plain = database.admin.query(sql, &[]).await.unwrap();
+        let expected: Vec<i32> = plain.iter().map(|row| row.get(0)).collect();
+        assert_eq!(found, expected, "{sql} as {}", read.sql());
+    }
+}

@@ -3,8 +3,9 @@
 use catalog::{Engine, TypeClass};
 
 use crate::finding::{Code, Finding};
-use crate::tree::{BinaryOp, Expr, Ident, IsTest, Literal, ObjectName, Span, SpecialCall, TypeName};
+use crate::tree::{BinaryOp, Expr, Ident, IsTest, LikeOp, Literal, ObjectName, Span, SpecialCall, TypeName};
 
+use super::own_operators::Reading;
 use super::scope::{Info, Shape};
 use super::{Resolver, types};
 
@@ -33,13 +34,19 @@ impl<'a> Resolver<'a, '_> {
                 let info = if *test == IsTest::Null { self.expr(expr) } else { self.value(expr) };
                 Info { nullable: false, ..info.with_class(Some(TypeClass::Boolean)) }
             }
-            Expr::Between { expr, low, high, .. } => self.boolean_of([expr, low, high]),
+            Expr::Between { expr, low, high, .. } => {
+                let info = self.boolean_of([expr, low, high]);
+                self.refuse_misread(&[&info]);
+                info.with_class(Some(TypeClass::Boolean))
+            }
             Expr::InList { expr, list, .. } => {
                 let mut info = self.value(expr);
                 for item in list {
                     let item = self.value(item);
+                    info.own = info.own.or(item.own);
                     info.absorb(&item);
                 }
+                self.refuse_misread(&[&info]);
                 info.with_class(Some(TypeClass::Boolean))
             }
             Expr::InSubquery { expr, query, negated } => {
@@ -49,11 +56,16 @@ impl<'a> Resolver<'a, '_> {
                 if let (true, true, Some(found)) = (*negated, rows.nullable, crate::warn::not_in(query)) {
                     self.warn(found);
                 }
+                self.refuse_misread(&[&info, &rows]);
                 info.absorb(&rows);
                 info.with_class(Some(TypeClass::Boolean))
             }
-            Expr::Like { expr, pattern, escape, .. } => {
+            Expr::Like { op, expr, pattern, escape, .. } => {
                 let mut info = self.boolean_of([expr, pattern]);
+                if *op != LikeOp::ILike {
+                    self.refuse_misread(&[&info]);
+                }
+                info.own = None;
                 if let Some(escape) = escape {
                     let escape = self.value(escape);
                     info.absorb(&escape);
@@ -138,9 +150,11 @@ impl<'a> Resolver<'a, '_> {
         let mut info = Info::default();
         for part in parts {
             let part = self.value(part);
+            info.own = info.own.or(part.own);
             info.absorb(&part);
         }
-        info.with_class(Some(TypeClass::Boolean))
+        let own = info.own;
+        Info { own, ..info.with_class(Some(TypeClass::Boolean)) }
     }
 
     /// Chains lean to the left and are walked in a loop, so that their length does not deepen the stack.
@@ -158,6 +172,7 @@ impl<'a> Resolver<'a, '_> {
             (Some(()), Expr::Subquery(query)) => self.subquery(query, innermost_right, Span::default()),
             (_, first) => self.value(first),
         };
+        let mut readings = Vec::with_capacity(rest.len());
         while let Some((op, right)) = rest.pop() {
             let other = match right.as_mut() {
                 Expr::Subquery(query) => self.subquery(query, width, Span::default()),
@@ -165,6 +180,7 @@ impl<'a> Resolver<'a, '_> {
             };
             width = 1;
             self.warn_division(op, &info, &other, right);
+            readings.push(self.own_reading(op, &info, &other));
             let class = types::of_binary(op, info.class, other.class);
             let element = info.element.or(other.element);
             info.absorb(&other);
@@ -172,6 +188,9 @@ impl<'a> Resolver<'a, '_> {
             if class == Some(TypeClass::Array) {
                 info.element = element;
             }
+        }
+        if readings.iter().any(|reading| *reading != Reading::AsWritten) {
+            self.rewrite_operators(expr, &readings);
         }
         info
     }
@@ -197,6 +216,7 @@ impl<'a> Resolver<'a, '_> {
             Expr::Subquery(query) => self.subquery(query, width, Span::default()),
             array => self.value(array),
         };
+        self.refuse_misread(&[&info, &other]);
         info.absorb(&other);
         info.with_class(Some(TypeClass::Boolean))
     }
@@ -210,6 +230,7 @@ impl<'a> Resolver<'a, '_> {
         let mut info = Info { nullable: otherwise.is_none(), ..Info::default() };
         if let Some(operand) = operand {
             let part = self.value(operand);
+            self.refuse_misread(&[&part]);
             info.absorb(&part);
         }
         let mut class = None;

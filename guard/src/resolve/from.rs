@@ -9,7 +9,7 @@ use crate::tree::{FormKind, FromItem, Ident, JoinKind, ObjectName, TableAlias};
 use super::mask;
 use super::nearest::nearest;
 use super::scope::{ColumnRef, Entry, Field, Info, Namespace, Scope, stronger};
-use super::{Outer, Resolver, unknown};
+use super::{Outer, Resolver, own_operators, unknown};
 
 /// Names of a row's number in an ordinary SQLite table.
 const ROWID: [&str; 3] = ["rowid", "_rowid_", "oid"];
@@ -178,6 +178,7 @@ impl<'a> Resolver<'a, '_> {
                     sensitivity: sensitivity.filter(|_| masked != Some(How::Null)),
                     masked,
                     nullable: column.nullable && !keyed(table, &column.name),
+                    own: own_operators::of_column(self.engine, column).filter(|_| masked.is_none()),
                     ..Info::default()
                 };
                 Field::new(self.engine, &column.name, info)

@@ -132,6 +132,7 @@ impl<'a> Resolver<'a, '_> {
             let from_left = self.using_side(&left, &key, column);
             let from_right = self.using_side(&right, &key, column);
             let (Some(l), Some(r)) = (from_left, from_right) else { continue };
+            self.refuse_misread(&[&l.info(), &r.info()]);
             Self::pin(column, &l.name);
             let mut slot = l.clone();
             slot.from.extend(r.from.iter().map(|(e, i)| (Rc::clone(e), *i)));

@@ -21,6 +21,7 @@ mod names;
 pub mod nearest;
 mod order;
 mod output;
+mod own_operators;
 mod query;
 mod scope;
 mod series;

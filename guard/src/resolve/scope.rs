@@ -6,6 +6,8 @@ use catalog::{Engine, ForeignKey, Sensitivity, Table, TypeClass};
 
 use crate::policy::How;
 
+use super::own_operators::OwnType;
+
 /// A column of the catalog, by table and index.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnRef<'a> {
@@ -52,6 +54,8 @@ pub struct Info<'a> {
     pub nullable: bool,
     /// One value or a row.
     pub shape: Shape,
+    /// Its type, where that has operators of its own.
+    pub own: Option<OwnType>,
 }
 
 impl<'a> Info<'a> {
@@ -82,6 +86,7 @@ impl<'a> Info<'a> {
         self.class = class;
         self.element = None;
         self.shape = Shape::Value;
+        self.own = None;
         self
     }
 }

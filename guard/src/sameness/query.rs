@@ -33,7 +33,7 @@ pub fn inline(tree: &mut Query, engine: Engine) {
                 let mut body = Some(cte.query);
                 each_table(tree, &mut |item| {
                     let FromItem::Table { name, alias } = item else { return };
-                    if !single(name).is_some_and(|n| key(n) == called) {
+                    if single(name).is_none_or(|n| key(n) != called) {
                         return;
                     }
                     let Some(query) = body.take() else { return };

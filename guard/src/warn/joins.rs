@@ -136,11 +136,13 @@ fn join(root: &mut [usize], a: usize, b: usize) {
 
 /// ON conditions of a block's FROM.
 pub fn conditions(select: &Select) -> Vec<&Expr> {
-    let on = |on| match on {
-        &JoinOn::On(ref condition) => Some(condition),
-        JoinOn::None | JoinOn::Using(_) | JoinOn::Natural => None,
-    };
-    joins_of(select).into_iter().filter_map(on).collect()
+    fn condition(on: &JoinOn) -> Option<&Expr> {
+        match on {
+            JoinOn::On(condition) => Some(condition),
+            JoinOn::None | JoinOn::Using(_) | JoinOn::Natural => None,
+        }
+    }
+    joins_of(select).into_iter().filter_map(condition).collect()
 }
 
 /// What the joins of a block are joined on.

@@ -70,5 +70,5 @@ pub fn check(request: &Request, catalog: &Catalog, policy: &Policy) -> Result<Re
         return Err(vec![finding.hint("Use SQL for this database.")]);
     }
     let size = measure::measure(request, policy).map_err(|f| vec![f])?;
-    crate::stack::with_room(size, || proof::prove(request, catalog, policy))
+    crate::fault::contained(|| crate::stack::with_room(size, || proof::prove(request, catalog, policy)))
 }

@@ -146,17 +146,6 @@ impl<'a> Resolver<'a, '_> {
         );
     }
 
-    fn boolean_of<const N: usize>(&mut self, parts: [&mut Box<Expr>; N]) -> Info<'a> {
-        let mut info = Info::default();
-        for part in parts {
-            let part = self.value(part);
-            info.own = info.own.or(part.own);
-            info.absorb(&part);
-        }
-        let own = info.own;
-        Info { own, ..info.with_class(Some(TypeClass::Boolean)) }
-    }
-
     /// Chains lean to the left and are walked in a loop, so that their length does not deepen the stack.
     fn binary(&mut self, expr: &mut Expr) -> Info<'a> {
         let mut rest: Vec<(BinaryOp, &mut Box<Expr>)> = Vec::new();
@@ -207,18 +196,6 @@ impl<'a> Resolver<'a, '_> {
         if op == BinaryOp::Divide && cuts && whole(left) && whole(right) && !big(left) && !big(right) {
             crate::warn::whole_division(divisor).into_iter().for_each(|w| self.warn(w));
         }
-    }
-
-    fn quantified(&mut self, left: &mut Expr, right: &mut Expr) -> Info<'a> {
-        let width = width_of(left);
-        let mut info = self.value(left);
-        let other = match right {
-            Expr::Subquery(query) => self.subquery(query, width, Span::default()),
-            array => self.value(array),
-        };
-        self.refuse_misread(&[&info, &other]);
-        info.absorb(&other);
-        info.with_class(Some(TypeClass::Boolean))
     }
 
     fn case(
@@ -396,7 +373,7 @@ impl<'a> Resolver<'a, '_> {
 }
 
 /// How many columns a sub-query compared with this must give.
-fn width_of(expr: &Expr) -> usize {
+pub(super) fn width_of(expr: &Expr) -> usize {
     match expr {
         Expr::Row(items) => items.len(),
         _ => 1,

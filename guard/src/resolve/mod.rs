@@ -6,6 +6,7 @@
 mod bounds;
 mod calls;
 mod catalog_functions;
+mod comparison;
 mod ctes;
 mod expr;
 mod filter;

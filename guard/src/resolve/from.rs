@@ -64,7 +64,8 @@ impl<'a> Resolver<'a, '_> {
                 let span = name.span();
                 let entry = self.table(name);
                 let stand_in = entry.table.and_then(|t| self.stand_in(t, span));
-                let entry = self.rename(entry, alias.as_mut());
+                let mut entry = self.rename(entry, alias.as_mut());
+                entry.stood_in = stand_in.is_some();
                 if let Some(query) = stand_in {
                     let name = Ident::quoted(entry.name.clone());
                     let alias = alias.take().or(Some(TableAlias { name, columns: Vec::new() }));

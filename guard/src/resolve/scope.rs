@@ -138,6 +138,8 @@ pub struct Entry<'a> {
     pub table: Option<&'a Table>,
     /// The table's foreign keys of which the caller sees both ends.
     pub keys: Vec<&'a ForeignKey>,
+    /// Whether the server sees a sub-query in the table's place.
+    pub stood_in: bool,
     /// Whether `schema.table.column` may name it (a table without alias).
     pub bare: bool,
     /// Its columns, in order, visible ones alone.

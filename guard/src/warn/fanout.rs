@@ -118,10 +118,14 @@ impl<'a> Steps<'a, '_> {
 
     /// Whether a row of `from` meets one row of `to` at the most. A table without any key says nothing.
     fn one(&self, from: usize, to: usize) -> bool {
-        let Some(table) = self.names.entries.get(to).and_then(|e| e.table) else { return true };
+        let Some(entry) = self.names.entries.get(to) else { return true };
+        let Some(table) = entry.table else { return true };
         let columns: Vec<String> = self.columns(from, to).collect();
-        let mut keys = table.primary_key.iter().chain(&table.unique_keys).peekable();
-        let none = keys.peek().is_none() && table.foreign_keys.is_empty();
+        // a key that the caller does not see says nothing either
+        let seen = |c: &String| entry.field(&self.engine.stored_key(c)).is_some();
+        let all = table.primary_key.iter().chain(&table.unique_keys);
+        let mut keys = all.filter(|k| k.columns.iter().all(seen)).peekable();
+        let none = keys.peek().is_none() && entry.keys.is_empty();
         none || keys.any(|k| k.columns.iter().all(|c| columns.contains(&self.engine.stored_key(c))))
     }
 

@@ -113,6 +113,8 @@ impl<'a, 'e> Groups<'a, 'e> {
         };
         let whole = |at: usize, table: &Table| match self.engine {
             Engine::Mssql => false,
+            // its keys are not known of a sub-query that takes a table's place
+            Engine::Postgres if self.names.entries.get(at).is_some_and(|e| e.stood_in) => false,
             Engine::Postgres => table.primary_key.as_ref().is_some_and(|k| holds(at, &k.columns)),
             _ => table.primary_key.iter().chain(&table.unique_keys).any(|k| holds(at, &k.columns)),
         };

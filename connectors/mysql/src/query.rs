@@ -164,7 +164,8 @@ fn only_a_query(sql: &str) -> String {
     if first.eq_ignore_ascii_case("WITH") { sql.to_owned() } else { format!("(\n{sql}\n)") }
 }
 
-/// Warnings that mean that the result is not the whole: cuts that the servers make silently.
+/// Warnings that mean that the result is not the whole: cuts that the servers make silently. The session keeps as many
+/// warnings as a server can, so that one of these is not lost among others.
 async fn told_of_cuts(session: &mut Session) -> Result<(), ConnectorError> {
     let warnings = session.conn()?.query::<Row, _>("SHOW WARNINGS").await;
     let warnings = warnings.map_err(|e| from_driver(&e, While::Working))?;

@@ -240,7 +240,7 @@ impl Wanted {
              SET SESSION sql_mode = '{sql_mode}', {timeout_name} = {timeout}, {recursion_name} = {RECURSION}, \
              sql_select_limit = {rows}, group_concat_max_len = {GROUP_CONCAT}, lock_wait_timeout = {lock_wait}, \
              innodb_lock_wait_timeout = {lock_wait}, net_write_timeout = {patience}, wait_timeout = {patience}, \
-             autocommit = 1; \
+             max_error_count = 65535, autocommit = 1; \
              START TRANSACTION READ ONLY; \
              SELECT CONNECTION_ID(), CAST(0 + @@SESSION.{read_only} AS CHAR), @@SESSION.{isolation}, @@SESSION.sql_mode, \
              CAST(@@SESSION.{timeout_name} AS CHAR), CAST(@@SESSION.sql_select_limit AS CHAR), \

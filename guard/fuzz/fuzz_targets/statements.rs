@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut bytes = Unstructured::new(bytes);
     let engine = ENGINES[bytes.choose_index(ENGINES.len()).unwrap_or(0)];
     let sql = match bytes.choose_index(4).unwrap_or(0) {
-        3 => generate::words(&mut bytes, engine),
+        3 => generate::words(&mut bytes),
         2 => {
             let made = generate::statement(&mut bytes, engine);
             generate::spliced(made, &mut bytes)

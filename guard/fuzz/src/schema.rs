@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use catalog::{Catalog, Engine, ddl};
 use guard::Policy;
+use guard::policy::{How, Mask, RowFilter};
 
 /// Engines whose SQL is text.
 pub const ENGINES: [Engine; 5] =
@@ -129,6 +130,31 @@ pub fn policy() -> &'static Policy {
         hidden_tables: vec!["vault".to_owned()],
         hidden_columns: vec!["customers.email".to_owned()],
         ..Policy::default()
+    });
+    &POLICY
+}
+
+/// A policy that rewrites: some columns are masked, some rows do not exist for the caller.
+pub fn rewriting() -> &'static Policy {
+    static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+        let mask =
+            |column: &str, how| Mask { columns: vec![column.to_owned()], sensitivity: Vec::new(), how };
+        let filter = |table: &str, predicate: &str| RowFilter {
+            table: table.to_owned(),
+            predicate: predicate.to_owned(),
+        };
+        Policy {
+            masks: vec![
+                mask("customers.name", How::Partial { keep_last: 2 }),
+                mask("orders.note", How::Null),
+            ],
+            row_filters: vec![
+                filter("orders", "total > 0 OR customer_id IS NULL"),
+                filter("customers", "country = 'NL'"),
+            ],
+            max_rows: Some(50),
+            ..policy().clone()
+        }
     });
     &POLICY
 }

@@ -36,7 +36,7 @@ fn piece(sql: &str, (start, end): Piece) -> Option<Piece> {
     let text = sql.get(start..end)?;
     let opens = |at: usize| {
         let rest = text.get(at..).unwrap_or_default();
-        let tag = rest.starts_with('$') && rest.len() > 1 && rest.ends_with('$');
+        let tag = at == 0 && rest.starts_with('$') && rest.len() > 1 && rest.ends_with('$');
         tag || ["'", "\"", "`", "[", "--", "/*", "#"].iter().any(|q| rest.starts_with(q))
     };
     let open = (0..text.len()).find(|at| opens(*at))?;

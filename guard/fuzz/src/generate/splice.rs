@@ -1,7 +1,6 @@
 //! Statements that are nearly right: fragments set into generated ones, and plain sequences of words.
 
 use arbitrary::Unstructured;
-use catalog::Engine;
 
 use crate::schema::TABLES;
 
@@ -204,7 +203,7 @@ fn border(text: &str, at: usize) -> bool {
 }
 
 /// A sequence of words, most of which mean nothing together.
-pub fn words(bytes: &mut Unstructured<'_>, _engine: Engine) -> String {
+pub fn words(bytes: &mut Unstructured<'_>) -> String {
     let mut out = String::from("SELECT");
     let mut left = 60;
     while !bytes.is_empty() && left > 0 {

@@ -41,7 +41,7 @@ fn piece(sql: &str, (start, end): Piece) -> Option<Piece> {
     };
     let open = (0..text.len()).find(|at| opens(*at))?;
     // a lone bracket or sign is none
-    (text.len() > open + 1).then(|| (start + open, start + text.trim_end_matches('\n').len()))
+    (text.len() > open + 1).then(|| (start + open, start + text.trim_end_matches(['\r', '\n']).len()))
 }
 
 fn is_piece(token: &Token) -> bool {

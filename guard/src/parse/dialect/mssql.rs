@@ -2,6 +2,8 @@
 //! statements, so a word that begins one must never pass for an alias.
 
 use std::any::TypeId;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use sqlparser::ast::{Expr, UnaryOperator};
 use sqlparser::dialect::{Dialect, MsSqlDialect, Precedence};
@@ -47,14 +49,21 @@ const RESERVED: &str = " add all alter and any as asc authorization backup begin
 /// Words that may be names but also begin a statement, or are a tool's directive: no alias without AS.
 const STARTS: &str = " disable enable get go move receive send throw ";
 
-fn listed(list: &str, word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    list.split_ascii_whitespace().any(|w| w == lower)
+/// The words of a list, to be looked up: every word of a statement is.
+fn words(list: &'static str) -> HashSet<&'static str> {
+    list.split_ascii_whitespace().collect()
+}
+
+static RESERVED_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(RESERVED));
+static START_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(STARTS));
+
+fn listed(list: &HashSet<&str>, word: &str) -> bool {
+    list.contains(word.to_ascii_lowercase().as_str())
 }
 
 /// Whether the word can only be a name in brackets.
 pub(in crate::parse) fn reserved(word: &str) -> bool {
-    listed(RESERVED, word)
+    listed(&RESERVED_WORDS, word)
 }
 
 /// The alias that the parser has just taken: whether it may be one.
@@ -63,7 +72,7 @@ fn is_alias(explicit: bool, plain: bool, parser: &Parser) -> bool {
     if word.quote_style.is_some() {
         return true;
     }
-    !reserved(&word.value) && (explicit || (plain && !listed(STARTS, &word.value)))
+    !reserved(&word.value) && (explicit || (plain && !listed(&START_WORDS, &word.value)))
 }
 
 impl Dialect for Mssql {

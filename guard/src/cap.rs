@@ -4,6 +4,12 @@ use catalog::Engine;
 
 use crate::tree::{Expr, FromItem, Ident, Literal, Query, Select, SelectItem, SetExpr, Span, TableAlias};
 
+/// Whether a cap could only set a LIMIT where there is none: without it, the tree is what was asked.
+pub(crate) fn only_sets(query: &Query, engine: Engine) -> bool {
+    let values = matches!(engine, Engine::Sqlite | Engine::Mariadb) && ends_in_values(&query.body);
+    engine != Engine::Mssql && query.limit.is_none() && !query.with_ties && !values
+}
+
 /// Sets or lowers the outer LIMIT. Gives the cap when it changed the statement.
 pub(crate) fn apply(query: &mut Query, max_rows: Option<u64>, engine: Engine) -> Option<u64> {
     let max = max_rows?;

@@ -1,6 +1,6 @@
 //! The proof: the only place where a [`ReadOnly`] is made, after its rendered text was read back to the same tree.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use catalog::{Catalog, Engine};
 
@@ -8,9 +8,9 @@ use crate::finding::{Code, Finding};
 use crate::measure::Size;
 use crate::policy::Policy;
 use crate::report::Report;
-use crate::resolve::resolve_within;
+use crate::resolve::{Resolved, resolve_within};
 use crate::tree::Query;
-use crate::{cap, cap_mssql, parse, render, stack};
+use crate::{cap, cap_mssql, fault, parse, reading, render, stack};
 
 /// A statement proven to be one read: the text that may run, its tree and its report.
 #[derive(Debug, Clone)]
@@ -18,8 +18,17 @@ pub struct ReadOnly {
     engine: Engine,
     sql: Arc<str>,
     tree: Arc<Query>,
-    report: Arc<Report>,
+    told: Arc<Told>,
     size: Size,
+}
+
+/// The report, completed with the reading when somebody first asks for it.
+#[derive(Debug)]
+struct Told {
+    facts: Report,
+    /// What was asked, where it is neither the tree nor the tree without its limit.
+    asked: Option<Query>,
+    full: OnceLock<Report>,
 }
 
 impl ReadOnly {
@@ -35,7 +44,7 @@ impl ReadOnly {
 
     /// What was asked, without what the policy put in: to show to people and to check again. It is never run.
     pub fn asked(&self) -> &str {
-        self.report.asked.as_deref().unwrap_or(&self.sql)
+        self.told.facts.asked.as_deref().unwrap_or(&self.sql)
     }
 
     /// The engine whose rules it was checked by.
@@ -55,7 +64,22 @@ impl ReadOnly {
 
     /// What it reads and what comes out.
     pub fn report(&self) -> &Report {
-        &self.report
+        let Told { facts, asked: _, full } = self.told.as_ref();
+        full.get_or_init(|| Report { reading: self.reading(), ..facts.clone() })
+    }
+
+    /// The statement in plain sentences; nothing should the telling fail, for the proof does not hang on it.
+    fn reading(&self) -> String {
+        let Told { facts, asked, full: _ } = self.told.as_ref();
+        let uncapped = || Query { limit: None, ..Query::clone(&self.tree) };
+        let told = fault::contained(|| {
+            Ok(self.with_room(|| match asked {
+                Some(asked) => reading::told(asked, facts),
+                None if facts.capped_rows.is_some() => reading::told(&uncapped(), facts),
+                None => reading::told(&self.tree, facts),
+            }))
+        });
+        told.unwrap_or_default()
     }
 }
 
@@ -67,11 +91,11 @@ pub(crate) fn prove(
     policy: &Policy,
 ) -> Result<ReadOnly, Vec<Finding>> {
     let engine = catalog.engine();
-    let (mut report, deeper) = resolve_within(&mut query, catalog, policy)?;
-    report.capped_rows = match engine {
-        Engine::Mssql => {
-            cap_mssql::apply(&mut query, &report.output, policy.max_rows).map_err(|f| vec![f])?
-        }
+    let Resolved { report: mut facts, asked, deeper } = resolve_within(&mut query, catalog, policy)?;
+    let changes = policy.max_rows.is_some() && !cap::only_sets(&query, engine);
+    let asked = asked.or_else(|| changes.then(|| query.clone()));
+    facts.capped_rows = match engine {
+        Engine::Mssql => cap_mssql::apply(&mut query, &facts.output, policy.max_rows).map_err(|f| vec![f])?,
         _ => cap::apply(&mut query, policy.max_rows, engine),
     };
     let sql = stack::with_room(size.and(deeper), || {
@@ -79,7 +103,8 @@ pub(crate) fn prove(
         read_back(&sql, &query, engine, policy).map(|size| (sql, size))
     });
     let (sql, size) = sql.map_err(|f| vec![f])?;
-    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), report: Arc::new(report), size })
+    let told = Arc::new(Told { facts, asked, full: OnceLock::new() });
+    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), told, size })
 }
 
 /// The rendered text must be read as the tree it was made from.

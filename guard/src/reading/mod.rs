@@ -7,21 +7,19 @@ mod subject;
 mod text;
 pub(crate) mod words;
 
-use catalog::Catalog;
-
 use crate::report::Report;
 use crate::tree::{Expr, Query};
 
 pub(crate) use text::children;
 pub use text::plain;
 
-/// The statement in plain sentences.
-pub fn read(query: &Query, _catalog: &Catalog) -> String {
-    clauses::statement(query)
+/// The statement in plain sentences, and what the policy leaves of what it reads.
+pub(crate) fn told(query: &Query, report: &Report) -> String {
+    clauses::statement(query) + &seen(report)
 }
 
 /// What the policy leaves of what is read, in sentences of their own.
-pub fn seen(report: &Report) -> String {
+fn seen(report: &Report) -> String {
     let mut said = String::new();
     if !report.filtered.is_empty() {
         let tables: Vec<String> =

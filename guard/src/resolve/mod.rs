@@ -56,15 +56,27 @@ const MOST_FINDINGS: usize = 50;
 /// # Errors
 /// All findings that refuse the statement, in the order of the text.
 pub fn resolve(query: &mut Query, catalog: &Catalog, policy: &Policy) -> Result<Report, Vec<Finding>> {
-    resolve_within(query, catalog, policy).map(|(report, _)| report)
+    let Resolved { mut report, asked, deeper: _ } = resolve_within(query, catalog, policy)?;
+    report.reading = crate::reading::told(asked.as_ref().unwrap_or(query), &report);
+    Ok(report)
 }
 
-/// As [`resolve`]; also says how much deeper than its text the tree may have become.
+/// What resolving gives beside the tree itself.
+pub(crate) struct Resolved {
+    /// The report, its reading left empty.
+    pub(crate) report: Report,
+    /// The tree without what the policy put in, where that is another one.
+    pub(crate) asked: Option<Query>,
+    /// How much deeper than its text the tree may have become.
+    pub(crate) deeper: Size,
+}
+
+/// As [`resolve`], but tells no reading: most statements run without anybody looking at it.
 pub(crate) fn resolve_within(
     query: &mut Query,
     catalog: &Catalog,
     policy: &Policy,
-) -> Result<(Report, Size), Vec<Finding>> {
+) -> Result<Resolved, Vec<Finding>> {
     let readable = Readable::new(catalog, policy);
     // what was asked, for people and for the next check: the same names, without what the policy puts in their place
     let mut asked = policy.rewrites().then(|| query.clone());
@@ -81,9 +93,7 @@ pub(crate) fn resolve_within(
         report.asked = Some(crate::render::render(asked, catalog.engine()));
         report.warnings = plain.sorted_warnings();
     }
-    report.reading = crate::reading::read(asked.as_ref().unwrap_or(query), catalog);
-    report.reading.push_str(&crate::reading::seen(&report));
-    Ok((report, readable.room()))
+    Ok(Resolved { report, asked, deeper: readable.room() })
 }
 
 /// Condition of a join that was met and whose ON is not resolved yet.

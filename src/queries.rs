@@ -154,32 +154,8 @@ pub async fn cancel(db: &Db, exec: &Exec, id: Id, by: &str) -> Result<Execution>
 
 /// `verdict`, `findings`, and for an accepted statement what it is and reads.
 pub fn verdict_fields(verdict: &Verdict) -> Map<String, Value> {
-    let fields = match verdict {
-        Err(findings) => json!({ "verdict": "reject", "findings": findings }),
-        Ok(statement) => {
-            let report = statement.report();
-            let tables: Vec<String> = report.tables.iter().map(|t| dotted(&[&t.schema, &t.table])).collect();
-            let columns: Vec<String> =
-                report.columns.iter().map(|c| dotted(&[&c.schema, &c.table, &c.column])).collect();
-            json!({
-                "verdict": "allow",
-                "findings": report.warnings,
-                "canonical": statement.sql(),
-                "reading": report.reading,
-                "tables": tables,
-                "columns": columns,
-                "output": report.output,
-                "filtered": report.filtered,
-                "masked": report.masked,
-            })
-        }
-    };
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
+    match serde_json::to_value(guard::Answer::of(verdict)) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
     }
-}
-
-fn dotted(parts: &[&str]) -> String {
-    parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(".")
 }

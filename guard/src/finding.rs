@@ -6,6 +6,7 @@ use crate::tree::Span;
 
 /// One thing the guard found. An error refuses the statement, a warning goes into the report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Stable code, for example `G101`.
     pub code: Code,
@@ -27,6 +28,7 @@ macro_rules! codes {
         /// The kinds of finding. `G0..` lexical and size, `G1..` names, `G2..` syntax that is no read, `G3..` functions,
         /// `G4..` policy, `G5..` rendering, `W..` warnings.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Code {
             $(#[doc = $about] $code,)*
         }

@@ -6,6 +6,7 @@
 //! The way of a statement: `lex` (characters, comments), `measure` (size of the tree), `parse` (sqlparser, then our own
 //! tree), `resolve` (names, functions, policy), `cap` (rows), `render` (canonical text), and the text parsed once more.
 
+pub mod answer;
 mod cap;
 mod cap_mssql;
 mod fault;
@@ -35,6 +36,7 @@ pub mod fuzzing {
     pub use crate::parse::{Piece, by_lexer, by_tokenizer};
 }
 
+pub use answer::Answer;
 pub use finding::{Code, Finding};
 pub use policy::Policy;
 pub use proof::ReadOnly;

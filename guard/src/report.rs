@@ -9,6 +9,7 @@ use crate::tree::Span;
 
 /// What is known about a checked statement.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Tables and views read, each once, sorted.
     pub tables: Vec<TableRead>,
@@ -39,6 +40,7 @@ pub struct Report {
 
 /// A table that is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TableRead {
     /// Schema.
     pub schema: String,
@@ -50,6 +52,7 @@ pub struct TableRead {
 
 /// A column that is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ColumnRead {
     /// Schema.
     pub schema: String,
@@ -69,6 +72,7 @@ pub struct ColumnRead {
 
 /// A span that takes part in comparisons (unlike [`Span`]).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpanRange {
     /// First byte.
     pub start: u32,
@@ -84,6 +88,7 @@ impl From<Span> for SpanRange {
 
 /// A column of the result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutputColumn {
     /// Its name as the engine will give it.
     pub name: String,
@@ -97,10 +102,14 @@ pub struct OutputColumn {
     pub masked: Option<How>,
     /// Whether it is an aggregate.
     pub aggregate: bool,
+    /// Whether it can be NULL, as far as the catalog tells.
+    #[serde(default)]
+    pub nullable: bool,
 }
 
 /// A join.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinRead {
     /// Left and right relation as named in the statement.
     pub left: String,
@@ -110,4 +119,22 @@ pub struct JoinRead {
     pub condition: String,
     /// Whether a declared or inferred key supports the condition.
     pub keyed: bool,
+    /// How many rows meet, by the unique keys that the condition covers; nothing where keys are not known.
+    #[serde(default)]
+    pub cardinality: Option<Cardinality>,
+}
+
+/// How many rows of the left relation a row of the right one meets at the most, and the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Cardinality {
+    /// Both sides are matched by a unique key.
+    OneToOne,
+    /// A left row can meet several right ones.
+    OneToMany,
+    /// A right row can meet several left ones.
+    ManyToOne,
+    /// Neither side is matched by a unique key.
+    ManyToMany,
 }

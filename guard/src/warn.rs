@@ -1,5 +1,6 @@
 //! Warnings: forms that are reads and yet seldom what was meant.
 
+pub mod cardinality;
 mod fanout;
 pub mod grouping;
 mod joins;

@@ -202,6 +202,9 @@ pub struct CheckArgs {
     /// What makes the code of the process 1.
     #[arg(long, value_enum, default_value = "error")]
     pub fail_on: FailOn,
+    /// Prints the JSON Schema of a verdict (the form of --json, and of each statement of a batch) and does nothing else.
+    #[arg(long, exclusive = true)]
+    pub schema: bool,
     /// A statement or a file that must mean the same as every statement that is checked.
     #[arg(long, value_name = "SQL|FILE", conflicts_with = "batch")]
     pub same_as: Option<String>,

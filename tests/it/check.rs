@@ -128,3 +128,12 @@ fn statements_are_compared_by_meaning() {
     desk.run(&["check", less, "--same-as", "DROP TABLE books", ON[0], ON[1]]).fails_with(2, "K004");
     desk.run(&["check", less, "--same-as", "reports/b.sql", ON[0], ON[1]]).fails_with(2, "K004");
 }
+
+/// The published schema is what the types say; `querent check --schema` prints it again after a change of them.
+#[test]
+fn the_schema_of_verdicts_is_published() {
+    let desk = Desk::new();
+    let printed: Value = serde_json::from_str(&desk.run(&["check", "--schema"]).ends(0).out).unwrap();
+    let published: Value = serde_json::from_str(include_str!("../../guard/verdict.schema.json")).unwrap();
+    assert_eq!(printed, published, "guard/verdict.schema.json is not current");
+}

@@ -84,8 +84,12 @@ async fn operators_of_extensions_mean_what_they_mean_to_the_server() {
         "SELECT id FROM places WHERE tags ?& ARRAY['a'] OR tags ?| ARRAY['b', 'c'] ORDER BY id",
     ] {
         let read = guard::check(sql, &catalog, &guard::Policy::default()).expect(sql);
-        let stream = connector.query(&read, &Limits::default()).await.expect(read.sql());
-        let batches: Vec<_> = stream.batches.try_collect().await.expect(read.sql());
+        let stream = connector
+            .query(&read, &Limits::default())
+            .await
+            .unwrap_or_else(|e| panic!("{}: {e}", read.sql()));
+        let batches: Vec<_> =
+            stream.batches.try_collect().await.unwrap_or_else(|e| panic!("{}: {e}", read.sql()));
         let found: Vec<i32> = batches
             .iter()
             .flat_map(|b| {

@@ -137,6 +137,8 @@ fn report(
             sensitivity: lineage.iter().filter_map(|c| sensitivity(c, catalog)).next(),
             lineage,
             aggregate: shape.aggregate,
+            // any document may lack any field
+            nullable: true,
             ..OutputColumn::default()
         }
     });

@@ -33,7 +33,9 @@ impl<'a> Resolver<'a, '_> {
     fn read_condition(&mut self, condition: &Expr) {
         let Some(scope) = self.scopes.last() else { return };
         let keyed = crate::warn::keyed(self.engine, &scope.names, condition);
-        self.fill_join(crate::reading::plain(condition), keyed);
+        let right = self.open_join().unwrap_or_default();
+        let cardinality = crate::warn::cardinality::of(self.engine, &scope.names, right, condition);
+        self.fill_join(crate::reading::plain(condition), keyed, cardinality);
     }
 
     pub(super) fn check_distinct_names(&mut self, left: &Namespace<'a>, right: &Namespace<'a>) {
@@ -55,9 +57,14 @@ impl<'a> Resolver<'a, '_> {
         right: Namespace<'a>,
         on: &mut JoinOn,
     ) -> Namespace<'a> {
-        let mut read =
-            JoinRead { left: called(&left), right: called(&right), condition: String::new(), keyed: false };
+        let mut read = JoinRead { left: called(&left), right: called(&right), ..JoinRead::default() };
         self.spell_out_natural(kind, on, &left, &right);
+        if matches!(kind, JoinKind::Left | JoinKind::Full | JoinKind::OuterApply) {
+            right.may_be_missing();
+        }
+        if matches!(kind, JoinKind::Right | JoinKind::Full) {
+            left.may_be_missing();
+        }
         let joined = match on {
             JoinOn::None | JoinOn::Natural => {
                 let mut joined = left;
@@ -68,6 +75,7 @@ impl<'a> Resolver<'a, '_> {
                 let names: Vec<&str> = columns.iter().map(|c| c.value.as_str()).collect();
                 read.condition = format!("using {}", names.join(", "));
                 read.keyed = crate::warn::using_keyed(self.engine, &left, &right, columns);
+                read.cardinality = crate::warn::cardinality::of_using(self.engine, &left, &right, columns);
                 self.merge(left, right, columns)
             }
             JoinOn::On(condition) => {

@@ -38,7 +38,7 @@ use catalog::{Catalog, Column, Engine, Table};
 use crate::finding::{Code, Finding};
 use crate::measure::Size;
 use crate::policy::Policy;
-use crate::report::{ColumnRead, JoinRead, Report, SpanRange, TableRead};
+use crate::report::{Cardinality, ColumnRead, JoinRead, Report, SpanRange, TableRead};
 use crate::tree::{Ident, Query, Span};
 
 pub(crate) use output::name as output_name;
@@ -215,11 +215,17 @@ impl<'a, 'r> Resolver<'a, 'r> {
         self.joins.push(join);
     }
 
+    /// Right relation of the first join whose condition is still open.
+    pub(crate) fn open_join(&self) -> Option<&str> {
+        self.joins.iter().find(|j| j.condition == OPEN).map(|j| j.right.as_str())
+    }
+
     /// Completes the first join whose condition is still open (conditions are resolved in the order of the joins).
-    pub(crate) fn fill_join(&mut self, condition: String, keyed: bool) {
+    pub(crate) fn fill_join(&mut self, condition: String, keyed: bool, cardinality: Option<Cardinality>) {
         if let Some(join) = self.joins.iter_mut().find(|j| j.condition == OPEN) {
             join.condition = condition;
             join.keyed = keyed;
+            join.cardinality = cardinality;
         }
     }
 

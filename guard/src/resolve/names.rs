@@ -115,7 +115,7 @@ impl<'a> Resolver<'a, '_> {
             }
             let mut silent = scope.names.entries.iter().filter_map(|e| {
                 let field = e.silent.iter().find(|f| f.key == key)?;
-                Some((Rc::clone(e), field.name.clone(), field.info.clone()))
+                Some((Rc::clone(e), field.name.clone(), e.info(field)))
             });
             if let Some((entry, column, info)) = silent.next() {
                 let rest: Vec<String> = silent.map(|(e, c, _)| format!("{}.{c}", e.name)).collect();
@@ -148,10 +148,10 @@ impl<'a> Resolver<'a, '_> {
         }
         name.0 = qualified_parts(None, &entry.name, ident.span);
         if let (true, Some(field)) = (entry.scalar, entry.fields.first()) {
-            return Some(field.info.clone());
+            return Some(entry.info(field));
         }
         let mut info = Info { shape: Shape::Row, ..Info::default() };
-        entry.fields.iter().for_each(|f| info.absorb(&f.info));
+        entry.fields.iter().for_each(|f| info.absorb(&entry.info(f)));
         info.class = None;
         Some(info)
     }
@@ -225,7 +225,7 @@ impl<'a> Resolver<'a, '_> {
         if let [qualifier, _] = name.0.as_mut_slice() {
             Self::pin(qualifier, &entry.name);
         }
-        field.info.clone()
+        entry.info(field)
     }
 
     fn schema_qualified(&mut self, name: &mut ObjectName) -> Info<'a> {

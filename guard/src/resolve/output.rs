@@ -18,6 +18,7 @@ pub fn column(output: Output<'_>) -> OutputColumn {
         sensitivity: output.info.sensitivity,
         masked: output.info.masked,
         aggregate: output.info.aggregate,
+        nullable: output.info.nullable,
     }
 }
 

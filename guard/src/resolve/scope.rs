@@ -1,5 +1,6 @@
 //! Scopes: the relations that a place in the statement can see, their columns, and what is known of each value.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use catalog::{Engine, ForeignKey, Sensitivity, Table, TypeClass};
@@ -152,12 +153,21 @@ pub struct Entry<'a> {
     pub opaque: bool,
     /// A function that gives one value a row: its name is that value.
     pub scalar: bool,
+    /// Whether an outer join may give a row without it: all its columns can then be NULL.
+    pub outer: Cell<bool>,
 }
 
 impl<'a> Entry<'a> {
     /// The column of that key, wildcard or silent.
     pub fn field(&self, key: &str) -> Option<&Field<'a>> {
         self.fields.iter().find(|f| f.key == key).or_else(|| self.silent.iter().find(|f| f.key == key))
+    }
+
+    /// What is known of a field's value here.
+    pub fn info(&self, field: &Field<'a>) -> Info<'a> {
+        let mut info = field.info.clone();
+        info.nullable |= self.outer.get();
+        info
     }
 
     /// How many columns have that key.
@@ -180,10 +190,9 @@ pub struct Slot<'a> {
 impl<'a> Slot<'a> {
     /// What is known of its value.
     pub fn info(&self) -> Info<'a> {
-        let mut all = self.from.iter().filter_map(|(e, i)| e.fields.get(*i)).map(|f| &f.info);
-        let Some(first) = all.next() else { return Info::default() };
-        let mut info = first.clone();
-        all.for_each(|other| info.absorb(other));
+        let mut all = self.from.iter().filter_map(|(e, i)| Some(e.info(e.fields.get(*i)?)));
+        let Some(mut info) = all.next() else { return Info::default() };
+        all.for_each(|other| info.absorb(&other));
         info
     }
 }
@@ -220,6 +229,11 @@ impl<'a> Namespace<'a> {
     pub fn extend(&mut self, other: Namespace<'a>) {
         self.entries.extend(other.entries);
         self.slots.extend(other.slots);
+    }
+
+    /// Says that rows may come without what stands here.
+    pub fn may_be_missing(&self) {
+        self.entries.iter().for_each(|e| e.outer.set(true));
     }
 
     /// Whether any relation's columns are not known.

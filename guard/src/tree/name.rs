@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where in the statement's text something stands: byte offsets, end exclusive. Trees compare equal whatever the spans.
 #[derive(Debug, Clone, Copy, Default, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Span {
     /// First byte.
     pub start: u32,

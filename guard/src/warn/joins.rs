@@ -184,7 +184,8 @@ pub fn using_keyed(engine: Engine, left: &Namespace<'_>, right: &Namespace<'_>, 
     })
 }
 
-fn equal_pairs<'a, 'e>(engine: Engine, names: &Namespace<'a>, condition: &'e Expr) -> Vec<Pair<'a, 'e>> {
+/// Columns of entries that a condition sets equal.
+pub fn equal_pairs<'a, 'e>(engine: Engine, names: &Namespace<'a>, condition: &'e Expr) -> Vec<Pair<'a, 'e>> {
     let equal = |part: &'e Expr| match part {
         Expr::Binary { op: BinaryOp::Eq, left, right } => {
             Some((column_of(engine, names, left)?, column_of(engine, names, right)?))

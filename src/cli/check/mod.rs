@@ -54,6 +54,10 @@ impl Checked {
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
+    if args.schema {
+        say!("{:#}", guard::Answer::schema());
+        return Ok(0);
+    }
     let (catalog, policy) = input::against(setup, &args).await?;
     if let Some(file) = &args.batch {
         let input =

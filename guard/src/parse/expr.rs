@@ -4,18 +4,18 @@ use sqlparser::ast;
 
 use super::query::refuse_some;
 use super::refuse::{operator, unproven};
-use super::{Converter, dialect, ops};
+use super::{Converter, ops};
 use crate::finding::Finding;
 use crate::tree::{BinaryOp, Expr, IsTest, LikeOp, ObjectName, TypeName, UnaryOp};
 
-type Converted = Result<Expr, Finding>;
+pub(super) type Converted = Result<Expr, Finding>;
 
 impl Converter<'_> {
     pub(super) fn exprs(&self, exprs: Vec<ast::Expr>) -> Result<Vec<Expr>, Finding> {
         exprs.into_iter().map(|e| self.plain(e)).collect()
     }
 
-    fn boxed(&self, expr: ast::Expr) -> Result<Box<Expr>, Finding> {
+    pub(super) fn boxed(&self, expr: ast::Expr) -> Result<Box<Expr>, Finding> {
         self.plain(expr).map(Box::new)
     }
 
@@ -42,12 +42,7 @@ impl Converter<'_> {
             E::IsNotNull(e) => self.is(*e, IsTest::Null, true),
             E::IsUnknown(e) => self.is(*e, IsTest::Unknown, false),
             E::IsNotUnknown(e) => self.is(*e, IsTest::Unknown, true),
-            E::IsJson { expr, kind: None, unique_keys: None, negated } => {
-                self.is(*expr, IsTest::Json, negated)
-            }
-            E::IsJson { expr: _, kind: _, unique_keys: _, negated: _ } => {
-                Err(unproven("IS JSON with a kind"))
-            }
+            E::IsJson { expr, kind, unique_keys, negated } => self.is_json(*expr, kind, unique_keys, negated),
             E::IsDistinctFrom(a, b) => {
                 refuse_some(self.mysql(), "IS DISTINCT FROM")?;
                 self.pair(BinaryOp::Distinct, *a, *b)
@@ -68,12 +63,11 @@ impl Converter<'_> {
             E::Between { expr, negated, low, high } => self.between(*expr, *low, *high, negated),
             E::BinaryOp { left, op, right } => self.binary(*left, op, *right),
             E::Like { negated, any, expr, pattern, escape_char } => {
-                refuse_some(any, "LIKE ANY")?;
-                self.like(LikeOp::Like, *expr, *pattern, escape_char, negated)
+                self.like_some(LikeOp::Like, *expr, *pattern, escape_char, negated, any)
             }
             E::ILike { negated, any, expr, pattern, escape_char } => {
-                refuse_some(any || !self.postgres(), "This ILIKE")?;
-                self.like(LikeOp::ILike, *expr, *pattern, escape_char, negated)
+                refuse_some(!self.postgres(), "ILIKE")?;
+                self.like_some(LikeOp::ILike, *expr, *pattern, escape_char, negated, any)
             }
             E::SimilarTo { negated, expr, pattern, escape_char } => {
                 refuse_some(!self.postgres(), "SIMILAR TO")?;
@@ -131,7 +125,7 @@ impl Converter<'_> {
             E::Interval(interval) => self.interval(interval),
             E::Prefixed { prefix: _, value: _ } => Err(unproven("A word before a literal")),
             E::JsonAccess { value: _, path: _ } => Err(unproven("A path after a colon")),
-            E::IsNormalized { expr: _, form: _, negated: _ } => Err(unproven("IS NORMALIZED")),
+            E::IsNormalized { expr, form, negated } => self.is_normalized(*expr, form, negated),
             E::InUnnest { expr: _, array_expr: _, negated: _ } => Err(unproven("IN UNNEST")),
             E::Convert { is_try, expr, data_type, charset, target_before_value, styles } => {
                 if self.mssql() {
@@ -154,29 +148,9 @@ impl Converter<'_> {
         }
     }
 
-    fn is(&self, expr: ast::Expr, test: IsTest, negated: bool) -> Converted {
-        let absent = match test {
-            IsTest::Json => !self.postgres(),
-            IsTest::Unknown => self.sqlite() || self.mssql(),
-            IsTest::True | IsTest::False => self.mssql(),
-            IsTest::Null => false,
-        };
-        refuse_some(absent, "This IS test")?;
-        Ok(Expr::Is { expr: self.boxed(expr)?, test, negated })
-    }
-
     fn pair(&self, op: BinaryOp, left: ast::Expr, right: ast::Expr) -> Converted {
         let (left, right) = (self.operand_of(op, left)?, self.operand_of(op, right)?);
         Ok(Expr::Binary { op, left: Box::new(left), right: Box::new(right) })
-    }
-
-    fn between(&self, expr: ast::Expr, low: ast::Expr, high: ast::Expr, negated: bool) -> Converted {
-        let (low, symmetric) = match low {
-            ast::Expr::Prefixed { prefix, value } if prefix.value == dialect::SYMMETRIC => (*value, true),
-            low => (low, false),
-        };
-        let (expr, low, high) = (self.boxed(expr)?, self.boxed(low)?, self.boxed(high)?);
-        Ok(Expr::Between { expr, low, high, negated, symmetric })
     }
 
     fn binary(&self, left: ast::Expr, op: ast::BinaryOperator, right: ast::Expr) -> Converted {
@@ -214,31 +188,6 @@ impl Converter<'_> {
             }
             _ => Err(operator("!")),
         }
-    }
-
-    fn like(
-        &self,
-        op: LikeOp,
-        expr: ast::Expr,
-        pattern: ast::Expr,
-        escape: Option<Box<ast::Expr>>,
-        negated: bool,
-    ) -> Converted {
-        let mut escape = escape.map(|e| self.boxed(*e)).transpose()?;
-        if self.mysql() {
-            escape = self.mysql_escape(op, escape)?;
-        }
-        Ok(Expr::Like { op, expr: self.boxed(expr)?, pattern: self.boxed(pattern)?, escape, negated })
-    }
-
-    fn quantified(&self, left: ast::Expr, op: ast::BinaryOperator, right: ast::Expr, all: bool) -> Converted {
-        refuse_some(self.sqlite(), "ANY, SOME or ALL")?;
-        let op = ops::binary(&op, self.engine)?;
-        let right = self.boxed(right)?;
-        let of_query = matches!(*right, Expr::Subquery(_));
-        let only = self.mysql() || self.mssql();
-        refuse_some(only && !of_query, "ANY, SOME or ALL of anything but a query")?;
-        Ok(Expr::Quantified { left: self.boxed(left)?, op, all, right })
     }
 
     fn cast(

@@ -7,7 +7,8 @@ use super::query::refuse_some;
 use super::refuse::unproven;
 use crate::finding::Finding;
 use crate::tree::{
-    Arg, Call, Form, FormKind, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, TableAlias, TypeName,
+    Arg, Call, Form, FormKind, FromItem, Ident, JoinKind, JoinOn, ObjectName, Query, Select, SelectItem,
+    SetExpr, Span, TableAlias, TypeName,
 };
 
 /// An alias with the column types that a function's alias may carry.
@@ -173,8 +174,12 @@ impl Converter<'_> {
                 })
             }
             ast::TableFactor::NestedJoin { table_with_joins, alias } => {
-                refuse_some(alias.is_some(), "An alias of a join in parentheses")?;
-                self.table_with_joins(*table_with_joins)
+                refuse_some(alias.is_some() && !self.postgres(), "An alias of a join in parentheses")?;
+                let inside = self.table_with_joins(*table_with_joins)?;
+                Ok(match self.plain_alias(alias)? {
+                    None => inside,
+                    alias => all_of(inside, alias),
+                })
             }
             ast::TableFactor::TableFunction { expr: _, alias: _ } => Err(unproven("TABLE(...)")),
             ast::TableFactor::JsonTable { json_expr, json_path, columns, alias } => {
@@ -302,4 +307,11 @@ impl Converter<'_> {
         )?;
         Ok((Some(TableAlias { name, columns: names }), types))
     }
+}
+
+/// A join under a name of its own gives its columns and hides its tables: the same as a sub-query.
+fn all_of(from: FromItem, alias: Option<TableAlias>) -> FromItem {
+    let items = vec![SelectItem::Wildcard(Span::default())];
+    let body = SetExpr::Select(Box::new(Select { items, from: vec![from], ..Select::default() }));
+    FromItem::Derived { lateral: false, query: Box::new(Query { body, ..Query::default() }), alias }
 }

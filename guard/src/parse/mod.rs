@@ -13,8 +13,10 @@ mod mysql_tokens;
 mod ops;
 #[cfg(fuzzing)]
 mod pieces;
+mod predicate;
 mod prepass;
 mod prepass_mssql;
+mod prepass_postgres;
 mod query;
 mod refuse;
 mod select;
@@ -80,6 +82,9 @@ pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Res
     if engine == Engine::Mssql {
         let span = |token: &TokenWithSpan| lines.span(sql.as_bytes(), token.span);
         (tokens, options) = prepass_mssql::rewrite(tokens, span)?;
+    }
+    if engine == Engine::Postgres {
+        tokens = prepass_postgres::rewrite(tokens);
     }
     Ok(Source { sql, engine, lines, tokens, options, size })
 }

@@ -107,6 +107,7 @@ fn postgres_only(op: &Op) -> Option<BinaryOp> {
         Op::AndLt => BinaryOp::NotRightOf,
         Op::AndGt => BinaryOp::NotLeftOf,
         Op::Custom(text) => return custom(text),
+        Op::PGCustomBinaryOperator(parts) => return of_server(parts),
         _ => return None,
     })
 }
@@ -124,6 +125,40 @@ fn custom(text: &str) -> Option<BinaryOp> {
         ">>=" => BinaryOp::ContainsEq,
         "@?" => BinaryOp::JsonPathExists,
         "^@" => BinaryOp::StartsWith,
+        _ => return None,
+    })
+}
+
+/// `OPERATOR(pg_catalog.+)`: the server's own operator, which is what its bare symbol means here as well.
+fn of_server(parts: &[String]) -> Option<BinaryOp> {
+    let [schema, symbol] = parts else { return None };
+    if schema != "pg_catalog" {
+        return None;
+    }
+    Some(match symbol.as_str() {
+        "+" => BinaryOp::Plus,
+        "-" => BinaryOp::Minus,
+        "*" => BinaryOp::Multiply,
+        "/" => BinaryOp::Divide,
+        "%" => BinaryOp::Modulo,
+        "||" => BinaryOp::Concat,
+        "=" => BinaryOp::Eq,
+        "<>" => BinaryOp::NotEq,
+        "<" => BinaryOp::Lt,
+        "<=" => BinaryOp::LtEq,
+        ">" => BinaryOp::Gt,
+        ">=" => BinaryOp::GtEq,
+        "~" => BinaryOp::Regex,
+        "~*" => BinaryOp::RegexI,
+        "!~" => BinaryOp::NotRegex,
+        "!~*" => BinaryOp::NotRegexI,
+        "~~" => BinaryOp::LikeOp,
+        "~~*" => BinaryOp::ILikeOp,
+        "!~~" => BinaryOp::NotLikeOp,
+        "!~~*" => BinaryOp::NotILikeOp,
+        "@>" => BinaryOp::Contains,
+        "<@" => BinaryOp::ContainedBy,
+        "&&" => BinaryOp::Overlap,
         _ => return None,
     })
 }

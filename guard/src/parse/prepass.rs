@@ -154,11 +154,11 @@ fn plain(word: &Word, text: &str) -> bool {
     word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text)
 }
 
-fn is_word(token: Option<&TokenWithSpan>, text: &str) -> bool {
+pub(super) fn is_word(token: Option<&TokenWithSpan>, text: &str) -> bool {
     matches!(token.map(|t| &t.token), Some(Token::Word(w)) if plain(w, text))
 }
 
-fn word(value: &str, keyword: Keyword, span: Span) -> TokenWithSpan {
+pub(super) fn word(value: &str, keyword: Keyword, span: Span) -> TokenWithSpan {
     TokenWithSpan { token: Token::Word(Word { value: value.to_owned(), quote_style: None, keyword }), span }
 }
 

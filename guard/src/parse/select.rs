@@ -176,6 +176,9 @@ impl Converter<'_> {
             ast::Expr::Rollup(s) if many => sets(s).map(GroupItem::Rollup),
             ast::Expr::Cube(s) if many => sets(s).map(GroupItem::Cube),
             ast::Expr::GroupingSets(s) if many => sets(s).map(GroupItem::GroupingSets),
+            ast::Expr::Tuple(values) if values.is_empty() && many => {
+                Ok(GroupItem::GroupingSets(vec![Vec::new()]))
+            }
             ast::Expr::Tuple(values) if values.is_empty() => Err(unproven("GROUP BY ()")),
             other => self.plain(other).map(GroupItem::Expr),
         }

@@ -34,7 +34,8 @@ impl Block<'_> {
                     IsTest::True => "true",
                     IsTest::False => "false",
                     IsTest::Unknown => "unknown",
-                    IsTest::Json => "JSON",
+                    IsTest::Json { .. } => "JSON",
+                    IsTest::Normalized(_) => "normalized",
                 };
                 format!("{} is {not}{word}", value(expr))
             }

@@ -204,7 +204,8 @@ fn tested(test: IsTest) -> &'static str {
         IsTest::True => "true",
         IsTest::False => "false",
         IsTest::Unknown => "unknown",
-        IsTest::Json => "json",
+        IsTest::Json { .. } => "json",
+        IsTest::Normalized(_) => "normalized",
     }
 }
 

@@ -4,7 +4,7 @@ use catalog::Engine;
 
 use super::Writer;
 use super::symbols::{like, symbol};
-use crate::tree::{BinaryOp, Expr, IsTest, Literal, UnaryOp};
+use crate::tree::{BinaryOp, Expr, IsTest, JsonShape, Literal, NormalForm, UnaryOp};
 
 /// How tightly a form binds; an operand below what its place asks for goes into parentheses.
 const OR: u8 = 10;
@@ -311,8 +311,16 @@ impl Writer {
             IsTest::True => "TRUE",
             IsTest::False => "FALSE",
             IsTest::Unknown => "UNKNOWN",
-            IsTest::Json => "JSON",
+            IsTest::Json { shape: None, unique: _ } => "JSON",
+            IsTest::Json { shape: Some(JsonShape::Object), unique: _ } => "JSON OBJECT",
+            IsTest::Json { shape: Some(JsonShape::Array), unique: _ } => "JSON ARRAY",
+            IsTest::Json { shape: Some(JsonShape::Scalar), unique: _ } => "JSON SCALAR",
+            IsTest::Normalized(NormalForm::Nfc) => "NFC NORMALIZED",
+            IsTest::Normalized(NormalForm::Nfd) => "NFD NORMALIZED",
+            IsTest::Normalized(NormalForm::Nfkc) => "NFKC NORMALIZED",
+            IsTest::Normalized(NormalForm::Nfkd) => "NFKD NORMALIZED",
         });
+        self.text(if matches!(test, IsTest::Json { unique: true, .. }) { " WITH UNIQUE KEYS" } else { "" });
     }
 
     fn case(&mut self, operand: Option<&Expr>, branches: &[(Expr, Expr)], otherwise: Option<&Expr>) {

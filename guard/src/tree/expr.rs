@@ -27,7 +27,7 @@ pub enum Expr {
         /// Right operand.
         right: Box<Expr>,
     },
-    /// `x IS [NOT] NULL | TRUE | FALSE | UNKNOWN | JSON`
+    /// `x IS [NOT] NULL | TRUE | FALSE | UNKNOWN | JSON | NORMALIZED`
     Is {
         /// What is tested.
         expr: Box<Expr>,
@@ -211,5 +211,32 @@ pub enum IsTest {
     True,
     False,
     Unknown,
-    Json,
+    /// PostgreSQL's `IS JSON`.
+    Json {
+        /// What it must be; nothing is any value.
+        shape: Option<JsonShape>,
+        /// WITH UNIQUE KEYS.
+        unique: bool,
+    },
+    /// PostgreSQL's `IS NFC NORMALIZED`.
+    Normalized(NormalForm),
+}
+
+/// Kinds of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum JsonShape {
+    Object,
+    Array,
+    Scalar,
+}
+
+/// Normal forms of Unicode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum NormalForm {
+    Nfc,
+    Nfd,
+    Nfkc,
+    Nfkd,
 }

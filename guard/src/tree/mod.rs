@@ -16,7 +16,7 @@ mod tsql_from;
 pub use call::{
     Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, MatchMode, Over, SpecialCall, TrimSide, WindowSpec,
 };
-pub use expr::{Expr, IsTest, Literal};
+pub use expr::{Expr, IsTest, JsonShape, Literal, NormalForm};
 pub use json_table::{JsonColumn, JsonMissing, JsonTable};
 pub use name::{Ident, ObjectName, Span, TypeName};
 pub use ops::{BinaryOp, LikeOp, UnaryOp};

@@ -139,6 +139,8 @@ impl Dialect for Postgres {
             | Token::Spaceship
             | Token::AtSign => Some(Ok(pg::OTHER)),
             token if word_is(token, "isnull") => Some(Ok(pg::IS)),
+            // whatever the symbol is: `1 OPERATOR(pg_catalog.+) 2 * 3` adds the product
+            token if word_is(token, "operator") => Some(Ok(pg::OTHER)),
             _ => PostgreSqlDialect {}.get_next_precedence(parser),
         }
     }

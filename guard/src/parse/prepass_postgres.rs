@@ -1,0 +1,50 @@
+//! Rewrites of PostgreSQL's token list, for honest forms that sqlparser cannot read. Each is another way to say the
+//! same, or a mark that begins with NUL, which no text can hold.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
+
+use super::prepass::{is_word, word};
+
+/// Applies them to tokens without spaces.
+pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let span = token.span;
+        let sorted_by = is_word(out.last(), "using");
+        match &token.token {
+            // EXISTS does not look at the list, which may be empty
+            Token::Word(_) if is_word(Some(&token), "from") && opens_exists(&out) => out.push(one(span)),
+            // duplicates of grouping sets stay anyway
+            Token::Word(_) if is_word(Some(&token), "all") && ends_with(&out, &["group", "by"]) => continue,
+            Token::Gt if sorted_by => {
+                out.pop();
+                out.push(word("DESC", Keyword::DESC, span));
+                continue;
+            }
+            Token::Lt if sorted_by => {
+                out.pop();
+                out.push(word("ASC", Keyword::ASC, span));
+                continue;
+            }
+            _ => {}
+        }
+        out.push(token);
+    }
+    out
+}
+
+/// `EXISTS (SELECT`
+fn opens_exists(out: &[TokenWithSpan]) -> bool {
+    let [.., exists, open, select] = out else { return false };
+    is_word(Some(exists), "exists") && open.token == Token::LParen && is_word(Some(select), "select")
+}
+
+fn one(span: Span) -> TokenWithSpan {
+    TokenWithSpan { token: Token::Number("1".to_owned(), false), span }
+}
+
+fn ends_with(out: &[TokenWithSpan], words: &[&str]) -> bool {
+    let Some(start) = out.len().checked_sub(words.len()) else { return false };
+    out.iter().skip(start).zip(words).all(|(token, text)| is_word(Some(token), text))
+}

@@ -11,27 +11,31 @@ pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     for token in tokens {
         let span = token.span;
-        let sorted_by = is_word(out.last(), "using");
-        match &token.token {
-            // EXISTS does not look at the list, which may be empty
-            Token::Word(_) if is_word(Some(&token), "from") && opens_exists(&out) => out.push(one(span)),
-            // duplicates of grouping sets stay anyway
-            Token::Word(_) if is_word(Some(&token), "all") && ends_with(&out, &["group", "by"]) => continue,
-            Token::Gt if sorted_by => {
-                out.pop();
-                out.push(word("DESC", Keyword::DESC, span));
-                continue;
-            }
-            Token::Lt if sorted_by => {
-                out.pop();
-                out.push(word("ASC", Keyword::ASC, span));
-                continue;
-            }
-            _ => {}
+        let word_is = |text: &str| is_word(Some(&token), text);
+        // duplicates of grouping sets stay anyway
+        if word_is("all") && ends_with(&out, &["group", "by"]) {
+            continue;
+        }
+        // EXISTS does not look at the list, which may be empty
+        if word_is("from") && opens_exists(&out) {
+            out.push(one(span));
+        }
+        if let Some(direction) = sorted_by(&token.token).filter(|_| is_word(out.last(), "using")) {
+            out.pop();
+            out.push(direction(span));
+            continue;
         }
         out.push(token);
     }
     out
+}
+
+/// `USING >` and `USING <` are the other names of DESC and ASC.
+fn sorted_by(operator: &Token) -> Option<fn(Span) -> TokenWithSpan> {
+    if *operator == Token::Gt {
+        return Some(|span| word("DESC", Keyword::DESC, span));
+    }
+    (*operator == Token::Lt).then_some(|span| word("ASC", Keyword::ASC, span))
 }
 
 /// `EXISTS (SELECT`

@@ -55,7 +55,7 @@ pub(crate) struct Source<'a> {
 pub(crate) fn read<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Result<Source<'a>, Finding> {
     if !crate::engine_supported(engine) {
         return Err(Finding::new(Code::G201, format!("SQL of {engine} cannot be proven yet."))
-            .hint("Ask a PostgreSQL or SQLite connection."));
+            .hint("Give a pipeline to a MongoDB connection, SQL to the others."));
     }
     lex::scan(sql, engine, policy.max_bytes)?;
     tokenize(sql, engine, policy)

@@ -12,6 +12,10 @@ pub(super) type Lineage = BTreeSet<(String, String)>;
 /// Size that a stored array or document counts with.
 pub(super) const STORED: u64 = 100;
 
+/// Fields that one value is followed into. A larger one is known by what it is made from alone: a document that holds
+/// itself twice would double at every stage, and its shape with it.
+const MOST_FIELDS: usize = 4096;
+
 /// What is known of a value.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
@@ -54,7 +58,26 @@ impl Shape {
 
     pub(super) fn document(fields: Vec<(String, Shape)>) -> Shape {
         let size = fields.iter().fold(1_u64, |sum, (_, f)| sum.saturating_add(f.size));
-        Shape::new(Kind::Document(fields)).sized(size)
+        Shape::new(Kind::Document(fields)).sized(size).followed(0)
+    }
+
+    /// The value itself, or what it is made from when it has too many fields beside `others`.
+    fn followed(self, others: usize) -> Shape {
+        if others.saturating_add(self.fields()) <= MOST_FIELDS {
+            return self;
+        }
+        let from = self.lineage();
+        let aggregate = self.aggregate;
+        Shape { kind: Kind::Open, from, size: self.size, aggregate }
+    }
+
+    /// How many fields it has at all depths.
+    fn fields(&self) -> usize {
+        match &self.kind {
+            Kind::Open | Kind::Scalar(_) => 0,
+            Kind::Array(element) => element.fields(),
+            Kind::Document(fields) => fields.iter().map(|(_, f)| 1 + f.fields()).sum(),
+        }
     }
 
     pub(super) fn sized(mut self, size: u64) -> Shape {
@@ -140,6 +163,7 @@ impl Shape {
             return;
         };
         let grown = self.size.saturating_add(value.size);
+        let value = value.followed(self.fields());
         match &mut self.kind {
             Kind::Open => self.from.extend(value.lineage()),
             Kind::Scalar(_) => {

@@ -286,3 +286,10 @@ fn size_is_bounded_before_anything_follows_it() {
     let wide: Vec<Value> = (0..100_000).map(|i| json!(i)).collect();
     assert_eq!(refusal("books", json!([{"$match": {"year": {"$in": wide}}}])).0, "G002");
 }
+
+#[test]
+fn a_document_that_doubles_from_stage_to_stage_is_refused_at_once() {
+    let twice = json!({"$set": {"extra": {"a": "$extra", "b": "$extra"}}});
+    let stages = Value::Array(vec![twice; 60]);
+    assert_eq!(refusal("books", stages).0, "G303");
+}

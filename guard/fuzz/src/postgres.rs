@@ -35,6 +35,9 @@ const SESSION: &str = "SELECT coalesce(pg_current_xact_id_if_assigned()::text, '
     (SELECT count(*) FROM pg_listening_channels()), current_user, session_user, pg_my_temp_schema(), \
     (SELECT md5(string_agg(name || setting, '|' ORDER BY name)) FROM pg_settings)";
 
+/// How long a statement may run.
+const PATIENCE: &str = "SET statement_timeout = '700ms'";
+
 /// Statements between two looks at the whole state.
 const STRIDE: u32 = 500;
 
@@ -68,7 +71,7 @@ impl Server {
         let mut client = connect(&format!("{base}/{name}"));
         client.batch_execute(&ddl_text(Engine::Postgres)).expect("the schema is sound");
         client.batch_execute(&rows_text(Engine::Postgres)).expect("the rows are sound");
-        client.batch_execute("SET statement_timeout = '700ms'").expect("a setting can be made");
+        client.batch_execute(PATIENCE).expect("a setting can be made");
         let state = rows(&mut client, STATE).expect("the state can be read");
         client.batch_execute("BEGIN").expect("a transaction begins");
         let session = rows(&mut client, SESSION).expect("the session can be read");
@@ -110,6 +113,11 @@ impl Server {
             return outcome;
         }
         let session = rows(&mut self.client, SESSION);
+        if session.as_ref().is_err_and(|e| e.contains("timeout")) {
+            // a server under load says nothing about the statement
+            self.client.batch_execute("ROLLBACK").map_err(told)?;
+            return Err("timeout".to_owned());
+        }
         let same = session.as_ref() == Ok(&self.session);
         assert!(same, "the session changed: {:?} became {session:?}\n  {sql}\n  {text}", self.session);
         self.client.batch_execute("COMMIT").map_err(told)?;
@@ -117,7 +125,9 @@ impl Server {
     }
 
     fn unchanged(&mut self, sql: &str) {
+        self.client.batch_execute("SET statement_timeout = 0").expect("a setting can be made");
         let now = rows(&mut self.client, STATE).expect("the state can be read");
+        self.client.batch_execute(PATIENCE).expect("a setting can be made");
         assert!(now == self.state, "the state changed, at the latest by\n  {sql}\n{:?}\n{now:?}", self.state);
     }
 }

@@ -10,6 +10,9 @@ use crate::tree::{
     UnaryOp,
 };
 
+/// Rows that count as one in a product.
+const FEW_ROWS: f64 = 100.0;
+
 /// Longest text that one call may build.
 const MOST_TEXT: f64 = 100_000.0;
 /// Most rows of a series.
@@ -81,6 +84,11 @@ pub fn takes_first_rows(query: &Query) -> bool {
         && select.group_by.is_empty()
         && select.distinct == Distinct::No
         && select.items.iter().all(plain)
+}
+
+/// Whether a query gives few rows by its own limit.
+pub fn few_rows(query: &Query) -> bool {
+    query.limit.as_deref().and_then(magnitude).is_some_and(|rows| rows <= FEW_ROWS)
 }
 
 /// Checks a call.

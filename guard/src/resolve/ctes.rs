@@ -37,6 +37,7 @@ impl<'a> Resolver<'a, '_> {
             self.check_repeated(cte, start, knows_itself.then_some(start + i));
             let index = if knows_itself { start + i } else { self.ctes.len() };
             let fields = self.cte_body(cte, knows_itself.then_some(index));
+            let wide = self.wide;
             // SQL Server ends recursion at a number of levels
             let endless = all_at_once && super::bounds::endless(&cte.query, &cte.name);
             if !knows_itself {
@@ -45,6 +46,7 @@ impl<'a> Resolver<'a, '_> {
             if let Some(entry) = self.ctes.get_mut(index) {
                 entry.fields = Some(Rc::new(fields));
                 entry.endless = endless;
+                entry.wide = wide;
             }
             self.pin_new(&mut cte.name);
             for column in &mut cte.columns {
@@ -57,7 +59,7 @@ impl<'a> Resolver<'a, '_> {
         let mut name = cte.name.clone();
         self.pin_new(&mut name);
         let key = self.engine.stored_key(&name.value);
-        self.ctes.push(CteEntry { key, name: name.value, fields: None, endless: false });
+        self.ctes.push(CteEntry { key, name: name.value, fields: None, endless: false, wide: false });
     }
 
     fn check_repeated(&mut self, cte: &Cte, start: usize, own: Option<usize>) {
@@ -114,6 +116,7 @@ impl<'a> Resolver<'a, '_> {
             first = left;
         }
         let mut outputs = self.arm(first);
+        let mut wide = self.wide;
         if let (Some(itself), false) = (itself, arms.is_empty()) {
             let mut known = outputs.clone();
             known.iter_mut().for_each(|o| o.info.nullable = true);
@@ -125,6 +128,7 @@ impl<'a> Resolver<'a, '_> {
         let mut others = Vec::new();
         while let Some((op, right)) = arms.pop() {
             let arm = self.arm(right);
+            wide |= self.wide;
             self.check_arms(op, &outputs, &arm);
             for (output, other) in outputs.iter_mut().zip(&arm) {
                 output.info.class = super::types::widest(output.info.class, other.info.class);
@@ -132,6 +136,7 @@ impl<'a> Resolver<'a, '_> {
             }
             others.push(arm);
         }
+        self.wide = wide;
         (outputs, others)
     }
 
@@ -165,6 +170,7 @@ impl<'a> Resolver<'a, '_> {
     /// Rows of VALUES: columns are called `column1`, `column2` ...
     pub(super) fn values(&mut self, rows: &mut [Vec<crate::tree::Expr>]) -> Vec<Output<'a>> {
         let mut columns: Vec<Info<'a>> = Vec::new();
+        self.wide = false;
         let width = rows.first().map_or(0, Vec::len);
         for (i, row) in rows.iter_mut().enumerate() {
             if row.len() != width {

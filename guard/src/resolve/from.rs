@@ -78,14 +78,19 @@ impl<'a> Resolver<'a, '_> {
                 if *lateral {
                     self.scopes.push(Scope { names: before.clone(), ..Scope::default() });
                 }
+                let reached = std::mem::take(&mut self.reached);
                 let outputs = self.query(query, &Outer::Inner);
+                let wide = self.wide;
                 self.scopes.truncate(mark);
+                let depends = *lateral && self.reached.contains(&mark);
+                self.reached.retain(|at| *at < mark);
+                self.reached.extend(reached);
                 let fields = outputs
                     .into_iter()
                     .map(|o| Field { name: o.name, key: o.key, info: o.info })
                     .collect::<Vec<_>>();
                 let opaque = fields.iter().any(|f| f.key == "*");
-                let entry = Entry { fields, opaque, ..Entry::default() };
+                let entry = Entry { fields, opaque, wide, depends, ..Entry::default() };
                 Namespace::of(self.rename(entry, alias.as_mut()))
             }
             FromItem::Function { call, ordinality, alias, column_types, lateral: _ } => {
@@ -110,7 +115,14 @@ impl<'a> Resolver<'a, '_> {
             }
             let fields = fields.as_ref().clone();
             let opaque = fields.iter().any(|f| f.key == "*");
-            return Entry { name: cte.name, key: cte.key, fields, opaque, ..Entry::default() };
+            return Entry {
+                name: cte.name,
+                key: cte.key,
+                fields,
+                opaque,
+                wide: cte.wide,
+                ..Entry::default()
+            };
         }
         match self.find_relation(name) {
             Some(table) => self.catalog_table(name, table),

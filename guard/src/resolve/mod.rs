@@ -132,6 +132,10 @@ pub(crate) struct Resolver<'a, 'r> {
     columns: BTreeMap<(String, String, String), (&'a Column, Span)>,
     functions: BTreeSet<String>,
     joins: Vec<JoinRead>,
+    /// Whether the query resolved last gives stored rows that nothing has folded or cut to a few.
+    pub(crate) wide: bool,
+    /// Scopes in which names were found, by index.
+    pub(crate) reached: Vec<usize>,
 }
 
 impl<'a, 'r> Resolver<'a, 'r> {
@@ -155,6 +159,8 @@ impl<'a, 'r> Resolver<'a, 'r> {
             columns: BTreeMap::new(),
             functions: BTreeSet::new(),
             joins: Vec::new(),
+            wide: false,
+            reached: Vec::new(),
         }
     }
 
@@ -213,6 +219,13 @@ impl<'a, 'r> Resolver<'a, 'r> {
 
     pub(crate) fn joined(&mut self, join: JoinRead) {
         self.joins.push(join);
+    }
+
+    /// Remembers the scope that a name was found in.
+    pub(crate) fn reach(&mut self, scope: usize) {
+        if !self.reached.contains(&scope) {
+            self.reached.push(scope);
+        }
     }
 
     /// Right relation of the first join whose condition is still open.

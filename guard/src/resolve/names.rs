@@ -57,8 +57,12 @@ impl<'a> Resolver<'a, '_> {
         let key = self.key(ident);
         let found = self.find(&key);
         match found {
-            Found::Slot(depth, slot) => self.pin_slot(name, depth, &slot, ident),
+            Found::Slot(depth, slot) => {
+                self.reach(depth);
+                self.pin_slot(name, depth, &slot, ident)
+            }
             Found::Silent(depth, entry, column, info) => {
+                self.reach(depth);
                 let qualify = !entry.name.is_empty() && !self.shadowed(depth, &entry);
                 name.0 = qualified_parts(qualify.then_some(entry.name.as_str()), &column, ident.span);
                 Some(info)
@@ -184,10 +188,12 @@ impl<'a> Resolver<'a, '_> {
         let (qualifier_key, key) = (self.key(qualifier), self.key(column));
         let mut missed: Option<Rc<Entry<'a>>> = None;
         let mut found: Option<Rc<Entry<'a>>> = None;
-        for scope in self.scopes.iter().rev() {
+        let mut at = 0;
+        for (depth, scope) in self.scopes.iter().enumerate().rev() {
             let Some(entry) = scope.names.entries.iter().find(|e| e.key == qualifier_key) else { continue };
             if entry.opaque || entry.field(&key).is_some() {
                 found = Some(Rc::clone(entry));
+                at = depth;
                 break;
             }
             missed.get_or_insert_with(|| Rc::clone(entry));
@@ -197,7 +203,10 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         match (found, missed) {
-            (Some(entry), _) => self.pin_field(name, &entry, &key),
+            (Some(entry), _) => {
+                self.reach(at);
+                self.pin_field(name, &entry, &key)
+            }
             (None, Some(entry)) => {
                 self.unknown_field(name, &entry);
                 Info::default()

@@ -54,9 +54,11 @@ impl<'a> Resolver<'a, '_> {
                 outputs
             }
         };
+        let wide = self.wide && !super::bounds::few_rows(query);
         for bound in [&mut query.limit, &mut query.offset].into_iter().flatten() {
             self.expr(bound);
         }
+        self.wide = wide;
         if self.ctes.iter().skip(mark).any(|c| c.endless) && !super::bounds::takes_first_rows(query) {
             let message = "nothing ends the recursion";
             let hint = "add a condition to the recursive part, or a LIMIT";
@@ -110,6 +112,9 @@ impl<'a> Resolver<'a, '_> {
         self.check_product(select);
         let found = self.scopes.last().map(|s| crate::warn::select(self.engine, select, &s.names));
         found.into_iter().flatten().for_each(|w| self.warn(w));
+        let folded = select.group_by.is_empty() && outputs.iter().any(|o| o.info.folded);
+        self.wide =
+            !folded && self.scopes.last().is_some_and(|s| s.names.entries.iter().any(|e| e.is_wide()));
         outputs
     }
 

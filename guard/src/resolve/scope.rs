@@ -153,6 +153,11 @@ pub struct Entry<'a> {
     pub opaque: bool,
     /// A function that gives one value a row: its name is that value.
     pub scalar: bool,
+    /// Whether it gives stored rows that nothing has folded or cut to a few: a sub-query's or a common table
+    /// expression's count as much as a table's in a product.
+    pub wide: bool,
+    /// Whether it names what stands left of it.
+    pub depends: bool,
     /// Whether an outer join may give a row without it: all its columns can then be NULL.
     pub outer: Cell<bool>,
 }
@@ -161,6 +166,11 @@ impl<'a> Entry<'a> {
     /// The column of that key, wildcard or silent.
     pub fn field(&self, key: &str) -> Option<&Field<'a>> {
         self.fields.iter().find(|f| f.key == key).or_else(|| self.silent.iter().find(|f| f.key == key))
+    }
+
+    /// Whether it counts in a product of rows.
+    pub fn is_wide(&self) -> bool {
+        self.table.is_some() || self.wide
     }
 
     /// What is known of a field's value here.
@@ -281,4 +291,6 @@ pub struct CteEntry<'a> {
     pub fields: Option<Rc<Vec<Field<'a>>>>,
     /// Whether nothing in it ends its recursion.
     pub endless: bool,
+    /// Whether it gives stored rows that nothing has folded or cut to a few.
+    pub wide: bool,
 }

@@ -82,7 +82,7 @@ fn groups(engine: Engine, select: &Select, names: &Namespace<'_>) -> Vec<(usize,
     let mut groups: Vec<(usize, usize, usize)> = Vec::new();
     for at in 0..count {
         let top = find(&root, at);
-        let table = usize::from(names.entries.get(at).is_some_and(|e| e.table.is_some()));
+        let table = usize::from(names.entries.get(at).is_some_and(|e| e.is_wide()));
         match groups.iter_mut().find(|g| g.0 == top) {
             Some(group) => group.2 += table,
             None => groups.push((top, at, table)),
@@ -98,13 +98,13 @@ fn lateral_entries(select: &Select, names: &Namespace<'_>) -> Vec<usize> {
     if leaves.len() != names.entries.len() {
         return Vec::new();
     }
-    let depends = |item: &FromItem| match item {
+    let depends = |at: usize, item: &FromItem| match item {
         FromItem::Function { .. } | FromItem::JsonTable(_) => true,
         FromItem::Form(form) => matches!(form.kind, FormKind::Json { .. } | FormKind::Nodes { .. }),
-        FromItem::Derived { lateral, .. } => *lateral,
+        FromItem::Derived { lateral, .. } => *lateral && names.entries.get(at).is_some_and(|e| e.depends),
         FromItem::Table { .. } | FromItem::Join { .. } => false,
     };
-    leaves.iter().enumerate().filter(|(_, item)| depends(item)).map(|(i, _)| i).collect()
+    leaves.iter().enumerate().filter(|(i, item)| depends(*i, item)).map(|(i, _)| i).collect()
 }
 
 fn collect_leaves<'e>(item: &'e FromItem, leaves: &mut Vec<&'e FromItem>) {

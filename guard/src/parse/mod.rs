@@ -23,6 +23,7 @@ mod select;
 mod truth;
 mod types;
 mod types_mssql;
+mod walk;
 
 use catalog::Engine;
 use sqlparser::dialect::Dialect;

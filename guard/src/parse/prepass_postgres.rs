@@ -9,7 +9,13 @@ use super::prepass::{is_word, word};
 /// Applies them to tokens without spaces.
 pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
-    for token in tokens {
+    let mut rest = tokens.into_iter();
+    loop {
+        while let Some((length, marked)) = after_with(&out, rest.as_slice()) {
+            out.extend(marked);
+            rest.nth(length - 1);
+        }
+        let Some(token) = rest.next() else { return out };
         let span = token.span;
         let word_is = |text: &str| is_word(Some(&token), text);
         // duplicates of grouping sets stay anyway
@@ -27,7 +33,12 @@ pub(super) fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         }
         out.push(token);
     }
-    out
+}
+
+/// SEARCH or CYCLE behind the closing bracket of an expression of WITH.
+fn after_with(out: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Option<(usize, Vec<TokenWithSpan>)> {
+    let closed = out.last().is_some_and(|t| t.token == Token::RParen);
+    if closed { super::walk::clause(rest) } else { None }
 }
 
 /// `USING >` and `USING <` are the other names of DESC and ASC.

@@ -6,7 +6,7 @@ use sqlparser::ast;
 use super::refuse::{self, unproven};
 use super::{Converter, prepass};
 use crate::finding::Finding;
-use crate::tree::{Cte, Expr, Literal, OrderItem, Query, SetExpr, SetOp, Tail};
+use crate::tree::{Cte, Expr, Literal, OrderItem, Query, SetExpr, SetOp, Tail, Walk};
 
 impl Converter<'_> {
     /// A query inside another, or a whole statement of an engine where that is the same.
@@ -69,7 +69,12 @@ impl Converter<'_> {
 
     pub(super) fn with(&self, with: ast::With) -> Result<(bool, Vec<Cte>), Finding> {
         let ast::With { with_token: _, recursive, cte_tables } = with;
-        let ctes = cte_tables.into_iter().map(|cte| self.cte(cte)).collect::<Result<_, _>>()?;
+        let mut ctes = Vec::with_capacity(cte_tables.len());
+        for cte in cte_tables {
+            if !self.walk(&cte, &mut ctes, recursive)? {
+                ctes.push(self.cte(cte)?);
+            }
+        }
         Ok((recursive, ctes))
     }
 
@@ -93,7 +98,8 @@ impl Converter<'_> {
             refuse_some(data_type.is_some(), "A type in a list of column aliases")?;
             names.push(self.ident(name)?);
         }
-        Ok(Cte { name: self.ident(name)?, columns: names, materialized, query: self.query(*query)? })
+        let (name, query) = (self.ident(name)?, self.query(*query)?);
+        Ok(Cte { name, columns: names, materialized, query, walk: Walk::default() })
     }
 
     fn set_expr(&self, body: ast::SetExpr) -> Result<SetExpr, Finding> {

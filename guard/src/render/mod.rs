@@ -9,6 +9,7 @@ mod mssql_from;
 mod mysql;
 mod query;
 mod symbols;
+mod walk;
 
 use catalog::Engine;
 

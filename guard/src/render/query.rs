@@ -41,7 +41,7 @@ impl Writer {
     }
 
     pub(super) fn cte(&mut self, cte: &Cte) {
-        let Cte { name, columns, materialized, query } = cte;
+        let Cte { name, columns, materialized, query, walk } = cte;
         self.ident(name);
         if !columns.is_empty() {
             self.text(" ");
@@ -53,6 +53,7 @@ impl Writer {
             Some(false) => " AS NOT MATERIALIZED ",
         });
         self.nested(query);
+        self.walk(walk);
     }
 
     pub(super) fn set_expr(&mut self, body: &SetExpr) {

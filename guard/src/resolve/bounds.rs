@@ -26,8 +26,8 @@ pub fn most_apart(engine: Engine) -> usize {
     if engine == Engine::Mssql { 3 } else { 4 }
 }
 
-/// Whether a recursive expression reads only itself and nothing ends it.
-pub fn endless(query: &Query, name: &Ident) -> bool {
+/// Whether a recursive expression reads only itself and nothing ends it. CYCLE ends it where no row is new.
+pub fn endless(query: &Query, name: &Ident, cycle: bool) -> bool {
     if query.limit.is_some() {
         return false;
     }
@@ -35,7 +35,7 @@ pub fn endless(query: &Query, name: &Ident) -> bool {
     while let SetExpr::SetOp { left, right, all, .. } = body {
         if let SetExpr::Select(select) = right.as_ref()
             && reads_only(select, name)
-            && (*all || computes(select))
+            && (*all && !cycle || computes(select))
         {
             return true;
         }

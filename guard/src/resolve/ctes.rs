@@ -36,10 +36,12 @@ impl<'a> Resolver<'a, '_> {
             }
             self.check_repeated(cte, start, knows_itself.then_some(start + i));
             let index = if knows_itself { start + i } else { self.ctes.len() };
-            let fields = self.cte_body(cte, knows_itself.then_some(index));
+            let mut fields = self.cte_body(cte, knows_itself.then_some(index));
+            self.walked(cte, &mut fields);
             let wide = self.wide;
             // SQL Server ends recursion at a number of levels
-            let endless = all_at_once && super::bounds::endless(&cte.query, &cte.name);
+            let endless =
+                all_at_once && super::bounds::endless(&cte.query, &cte.name, cte.walk.cycle.is_some());
             if !knows_itself {
                 self.declare(cte);
             }

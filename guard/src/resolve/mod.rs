@@ -30,6 +30,7 @@ mod stand_in;
 mod types;
 mod views;
 pub(crate) mod visible;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,7 +12,7 @@ use crate::finding::{Code, Finding};
 use crate::policy::How;
 use crate::tree::{
     Cte, Expr, FromItem, Ident, Literal, ObjectName, Query, Select, SelectItem, SetExpr, Span, TableAlias,
-    UnaryOp,
+    UnaryOp, Walk,
 };
 
 use super::Resolver;
@@ -140,7 +140,7 @@ fn source(engine: Engine, table: &Table, view: Option<&View<'_>>) -> FromItem {
         SelectItem::Expr { expr, alias: None }
     });
     let select = Select { items: items.collect(), from, ..Select::default() };
-    let with = vec![Cte { name: name.clone(), columns, materialized: None, query }];
+    let with = vec![Cte { name: name.clone(), columns, materialized: None, query, walk: Walk::default() }];
     let query = Query { with, body: SetExpr::Select(Box::new(select)), ..Query::default() };
     let alias = Some(TableAlias { name, columns: Vec::new() });
     FromItem::Derived { lateral: false, query: Box::new(query), alias }

@@ -129,6 +129,7 @@ impl Canon<'_> {
         for cte in &mut query.with {
             // what is called by name keeps its names, whatever becomes of its list
             cte.materialized = None;
+            self.doubt |= cte.walk != crate::tree::Walk::default();
             if cte.columns.is_empty() {
                 match outputs::names(self.engine, &cte.query.body) {
                     Some(names) => cte.columns = names.into_iter().map(Ident::quoted).collect(),

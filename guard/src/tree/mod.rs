@@ -12,6 +12,7 @@ mod ops;
 mod query;
 mod tsql;
 mod tsql_from;
+mod walk;
 
 pub use call::{
     Arg, Call, Frame, FrameBound, FrameExclude, FrameUnit, MatchMode, Over, SpecialCall, TrimSide, WindowSpec,
@@ -26,3 +27,4 @@ pub use query::{
 };
 pub use tsql::{ForOutput, Tail, TypedCall, XmlShape};
 pub use tsql_from::{Form, FormKind, OpenJsonColumn, Period, Sample};
+pub use walk::{Cycle, Search, Walk};

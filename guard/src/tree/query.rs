@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, SELECT blocks, FROM and its joins, sorting.
 
-use super::{Call, Expr, Form, Ident, JsonTable, ObjectName, Span, Tail, TypeName, WindowSpec};
+use super::{Call, Expr, Form, Ident, JsonTable, ObjectName, Span, Tail, TypeName, Walk, WindowSpec};
 
 /// A whole read: `WITH ... body ORDER BY ... LIMIT ...`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Cte {
     pub materialized: Option<bool>,
     /// What it holds.
     pub query: Query,
+    /// SEARCH and CYCLE.
+    pub walk: Walk,
 }
 
 /// A body: one SELECT, rows of values, or sets put together.

@@ -38,6 +38,10 @@ const PLACES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["connectors/postgres/", "src/store/"]),
     ("deadpool_postgres", &["connectors/postgres/", "src/store/"]),
     ("mysql_async", &["connectors/mysql/"]),
+    ("tiberius", &["connectors/mssql/"]),
+    ("mongodb::", &["connectors/mongodb/"]),
+    ("connector_mssql", &["src/sources", "connectors/mssql/"]),
+    ("connector_mongodb", &["src/sources", "connectors/mongodb/"]),
     ("connector_mysql", &["src/sources", "connectors/mysql/"]),
     ("connector_sqlite", &["src/sources", "connectors/sqlite/"]),
     ("connector_postgres", &["src/sources", "connectors/postgres/"]),
@@ -56,7 +60,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("connectors/sqlite", &["catalog", "guard", "connector-api"]),
     ("connectors/postgres", &["catalog", "guard", "connector-api"]),
     ("connectors/mysql", &["catalog", "guard", "connector-api"]),
+    ("connectors/mssql", &["catalog", "guard", "connector-api"]),
+    ("connectors/mongodb", &["catalog", "guard", "connector-api"]),
     ("nl2sql", &["catalog", "guard"]),
+    ("tests/servers/tds", &["catalog", "guard"]),
+    ("tests/servers/documents", &[]),
     ("examples/storefront", &[]),
 ];
 
@@ -67,6 +75,8 @@ const OURS: &[&str] = &[
     "connector-sqlite",
     "connector-postgres",
     "connector-mysql",
+    "connector-mssql",
+    "connector-mongodb",
     "nl2sql",
     "storefront",
 ];

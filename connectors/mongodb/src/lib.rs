@@ -1,0 +1,1 @@
+//! The connector for MongoDB: its driver, its sessions, the schema that is inferred from documents.

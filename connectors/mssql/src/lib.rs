@@ -1,0 +1,1 @@
+//! The connector for SQL Server: its driver, its sessions, its types.

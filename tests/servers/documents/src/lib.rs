@@ -1,0 +1,1 @@
+//! A gateway for the tests: speaks MongoDB's wire protocol and hands commands to the DocumentDB extension.

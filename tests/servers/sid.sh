@@ -6,6 +6,7 @@
 #   tests/servers/sid.sh root                               print the root (fails when nothing is unpacked)
 #   tests/servers/sid.sh run PROGRAM [ARGUMENT...]          a program of the root through the root's own loader, as who calls;
 #                                                           it sees the system's files, PROGRAM is a path in the root
+#   tests/servers/sid.sh command PROGRAM                    print the words that `run` puts before the arguments, a line each
 #   tests/servers/sid.sh chroot USER PROGRAM [ARGUMENT...]  inside the root, as root, postgres, mysql or nobody; needs root.
 #                                                           Data goes below ROOT/srv; /proc is there where it may be mounted
 #
@@ -126,17 +127,25 @@ unpacked() {
   printf '%s' "$dir"
 }
 
-run() {
+words() {
   local dir program loader libraries
-  [ $# -ge 1 ] || usage
+  [ $# = 1 ] || usage
   dir=$(unpacked) || exit 1
   program="$dir/${1#/}"
   [ -x "$program" ] || die "$SUITE's root has no program $1"
   loader=$(compgen -G "$dir/usr/lib*/ld-linux*.so.*" | head -n 1) || true
   [ -n "$loader" ] || die "$SUITE's root has no loader"
   libraries=$(dirname "$(compgen -G "$dir/usr/lib/*-linux-gnu/libc.so.6" | head -n 1)")
+  printf '%s\n' "$loader" --library-path "$libraries" --argv0 "$program" "$program"
+}
+
+run() {
+  local text command
+  [ $# -ge 1 ] || usage
+  text=$(words "$1") || exit 1
+  mapfile -t command <<<"$text"
   shift
-  exec "$loader" --library-path "$libraries" --argv0 "$program" "$program" "$@"
+  exec "${command[@]}" "$@"
 }
 
 in_chroot() {
@@ -156,12 +165,13 @@ in_chroot() {
   exec "${clean[@]}" chroot --userspec="$who" "$dir" "$@"
 }
 
-usage() { say "usage: $0 unpack | root | run PROGRAM [ARGUMENT...] | chroot USER PROGRAM [ARGUMENT...]"; exit 2; }
+usage() { say "usage: $0 unpack | root | run PROGRAM [ARGUMENT...] | command PROGRAM | chroot USER PROGRAM [ARGUMENT...]"; exit 2; }
 
 case "${1:-}" in
   unpack) unpack ;;
   root) unpacked && echo ;;
   run) shift; run "$@" ;;
+  command) shift; words "$@" ;;
   chroot) shift; in_chroot "$@" ;;
   *) usage ;;
 esac

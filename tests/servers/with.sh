@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts the servers that the tests need, runs a command with their addresses in the environment, stops them again.
-# A server that the environment already names (QUERENT_TEST_POSTGRES_URL, QUERENT_TEST_MARIADB_URL) is used as it is.
+# A server that the environment already names (QUERENT_TEST_POSTGRES_URL, QUERENT_TEST_MARIADB_URL ...) is used as it is.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -27,4 +27,5 @@ bring_up() {
 
 bring_up postgres
 bring_up mariadb
+bring_up mysql
 "$@"

@@ -84,6 +84,13 @@ pub fn table(table: &Table) -> String {
     form.unordered(table.checks.iter().map(check).collect());
     form.optional(table.view_text.as_deref());
     form.optional(table.partitioning.as_ref().map(|p| p.strategy.as_str()));
+    // said only where it is: the form of every other table stays what it was
+    if let Some(nested) = &table.nested {
+        form.text("nested");
+        form.texts(&[nested.collection.clone(), nested.path.clone(), nested.parent.clone()]);
+        form.flag(nested.scalar);
+        form.number(u64::from(nested.level));
+    }
     form.hash()
 }
 

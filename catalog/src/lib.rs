@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod glob;
 mod index;
 mod model;
+pub mod nested;
 pub mod render;
 pub mod sensitivity;
 pub mod types;

@@ -87,6 +87,28 @@ pub struct Table {
     pub view_text: Option<String>,
     /// How a partitioned table is split (`RANGE (day)`), and how many partitions are folded into it.
     pub partitioning: Option<Partitioning>,
+    /// Set where the rows are the elements of an array in a collection's documents.
+    pub nested: Option<Nested>,
+}
+
+/// Where the rows of a child table stand: an array inside the documents of a collection (MongoDB).
+///
+/// Its columns are `_parent_id` (the document's `_id`), `_position` (counted from 0), then the fields of the elements, or
+/// `value` where they are no documents. The elements of an array inside such an element are a child table again, with
+/// the positions from the outside to the inside: `_position`, `_position2`, `_position3` ... See [`crate::nested`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Nested {
+    /// The collection that holds the documents.
+    pub collection: String,
+    /// Path of the array from the document's root (`items`, `address.phones`, `items.discounts`).
+    pub path: String,
+    /// The table whose rows hold the array: the collection, or the child table of the array around it.
+    pub parent: String,
+    /// Whether the elements are no documents: `value` is the element itself then.
+    pub scalar: bool,
+    /// How many arrays the rows stand in, from 1; as many position columns there are.
+    pub level: u32,
 }
 
 /// How a table is split.

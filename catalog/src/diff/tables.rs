@@ -48,14 +48,14 @@ pub(super) fn tables(old: &Snapshot, new: &Snapshot, out: &mut Vec<Change>) {
     let come = renamed.iter().map(|r| r.new).collect::<BTreeSet<_>>();
     let left = removed.iter().enumerate().filter(|(i, _)| !gone.contains(i));
     out.extend(left.map(|(_, t)| {
-        Change::new(K::TableRemoved, &t.schema)
-            .table(&t.name)
-            .values(Some(kind_word(t.kind).to_owned()), None)
+        Change::new(K::TableRemoved, &t.schema).table(&t.name).values(Some(kind_word(t)), None)
     }));
     let left = added.iter().enumerate().filter(|(i, _)| !come.contains(i));
-    out.extend(left.map(|(_, t)| {
-        Change::new(K::TableAdded, &t.schema).table(&t.name).values(None, Some(kind_word(t.kind).to_owned()))
-    }));
+    out.extend(
+        left.map(|(_, t)| {
+            Change::new(K::TableAdded, &t.schema).table(&t.name).values(None, Some(kind_word(t)))
+        }),
+    );
     for was in &old.tables {
         if let Some(is) = after.get(&key(was)) {
             table(was, is, out);
@@ -64,8 +64,11 @@ pub(super) fn tables(old: &Snapshot, new: &Snapshot, out: &mut Vec<Change>) {
 }
 
 /// The kind of a relation in words.
-fn kind_word(kind: TableKind) -> &'static str {
-    match kind {
+fn kind_word(table: &Table) -> String {
+    if let Some(nested) = &table.nested {
+        return format!("array {} in {}", nested.path, nested.collection);
+    }
+    let word = match table.kind {
         TableKind::Table => "table",
         TableKind::View => "view",
         TableKind::MaterializedView => "materialized view",
@@ -73,13 +76,14 @@ fn kind_word(kind: TableKind) -> &'static str {
         TableKind::Foreign => "foreign table",
         TableKind::Virtual => "virtual table",
         TableKind::Collection => "collection",
-    }
+    };
+    word.to_owned()
 }
 
 fn table(old: &Table, new: &Table, out: &mut Vec<Change>) {
     let change = |kind| Change::new(kind, &old.schema).table(&old.name);
-    if old.kind != new.kind {
-        let words = (kind_word(old.kind).to_owned(), kind_word(new.kind).to_owned());
+    if old.kind != new.kind || old.nested != new.nested {
+        let words = (kind_word(old), kind_word(new));
         out.push(change(K::TableKindChanged).values(Some(words.0), Some(words.1)));
     }
     if old.comment != new.comment {

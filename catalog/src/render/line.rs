@@ -79,6 +79,10 @@ impl<'a> Context<'a> {
 
     fn table_notes(&self, table: &Table, detail: Detail) -> String {
         let mut notes = Vec::new();
+        let nested = table.nested.as_ref().filter(|_| detail >= Detail::Types);
+        notes.extend(
+            nested.map(|n| clean(&format!("elements of {}.{}", n.collection, n.path), TABLE_COMMENT)),
+        );
         if detail >= Detail::Comments && self.comments {
             notes.extend(table.comment.as_deref().map(|c| clean(c, TABLE_COMMENT)));
         }

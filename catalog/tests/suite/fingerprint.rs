@@ -49,6 +49,7 @@ fn everything_else_counts() {
         ("name", |t| t.name = "pets".into()),
         ("kind", |t| t.kind = TableKind::Foreign),
         ("comment", |t| t.comment = Some("animals".into())),
+        ("place in documents", |t| t.nested = Some(catalog::Nested { level: 1, ..Default::default() })),
         ("view text", |t| t.view_text = Some("SELECT 1".into())),
         ("column name", |t| t.columns[1].name = "keeper".into()),
         ("column type", |t| t.columns[1].native_type = "bigint".into()),

@@ -78,7 +78,10 @@ impl<'a> Door<'a> {
     fn exists(&self, table: &Table) -> bool {
         // a view's definition is a pipeline that nobody has proven: it exists only where the operator says so
         let view = matches!(table.kind, TableKind::View | TableKind::MaterializedView);
-        self.visibility.table(self.catalog.engine(), table) && (!view || self.visibility.view_allowed(table))
+        // the elements of an array are no collection: they are reached through their documents
+        table.nested.is_none()
+            && self.visibility.table(self.catalog.engine(), table)
+            && (!view || self.visibility.view_allowed(table))
     }
 
     fn unknown(&self, name: &str, at: &At<'_>) -> Finding {

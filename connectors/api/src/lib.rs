@@ -9,6 +9,7 @@ pub mod layers;
 mod limits;
 mod params;
 mod server;
+mod tally;
 pub mod text;
 
 use arrow::datatypes::SchemaRef;
@@ -23,6 +24,7 @@ pub use error::{ConnectorError, ErrorKind};
 pub use limits::Limits;
 pub use params::{ConnectorInfo, Param, ParamKind, Params};
 pub use server::{CrawlOptions, Estimate, Privileges, Progress, ServerInfo};
+pub use tally::Tally;
 
 /// A connection to one external database.
 #[async_trait]

@@ -11,7 +11,6 @@ mod raw;
 mod sample;
 mod sql;
 mod statistics;
-mod tally;
 
 use std::sync::Arc;
 

@@ -6,10 +6,9 @@
 //! anything.
 
 use catalog::{Snapshot, Table, TableKind, TypeClass};
-use connector_api::{ConnectorError, CrawlOptions, ErrorKind};
+use connector_api::{ConnectorError, CrawlOptions, ErrorKind, Tally};
 use mysql_async::{Row, Value};
 
-use super::tally::Tally;
 use crate::decode;
 use crate::session::Session;
 

@@ -1,17 +1,19 @@
-//! What was seen of one column in a look at its rows, and the figures that follow from it.
+//! What was seen of one column in a look at its rows, and the figures that follow from it; the same for every engine
+//! whose rows are looked at.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use catalog::{CommonValue, Statistics, TypeClass};
-use connector_api::CrawlOptions;
+
+use crate::CrawlOptions;
 
 /// Distinct values of a column that are told apart.
 const DISTINCT: usize = 2_000;
 
 /// Counts of one column.
 #[derive(Default)]
-pub(super) struct Tally {
+pub struct Tally {
     nulls: u64,
     values: HashMap<String, u64>,
     overflow: bool,
@@ -21,12 +23,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn null(&mut self) {
+    /// Notes a NULL.
+    pub fn null(&mut self) {
         self.nulls += 1;
     }
 
     /// Notes a value; an empty one stands for what is not to be kept.
-    pub(super) fn value(&mut self, value: &str, class: TypeClass, longest: usize) {
+    pub fn value(&mut self, value: &str, class: TypeClass, longest: usize) {
         if value.is_empty() || value.chars().count() > longest {
             self.long = true;
             return;
@@ -58,13 +61,7 @@ impl Tally {
     }
 
     /// The figures, from `rows` rows, which were the whole table or not.
-    pub(super) fn statistics(
-        self,
-        class: TypeClass,
-        rows: u64,
-        whole: bool,
-        options: &CrawlOptions,
-    ) -> Statistics {
+    pub fn statistics(self, class: TypeClass, rows: u64, whole: bool, options: &CrawlOptions) -> Statistics {
         let share = |count: u64| count as f64 / rows.max(1) as f64;
         let known = !self.overflow && !self.long && (whole || self.values.len() as u64 * 10 < rows);
         let distinct = known.then_some(self.values.len() as f64);

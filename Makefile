@@ -1,6 +1,7 @@
 # demo: the sample shop, asked a few questions, then served.   test: everything the tests need, then the tests.
 # check: formatting, lints, documentation.                     bench: the benchmarks.
-.PHONY: demo test check bench
+# figures: crawls and long results beside other tools, on the test servers.
+.PHONY: demo test check bench figures
 
 demo:
 	cargo run --release --locked -- demo
@@ -15,3 +16,7 @@ check:
 
 bench:
 	tests/servers/with.sh cargo bench --workspace --locked
+
+figures:
+	cargo build --release --locked
+	tests/servers/with.sh sh -c 'benches/figures/run.sh crawl && benches/figures/run.sh stream'

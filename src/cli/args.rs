@@ -141,6 +141,9 @@ pub struct CrawlArgs {
     /// Tables to leave out.
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
+    /// Read neither the engine's statistics nor samples of rows. For a URL; a registered database has options of its own.
+    #[arg(long)]
+    pub no_statistics: bool,
 }
 
 /// `diff`

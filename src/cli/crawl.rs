@@ -43,6 +43,10 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
             let mut options = setup.crawl_options();
             options.include.clone_from(&args.include);
             options.exclude.clone_from(&args.exclude);
+            if args.no_statistics {
+                options.statistics = false;
+                options.sample_rows = None;
+            }
             let bar = progress::bar("connecting");
             let outcome =
                 crawl::snapshot(connector.as_ref(), &options, &|step| progress::step(&bar, &step)).await;
@@ -77,5 +81,11 @@ fn write(path: &std::path::Path, snapshot: &catalog::Snapshot) -> Result<()> {
 
 /// The command for one database with nothing else said.
 pub fn of(name: &str) -> CrawlArgs {
-    CrawlArgs { on: name.to_owned(), out: None, include: Vec::new(), exclude: Vec::new() }
+    CrawlArgs {
+        on: name.to_owned(),
+        out: None,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        no_statistics: false,
+    }
 }

@@ -167,7 +167,9 @@ impl Crawler {
         match outcome {
             Ok(snapshot) => self.publish(source, run.id, snapshot).await,
             Err(error) => {
-                let end = CrawlEnd::Failed(error.code.to_owned(), error.message.clone());
+                // the record is read without the error at hand: what to do next belongs to it
+                let advice = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+                let end = CrawlEnd::Failed(error.code.to_owned(), format!("{}{advice}", error.message));
                 store::crawls::finish(&self.db, run.id, end).await?;
                 Err(error)
             }

@@ -12,6 +12,12 @@ use parquet::file::properties::WriterProperties;
 use super::cell::is_null;
 use super::{ResultError, text_cell, unique_names};
 
+/// Rows of a row group of Parquet. A group is held in memory until it is written, so this bounds an export's memory;
+/// readers skip and read in parallel by groups, which wants thousands of rows in each.
+const GROUP_ROWS: usize = 131_072;
+/// Bytes of a group, for wide rows.
+const GROUP_BYTES: usize = 16 * 1024 * 1024;
+
 /// Writes the Arrow IPC stream form.
 pub struct ArrowWriter<W: Write>(StreamWriter<W>);
 
@@ -44,7 +50,11 @@ impl<W: Write + Send> ParquetWriter<W> {
             .map(|(field, name)| Field::new(name, storable(field.data_type()), true))
             .collect();
         let schema = Arc::new(Schema::new(fields));
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_max_row_group_bytes(Some(GROUP_BYTES))
+            .build();
         let inner = parquet::arrow::ArrowWriter::try_new(out, schema.clone(), Some(properties))?;
         Ok(ParquetWriter { inner, schema })
     }

@@ -1,41 +1,39 @@
 //! Dates, times and time stamps as text, for the whole range that databases store: far years, `24:00:00`, the infinities.
 
-use std::fmt::Write;
-
 use arrow::datatypes::TimeUnit;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// `YYYY-MM-DD` of days since 1970. The ends of the type are the infinities. A year before 1 is written as ISO 8601
-/// counts it: year 0 is 1 BC.
-pub fn date(days: i32) -> String {
+/// Appends `YYYY-MM-DD` of days since 1970. The ends of the type are the infinities. A year before 1 is written as ISO
+/// 8601 counts it: year 0 is 1 BC.
+pub fn push_date(text: &mut String, days: i32) {
     match days {
-        i32::MAX => "infinity".to_owned(),
-        i32::MIN => "-infinity".to_owned(),
-        days => date_text(days.into()),
+        i32::MAX => text.push_str("infinity"),
+        i32::MIN => text.push_str("-infinity"),
+        days => push_days(text, days.into()),
     }
 }
 
-/// `HH:MM:SS[.fraction]` since midnight.
-pub fn time(value: i64, unit: TimeUnit) -> String {
+/// Appends `HH:MM:SS[.fraction]` since midnight.
+pub fn push_time(text: &mut String, value: i64, unit: TimeUnit) {
     let (seconds, nanos) = split(value, unit);
-    let mut text = String::with_capacity(18);
-    push_time(&mut text, seconds, nanos);
-    text
+    push_clock(text, seconds, nanos);
 }
 
-/// `YYYY-MM-DD HH:MM:SS[.fraction]`. The ends of the type are the infinities.
-pub fn timestamp(value: i64, unit: TimeUnit) -> String {
+/// Appends `YYYY-MM-DD HH:MM:SS[.fraction]`. The ends of the type are the infinities. Tells whether it was finite.
+pub fn push_timestamp(text: &mut String, value: i64, unit: TimeUnit) -> bool {
     match value {
-        i64::MAX => return "infinity".to_owned(),
-        i64::MIN => return "-infinity".to_owned(),
-        _ => {}
+        i64::MAX => text.push_str("infinity"),
+        i64::MIN => text.push_str("-infinity"),
+        _ => {
+            let (seconds, nanos) = split(value, unit);
+            push_days(text, seconds.div_euclid(DAY_SECONDS));
+            text.push(' ');
+            push_clock(text, seconds.rem_euclid(DAY_SECONDS), nanos);
+            return true;
+        }
     }
-    let (seconds, nanos) = split(value, unit);
-    let mut text = date_text(seconds.div_euclid(DAY_SECONDS));
-    text.push(' ');
-    push_time(&mut text, seconds.rem_euclid(DAY_SECONDS), nanos);
-    text
+    false
 }
 
 /// Whole seconds and the nanoseconds above them.
@@ -49,19 +47,43 @@ fn split(value: i64, unit: TimeUnit) -> (i64, i64) {
     (value.div_euclid(per_second), value.rem_euclid(per_second) * (1_000_000_000 / per_second))
 }
 
-fn push_time(text: &mut String, seconds: i64, nanos: i64) {
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+fn push_clock(text: &mut String, seconds: i64, nanos: i64) {
+    push_padded(text, seconds / 3_600, 2);
+    text.push(':');
+    push_padded(text, seconds / 60 % 60, 2);
+    text.push(':');
+    push_padded(text, seconds % 60, 2);
     if nanos > 0 {
-        let digits = format!("{nanos:09}");
-        let _ = write!(text, ".{}", digits.trim_end_matches('0'));
+        text.push('.');
+        push_padded(text, nanos, 9);
+        text.truncate(text.trim_end_matches('0').len());
     }
 }
 
-fn date_text(days: i64) -> String {
+fn push_days(text: &mut String, days: i64) {
     let (year, month, day) = civil(days);
-    let sign = if year < 0 { "-" } else { "" };
-    format!("{sign}{:04}-{month:02}-{day:02}", year.abs())
+    if year < 0 {
+        text.push('-');
+    }
+    push_padded(text, year.abs(), 4);
+    text.push('-');
+    push_padded(text, month, 2);
+    text.push('-');
+    push_padded(text, day, 2);
+}
+
+/// Appends a number that is not negative with at least so many digits. Millions of them are written for one export, so
+/// this does without the machinery of formatting.
+fn push_padded(text: &mut String, mut number: i64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    while number > 0 || digits.len() - start < width {
+        start -= 1;
+        // a digit is below 10
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    text.extend(digits[start..].iter().map(|digit| char::from(*digit)));
 }
 
 /// Year, month and day in the Gregorian calendar. Years are counted from March, so that the leap day is the last one of

@@ -6,8 +6,11 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use serde_json::{Map, Value};
 
-use super::cell::is_null;
-use super::{ResultError, json_cell, text_cell, unique_names};
+use super::cell::{is_null, push_text};
+use super::{ResultError, json_cell, unique_names};
+
+/// Bytes of lines that are collected before they are written.
+const CHUNK: usize = 64 * 1024;
 
 /// Writes CSV with a header line. NULL is an empty field, the empty text is `""`.
 pub struct CsvWriter<W: Write> {
@@ -19,7 +22,12 @@ impl<W: Write> CsvWriter<W> {
     pub(super) fn new(schema: &SchemaRef, mut out: W) -> Result<CsvWriter<W>, ResultError> {
         let mut line = String::new();
         for (i, field) in schema.fields().iter().enumerate() {
-            push_field(&mut line, i, Some(field.name()));
+            if i > 0 {
+                line.push(',');
+            }
+            let start = line.len();
+            line.push_str(field.name());
+            quote_from(&mut line, start);
         }
         line.push_str("\r\n");
         out.write_all(line.as_bytes())?;
@@ -27,16 +35,26 @@ impl<W: Write> CsvWriter<W> {
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ResultError> {
+        self.line.clear();
         for row in 0..batch.num_rows() {
-            self.line.clear();
             for (i, column) in batch.columns().iter().enumerate() {
-                let text = if is_null(column, row) { None } else { Some(text_cell(column, row)?) };
-                push_field(&mut self.line, i, text.as_deref());
+                if i > 0 {
+                    self.line.push(',');
+                }
+                if is_null(column, row) {
+                    continue;
+                }
+                let start = self.line.len();
+                push_text(column, row, &mut self.line)?;
+                quote_from(&mut self.line, start);
             }
             self.line.push_str("\r\n");
-            self.out.write_all(self.line.as_bytes())?;
+            if self.line.len() >= CHUNK {
+                self.out.write_all(self.line.as_bytes())?;
+                self.line.clear();
+            }
         }
-        Ok(())
+        Ok(self.out.write_all(self.line.as_bytes())?)
     }
 
     pub(super) fn finish(mut self) -> Result<(), ResultError> {
@@ -44,18 +62,17 @@ impl<W: Write> CsvWriter<W> {
     }
 }
 
-fn push_field(line: &mut String, index: usize, text: Option<&str>) {
-    if index > 0 {
-        line.push(',');
-    }
-    let Some(text) = text else { return };
-    if !text.is_empty() && !text.contains(['"', ',', '\r', '\n']) && text.trim() == text {
-        line.push_str(text);
+/// Puts the field that starts there into quotes where it needs them.
+fn quote_from(line: &mut String, start: usize) {
+    let field = line.get(start..).unwrap_or_default();
+    let bytes = field.as_bytes();
+    let special = |byte: &u8| matches!(byte, b'"' | b',' | b'\r' | b'\n');
+    if !bytes.is_empty() && !bytes.iter().any(special) && field.trim().len() == bytes.len() {
         return;
     }
-    line.push('"');
-    line.push_str(&text.replace('"', "\"\""));
-    line.push('"');
+    let quoted = format!("\"{}\"", field.replace('"', "\"\""));
+    line.truncate(start);
+    line.push_str(&quoted);
 }
 
 /// Writes objects, as an array or one a line.

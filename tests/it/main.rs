@@ -7,6 +7,8 @@ mod check;
 mod cli;
 mod config;
 mod crash;
+mod faults;
+mod gate;
 mod harness;
 mod http;
 mod results;

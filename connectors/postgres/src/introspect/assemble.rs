@@ -8,7 +8,7 @@ use connector_api::{ConnectorError, CrawlOptions};
 use tokio_postgres::Row;
 
 use super::raw::{get, letter, maybe, text};
-use super::{Answers, keys, statistics};
+use super::{Answers, gone, keys, statistics};
 
 /// A relation while it is put together.
 pub(super) struct Building {
@@ -41,6 +41,7 @@ struct ColumnType {
 pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snapshot, ConnectorError> {
     let lookup = lookup(answers)?;
     let mut tables = relations(answers, &lookup, options)?;
+    gone::leave_out(answers, &mut tables)?;
     columns(answers, &lookup, &mut tables)?;
     defaults(answers, &mut tables)?;
     comments(answers, &mut tables)?;

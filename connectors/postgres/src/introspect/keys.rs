@@ -101,7 +101,10 @@ pub(super) fn indexes(
         }
         let count = usize::try_from(get::<i16>(row, 6)?).unwrap_or(0);
         let numbers: Vec<i16> = get::<Vec<i16>>(row, 7)?.into_iter().take(count).collect();
-        let mut expressions = get::<Option<Vec<String>>>(row, 11)?.unwrap_or_default().into_iter();
+        let printed: Vec<Option<String>> = get::<Option<Vec<_>>>(row, 11)?.unwrap_or_default();
+        // dropped since the snapshot was taken
+        let Some(expressions) = printed.into_iter().collect::<Option<Vec<_>>>() else { continue };
+        let mut expressions = expressions.into_iter();
         let (unique, predicate, name) = (get::<bool>(row, 4)?, maybe(row, 10)?, text(row, 2)?);
         if unique && predicate.is_none() && !numbers.contains(&0) {
             let columns = names(building, &numbers);

@@ -2,6 +2,7 @@
 //! snapshot, put together on our side. Nothing is locked beyond what reading the catalogs takes.
 
 mod assemble;
+mod gone;
 mod keys;
 mod raw;
 mod sql;
@@ -46,8 +47,30 @@ pub(crate) struct Answers {
     statistics: Vec<Row>,
 }
 
+/// How often a crawl begins anew when the structure changes under it in a way that the server's own functions fail on.
+const ATTEMPTS: u32 = 4;
+/// SQLSTATE of those failures ("cache lookup failed for ...").
+const INTERNAL_ERROR: &str = "XX000";
+
 /// Crawls.
 pub(crate) async fn introspect(
+    sessions: &Arc<Sessions>,
+    options: &CrawlOptions,
+    progress: Report<'_>,
+) -> Result<Snapshot, ConnectorError> {
+    for _ in 1..ATTEMPTS {
+        match attempt(sessions, options, progress).await {
+            Err(error) if error.engine_code.as_deref() == Some(INTERNAL_ERROR) => {
+                tracing::info!("the database's structure changed during the crawl; it begins anew");
+            }
+            ended => return ended,
+        }
+    }
+    attempt(sessions, options, progress).await
+}
+
+/// One crawl in one snapshot.
+async fn attempt(
     sessions: &Arc<Sessions>,
     options: &CrawlOptions,
     progress: Report<'_>,

@@ -2,11 +2,13 @@
 
 pub mod clock;
 pub mod ids;
+pub mod jobs;
 pub mod page;
 pub mod records;
 mod states;
 
 pub use ids::{Id, new_id};
+pub use jobs::*;
 pub use page::{Cursor, Page, PageRequest};
 pub use records::*;
 pub use states::*;

@@ -122,3 +122,43 @@ words! {
         Cancelled = "cancelled",
     }
 }
+
+words! {
+    /// How far a job is.
+    JobState {
+        /// Waits for its moment and for a daemon.
+        Queued = "queued",
+        /// A daemon works on it.
+        Running = "running",
+        /// Ended well.
+        Succeeded = "succeeded",
+        /// Ended with an error, and is not tried again.
+        Failed = "failed",
+        /// A person stopped it.
+        Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// How one attempt at a job ended.
+    JobOutcome {
+        /// Well.
+        Succeeded = "succeeded",
+        /// With an error.
+        Failed = "failed",
+        /// A person stopped it.
+        Cancelled = "cancelled",
+        /// Its daemon died, or could not renew its lease: another took the job over.
+        Lost = "lost",
+        /// Its daemon gave it back unfinished.
+        Returned = "returned",
+    }
+}
+
+words! {
+    /// What a job does.
+    JobKind {
+        /// Reads a connection's catalog into a schema version.
+        Crawl = "crawl",
+    }
+}

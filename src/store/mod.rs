@@ -10,11 +10,13 @@ pub mod embeddings;
 pub mod error;
 pub mod executions;
 pub mod idempotency;
+pub mod jobs;
 pub mod llm_calls;
 pub mod migrate;
 pub mod owner_token;
 pub mod queries;
 pub mod recover;
+pub mod schedules;
 pub mod settings;
 
 pub use db::{Conn, Db, Dialect, Row, Tx, Value};

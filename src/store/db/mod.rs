@@ -12,6 +12,8 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Notify;
+
 pub use row::Row;
 pub use value::Value;
 pub(crate) use value::args;
@@ -116,6 +118,23 @@ impl Db {
             Db::Postgres(db) => Backend::Postgres(db.begin().await?),
         };
         Ok(Tx { backend, failed: AtomicBool::new(false) })
+    }
+
+    /// Tells who waits in this process ([`Db::woken`]) that there may be a job. Call it after the commit.
+    pub fn wake(&self) {
+        self.bell().notify_one();
+    }
+
+    /// Waits for [`Db::wake`]; one that rang while nobody waited counts.
+    pub async fn woken(&self) {
+        self.bell().notified().await;
+    }
+
+    fn bell(&self) -> &Notify {
+        match self {
+            Db::Sqlite(db) => db.bell(),
+            Db::Postgres(db) => db.bell(),
+        }
     }
 
     /// Whether the store answers.

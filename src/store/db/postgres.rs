@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio::sync::Notify;
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -22,6 +23,7 @@ const MAX_ROWS: usize = 500;
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
+    bell: Arc<Notify>,
 }
 
 impl Postgres {
@@ -38,9 +40,13 @@ impl Postgres {
             .recycle_timeout(Some(PATIENCE))
             .build()
             .map_err(|_| StoreError::new(StoreErrorKind::Internal, "the store's pool could not be built"))?;
-        let store = Postgres { pool };
+        let store = Postgres { pool, bell: Arc::default() };
         store.query("SELECT 1", &[]).await?;
         Ok(store)
+    }
+
+    pub(super) fn bell(&self) -> &Notify {
+        &self.bell
     }
 
     async fn session(&self) -> Result<Object> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
-use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::sync::{Notify, OwnedMutexGuard, Semaphore};
 
 use super::placeholders::for_sqlite;
 use super::{Row, Value, placeholder_rows};
@@ -30,6 +30,7 @@ pub struct Sqlite {
     writer: Arc<tokio::sync::Mutex<Connection>>,
     readers: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    bell: Arc<Notify>,
 }
 
 /// The writer while a statement or a transaction has it; an open transaction ends with it.
@@ -59,7 +60,12 @@ impl Sqlite {
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Arc::default(),
             permits: Arc::new(Semaphore::new(READERS)),
+            bell: Arc::default(),
         })
+    }
+
+    pub(super) fn bell(&self) -> &Notify {
+        &self.bell
     }
 
     async fn lease(&self) -> Result<Lease> {

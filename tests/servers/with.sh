@@ -28,4 +28,5 @@ bring_up() {
 bring_up postgres
 bring_up mariadb
 bring_up mysql
+bring_up documents
 "$@"

@@ -38,7 +38,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["connectors/postgres/", "src/store/"]),
     ("deadpool_postgres", &["connectors/postgres/", "src/store/"]),
     ("mysql_async", &["connectors/mysql/"]),
-    ("tiberius", &["connectors/mssql/"]),
+    ("tiberius", &["connectors/mssql/", "src/telemetry.rs"]),
     ("mongodb::", &["connectors/mongodb/"]),
     ("connector_mssql", &["src/sources", "connectors/mssql/"]),
     ("connector_mongodb", &["src/sources", "connectors/mongodb/"]),

@@ -9,7 +9,7 @@ use crate::error::{Class, Error, Result};
 
 /// The engines that can be connected to, with their parameters.
 pub fn connectors() -> Vec<&'static ConnectorInfo> {
-    vec![&connector_sqlite::INFO, &connector_postgres::INFO, &connector_mysql::INFO]
+    vec![&connector_sqlite::INFO, &connector_postgres::INFO, &connector_mysql::INFO, &connector_mssql::INFO]
 }
 
 /// Opens a connector for a URL; nothing is connected to yet.
@@ -21,6 +21,7 @@ pub fn open(url: &str) -> Result<Arc<dyn Connector>> {
         Engine::Sqlite => Arc::new(connector_sqlite::SqliteConnector::open(url)?),
         Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::new(url)?),
         Engine::Mysql => Arc::new(connector_mysql::MysqlConnector::new(url)?),
+        Engine::Mssql => Arc::new(connector_mssql::MssqlConnector::new(url)?),
         other => return Err(unsupported(other.name())),
     })
 }

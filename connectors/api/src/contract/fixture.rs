@@ -86,6 +86,9 @@ pub(super) const ENDLESS_ROWS: &str = "SELECT a.n AS n, 'some text' AS t FROM co
 
 /// The statements that make the database, for engines that are run with this suite so far.
 pub fn setup(engine: Engine) -> Vec<String> {
+    if engine == Engine::Mssql {
+        return super::tsql::setup();
+    }
     let mut statements: Vec<String> = vec![
         "CREATE TABLE contract_customers (
             id INTEGER PRIMARY KEY,

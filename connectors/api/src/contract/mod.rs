@@ -9,6 +9,7 @@
 mod crawl;
 mod fixture;
 mod run;
+mod tsql;
 
 pub use crawl::*;
 pub use fixture::{Fixture, NUMBERS, setup};

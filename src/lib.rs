@@ -10,6 +10,7 @@ pub mod crawl;
 pub mod error;
 pub mod exec;
 pub mod http;
+pub mod impact;
 pub mod index;
 pub mod model;
 pub mod queries;

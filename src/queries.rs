@@ -1,5 +1,7 @@
 //! SQL of a person's own: checked against the latest catalog, stored as a query, run again as often as wanted.
 
+pub mod knowledge;
+
 use std::sync::Arc;
 
 use guard::{Finding, ReadOnly};

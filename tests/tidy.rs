@@ -21,6 +21,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("telemetry", 2),
     ("store", 3),
     ("auth", 4),
+    ("impact", 4),
     ("sources", 4),
     ("crawl", 5),
     ("exec", 5),

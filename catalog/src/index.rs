@@ -15,6 +15,11 @@ pub struct Catalog {
 impl Catalog {
     /// Indexes a snapshot. Cost is linear in the number of tables; do it once per schema version.
     pub fn new(snapshot: Snapshot) -> Catalog {
+        Catalog::shared(Arc::new(snapshot))
+    }
+
+    /// As [`Catalog::new`], for a snapshot that others hold too.
+    pub fn shared(snapshot: Arc<Snapshot>) -> Catalog {
         let engine = snapshot.engine;
         let by_name = snapshot
             .tables
@@ -22,7 +27,7 @@ impl Catalog {
             .enumerate()
             .map(|(i, t)| ((engine.stored_key(&t.schema), engine.stored_key(&t.name)), i))
             .collect();
-        Catalog { snapshot: Arc::new(snapshot), by_name }
+        Catalog { snapshot, by_name }
     }
 
     /// A catalog without tables, for checks of syntax alone.

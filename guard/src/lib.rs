@@ -11,6 +11,7 @@ mod cap;
 mod cap_mssql;
 mod fault;
 pub mod finding;
+mod follow;
 pub mod functions;
 mod lex;
 mod measure;
@@ -38,6 +39,7 @@ pub mod fuzzing {
 
 pub use answer::Answer;
 pub use finding::{Code, Finding};
+pub use follow::{Moves, follow};
 pub use policy::Policy;
 pub use proof::ReadOnly;
 pub use render::{render, render_expr, render_pretty};

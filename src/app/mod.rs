@@ -19,6 +19,7 @@ use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
 use crate::secrets::Keyring;
 use crate::sources::Sources;
+use crate::store::catalog::Keep;
 use crate::store::recover::{Abandoned, FolderClaim, Interrupted};
 use crate::store::{self, Db};
 
@@ -96,7 +97,8 @@ impl App {
             config.limits.executions,
             config.limits.waiting,
         ));
-        let crawler = Arc::new(Crawler::new(db.clone(), sources.clone(), crawl_options(&config)));
+        let crawler =
+            Arc::new(Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config)));
         let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
         let translator = translator(&config.model)?;
         let chat = Arc::new(Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost));
@@ -157,6 +159,11 @@ fn crawl_options(config: &Config) -> CrawlOptions {
         max_common_values: config.crawl.common_values,
         ..CrawlOptions::default()
     }
+}
+
+fn keep(config: &Config) -> Keep {
+    let given = |number: u32| Some(number).filter(|n| *n > 0);
+    Keep { versions: given(config.crawl.keep_versions), days: given(config.crawl.keep_days) }
 }
 
 fn make_folder(path: &Path) -> Result<()> {

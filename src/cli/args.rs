@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod knowledge;
+
+pub use knowledge::{CaseCommand, GlossaryCommand, NotificationArgs};
+
 /// Ask your databases in plain language; every answer is SQL proven to be a read.
 #[derive(Debug, Parser)]
 #[command(name = "querent", version, about, disable_help_subcommand = true)]
@@ -38,6 +42,14 @@ pub enum Command {
     Query(QueryArgs),
     /// Measure a translator on questions with known answers.
     Eval(EvalArgs),
+    /// Words of the business and what they mean in SQL.
+    #[command(subcommand)]
+    Glossary(GlossaryCommand),
+    /// Questions about a registered database with their known answers.
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// What people should know: broken statements and the like.
+    Notifications(NotificationArgs),
     /// Registered databases.
     #[command(subcommand)]
     Connection(ConnectionCommand),
@@ -170,6 +182,19 @@ pub struct DiffArgs {
     /// End with code 3 when a change is breaking.
     #[arg(long)]
     pub fail_on_breaking: bool,
+    /// Say which statements are broken or mean something else, why, and how to repair them: those stored for --on, or
+    /// those of --queries.
+    #[arg(long)]
+    pub impact: bool,
+    /// Statements to check when two sides are compared: a .sql file, JSON lines with a field `sql`, or a folder.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub queries: Vec<PathBuf>,
+    /// Policy that holds for --queries (JSON).
+    #[arg(long, value_name = "FILE", requires = "queries")]
+    pub policy: Option<PathBuf>,
+    /// End with code 4 when a statement is broken.
+    #[arg(long)]
+    pub fail_on_impact: bool,
 }
 
 /// `check`

@@ -32,6 +32,10 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
             if crawled.changed {
                 say!("{}", version.summary);
             }
+            if let Some(impact) = crawled.impact.as_ref().filter(|i| !i.statements.is_empty()) {
+                say!();
+                say_raw!("{}", impact.to_text());
+            }
             if let Some(out) = &args.out {
                 write(
                     out,

@@ -19,6 +19,8 @@ mod crawl;
 mod demo;
 mod diff;
 mod eval;
+mod impact_files;
+mod knowledge;
 mod migrate;
 mod output;
 mod progress;
@@ -107,6 +109,9 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Check(args) => check::run(setup, args).await,
         Command::Query(args) => query::run(setup, args).await,
         Command::Eval(args) => eval::run(setup, args).await,
+        Command::Glossary(command) => knowledge::glossary(setup, command).await,
+        Command::Case(command) => knowledge::case(setup, command).await,
+        Command::Notifications(args) => knowledge::notifications(setup, args).await,
         Command::Connection(command) => connection::run(setup, command).await,
         Command::Migrate(command) => migrate::run(setup, command).await,
         Command::Config(command) => settings::run(setup, command),

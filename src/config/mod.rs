@@ -139,6 +139,10 @@ pub struct CrawlSettings {
     pub sample_rows: u64,
     /// Values kept for a column.
     pub common_values: usize,
+    /// Newest schema versions kept; 0: all.
+    pub keep_versions: u32,
+    /// Days for which schema versions are kept; 0: for ever.
+    pub keep_days: u32,
 }
 
 /// Logs.

@@ -11,8 +11,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Class, Error, Result};
-use crate::model::{CrawlRun, Id, SchemaVersion};
+use crate::impact::{self, Impacted};
+use crate::model::{Connection, CrawlRun, Id, SchemaVersion};
 use crate::sources::{Source, Sources};
+use crate::store::catalog::{Keep, Published};
 use crate::store::crawls::CrawlEnd;
 use crate::store::{self, Db};
 
@@ -28,6 +30,7 @@ pub struct Crawler {
     db: Db,
     sources: Arc<Sources>,
     options: CrawlOptions,
+    keep: Keep,
     busy: Mutex<HashSet<Id>>,
     running: Mutex<HashMap<Id, Stop>>,
 }
@@ -50,6 +53,8 @@ pub struct Crawled {
     pub version: SchemaVersion,
     /// Whether this crawl made it.
     pub changed: bool,
+    /// What the new version did to the statements that people rely on.
+    pub impact: Option<Impacted>,
 }
 
 /// Reads a database's catalog without storing it.
@@ -77,9 +82,10 @@ pub async fn snapshot(
 }
 
 impl Crawler {
-    /// A crawler with the options that hold for every connection.
-    pub fn new(db: Db, sources: Arc<Sources>, options: CrawlOptions) -> Crawler {
-        Crawler { db, sources, options, busy: Mutex::default(), running: Mutex::default() }
+    /// A crawler with the options that hold for every connection, and how long versions are kept where a connection does
+    /// not say.
+    pub fn new(db: Db, sources: Arc<Sources>, options: CrawlOptions, keep: Keep) -> Crawler {
+        Crawler { db, sources, options, keep, busy: Mutex::default(), running: Mutex::default() }
     }
 
     /// Makes the record of a crawl that [`Crawler::run`] then works on.
@@ -178,15 +184,49 @@ impl Crawler {
 
     async fn publish(&self, source: &Source, run: Id, snapshot: Snapshot) -> Result<Crawled> {
         let connection = source.connection.id;
+        let prepared = store::catalog::prepare(Arc::new(snapshot)).await?;
         let tx = self.db.begin().await?;
-        let published = store::catalog::publish(&tx, connection, Arc::new(snapshot), Some(run)).await?;
+        let published = store::catalog::publish(&tx, connection, &prepared, Some(run)).await?;
         let end = CrawlEnd::Succeeded(published.version.id);
         let run = store::crawls::finish(&tx, run, end).await?;
         let details = json!({ "version": published.version.number(), "new": published.is_new });
         store::audits::add(&tx, "owner", "connection.crawl", &connection.to_string(), details).await?;
         tx.commit().await?;
         self.sources.forget(connection, Some(published.version.id));
-        Ok(Crawled { run, version: published.version, changed: published.is_new })
+        let impact = self.felt(&source.connection, &published, prepared.snapshot()).await;
+        self.trim(&source.connection, &published).await;
+        Ok(Crawled { run, version: published.version, changed: published.is_new, impact })
+    }
+
+    /// What the new version did to statements. The crawl is over: what goes wrong here is told and does not undo it.
+    async fn felt(
+        &self,
+        connection: &Connection,
+        published: &Published,
+        newer: &Arc<Snapshot>,
+    ) -> Option<Impacted> {
+        let before = published.before.as_ref()?;
+        let felt = impact::check_with(&self.db, connection, before, &published.version, newer.clone()).await;
+        let told = |error: &Error| {
+            tracing::warn!(connection = %connection.id, code = error.code, "statements could not be checked again");
+        };
+        felt.inspect_err(told).ok()
+    }
+
+    /// Removes versions that are not kept any more.
+    async fn trim(&self, connection: &Connection, published: &Published) {
+        if !published.is_new {
+            return;
+        }
+        let keep = keep_of(&connection.options, self.keep);
+        let trimmed = async {
+            let tx = self.db.begin().await?;
+            store::catalog::trim(&tx, connection.id, keep).await?;
+            tx.commit().await
+        };
+        if let Err(error) = trimmed.await {
+            tracing::warn!(connection = %connection.id, %error, "old schema versions could not be removed");
+        }
     }
 
     fn keep_progress(&self, run: Id) -> (mpsc::Sender<Progress>, tokio::task::JoinHandle<()>) {
@@ -202,6 +242,18 @@ impl Crawler {
         });
         (sender, task)
     }
+}
+
+/// How long versions of a connection are kept: as its options say, else as the settings do.
+fn keep_of(options: &serde_json::Value, settings: Keep) -> Keep {
+    let own = |key: &str| {
+        options.get(key).and_then(serde_json::Value::as_u64).map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+    };
+    let (versions, days) = (own("keep_versions"), own("keep_days"));
+    if versions.is_none() && days.is_none() {
+        return settings;
+    }
+    Keep { versions: versions.filter(|n| *n > 0), days: days.filter(|n| *n > 0) }
 }
 
 /// The right to crawl a connection; given back when dropped.

@@ -8,7 +8,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{Components, Content, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audits, chats, connections, crawls, executions, llm_calls, messages, queries, schemas};
+use super::api::{
+    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, llm_calls, messages,
+    notifications, queries, schemas,
+};
 use super::{pages, problem};
 
 /// The document as JSON.
@@ -32,9 +35,12 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         connections::delete, connections::restore, connections::test,
         crawls::list, crawls::start, crawls::get, crawls::cancel,
         schemas::list, schemas::search, schemas::get, schemas::table, schemas::diff,
+        impacts::between, impacts::list, notifications::list, notifications::read,
+        glossary::list, glossary::create, glossary::delete,
+        evaluation_cases::list, evaluation_cases::create, evaluation_cases::delete,
         chats::list, chats::create, chats::get, chats::rename, chats::delete, chats::restore,
         messages::list, messages::ask,
-        queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore,
+        queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore, queries::verify,
         executions::list, executions::start, executions::get, executions::rows, executions::cancel, executions::export,
         audits::list, llm_calls::list,
     ),
@@ -64,9 +70,11 @@ impl Modify for Common {
 }
 
 /// Paths whose POST may carry an `Idempotency-Key`.
-const KEYED: [&str; 6] = [
+const KEYED: [&str; 8] = [
     "/api/v1/connections",
     "/api/v1/connections/{id}/crawls",
+    "/api/v1/connections/{id}/glossary",
+    "/api/v1/connections/{id}/evaluation-cases",
     "/api/v1/chats",
     "/api/v1/chats/{id}/messages",
     "/api/v1/queries",

@@ -3,7 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::api::{audits, chats, connections, crawls, executions, llm_calls, messages, queries, schemas};
+use super::api::{
+    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, llm_calls, messages,
+    notifications, queries, schemas,
+};
 use super::pages;
 use super::problem::Problem;
 use crate::error::{Class, Error};
@@ -47,6 +50,15 @@ routes! {
     "/api/v1/schemas/{id}/tables/{table}" { get schemas::table }
     "/api/v1/schemas/{id}/diff" { get schemas::diff }
 
+    "/api/v1/connections/{id}/impact" { get impacts::between }
+    "/api/v1/connections/{id}/impacts" { get impacts::list }
+    "/api/v1/notifications" { get notifications::list }
+    "/api/v1/notifications/{id}/read" { post notifications::read }
+    "/api/v1/connections/{id}/glossary" { get glossary::list, post glossary::create }
+    "/api/v1/glossary/{id}" { delete glossary::delete }
+    "/api/v1/connections/{id}/evaluation-cases" { get evaluation_cases::list, post evaluation_cases::create }
+    "/api/v1/evaluation-cases/{id}" { delete evaluation_cases::delete }
+
     "/api/v1/chats" { get chats::list, post chats::create }
     "/api/v1/chats/{id}" { get chats::get, patch chats::rename, delete chats::delete }
     "/api/v1/chats/{id}/restore" { post chats::restore }
@@ -55,6 +67,7 @@ routes! {
     "/api/v1/queries" { get queries::list, post queries::create }
     "/api/v1/queries/check" { post queries::check }
     "/api/v1/queries/{id}" { get queries::get, delete queries::delete }
+    "/api/v1/queries/{id}/verify" { post queries::verify }
     "/api/v1/queries/{id}/restore" { post queries::restore }
     "/api/v1/queries/{id}/executions" { get executions::list, post executions::start }
 

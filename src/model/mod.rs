@@ -3,12 +3,14 @@
 pub mod clock;
 pub mod ids;
 pub mod jobs;
+pub mod knowledge;
 pub mod page;
 pub mod records;
 mod states;
 
 pub use ids::{Id, new_id};
 pub use jobs::*;
+pub use knowledge::{EvaluationCase, GlossaryTerm, Impact, Notification};
 pub use page::{Cursor, Page, PageRequest};
 pub use records::*;
 pub use states::*;

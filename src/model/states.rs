@@ -160,5 +160,45 @@ words! {
     JobKind {
         /// Reads a connection's catalog into a schema version.
         Crawl = "crawl",
+        /// Checks what people rely on against a new schema version.
+        Impact = "impact",
+    }
+}
+
+words! {
+    /// How urgent a notification is.
+    Level {
+        /// Good to know.
+        Info = "info",
+        /// Somebody should look at it.
+        Warning = "warning",
+        /// Something does not work.
+        Error = "error",
+    }
+}
+
+words! {
+    /// What is checked again at every new schema version.
+    SubjectType {
+        /// A stored query.
+        Query = "query",
+        /// A glossary term.
+        GlossaryTerm = "glossary_term",
+        /// An evaluation case.
+        EvaluationCase = "evaluation_case",
+    }
+}
+
+words! {
+    /// What a new schema version did to a statement.
+    ImpactState {
+        /// The guard refuses it now.
+        Broken = "broken",
+        /// It runs, but what it reads is something else than before.
+        Changed = "changed",
+        /// It is as it was, or holds again.
+        Ok = "ok",
+        /// It was written anew and holds.
+        Repaired = "repaired",
     }
 }

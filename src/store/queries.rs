@@ -156,3 +156,27 @@ pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Query> 
     );
     read(&on.query_one("deleted query", &sql, args![id, clock::now(), by]).await?)
 }
+
+/// Queries that somebody keeps, of one connection: all but rejected ones and drafts that only answered in a chat. Oldest
+/// first, from a place on; to be called until a page is not full.
+///
+/// # Errors
+/// When the store fails.
+pub async fn kept(on: &impl Conn, connection_id: Id, after: Cursor, limit: u32) -> Result<Vec<Query>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM queries WHERE connection_id = $1 AND deleted_at IS NULL AND state <> 'rejected' \
+         AND (chat_message_id IS NULL OR state <> 'draft') AND (created_at, id) > ($2, $3) \
+         ORDER BY created_at, id LIMIT $4"
+    );
+    let rows = on.query(&sql, args![connection_id, after.at, after.id, limit]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Says against which schema version a query was found right.
+///
+/// # Errors
+/// When the store fails.
+pub async fn set_version(on: &impl Conn, id: Id, version: Id) -> Result<()> {
+    let sql = "UPDATE queries SET schema_version_id = $2 WHERE id = $1";
+    on.execute(sql, args![id, version]).await.map(drop)
+}

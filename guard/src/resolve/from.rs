@@ -65,6 +65,12 @@ impl<'a> Resolver<'a, '_> {
                 let entry = self.table(name);
                 let stand_in = entry.table.and_then(|t| self.stand_in(t, span));
                 let mut entry = self.rename(entry, alias.as_mut());
+                if let Some((schema, table)) = entry.table.and_then(|t| self.moves?.of_table(t)) {
+                    // the old name stays as alias: columns are qualified by it
+                    let own = || TableAlias { name: Ident::quoted(entry.name.clone()), columns: Vec::new() };
+                    alias.get_or_insert_with(own);
+                    *name = moved_name(name, schema, table);
+                }
                 entry.stood_in = stand_in.is_some();
                 if let Some(query) = stand_in {
                     let name = Ident::quoted(entry.name.clone());
@@ -269,6 +275,7 @@ impl<'a> Resolver<'a, '_> {
         entry.key = self.engine.stored_key(&alias.name.value);
         entry.name = alias.name.value.clone();
         entry.bare = false;
+        entry.named_anew = alias.columns.len();
         if alias.columns.len() > entry.fields.len() && !entry.opaque {
             let message = format!(
                 "{} has {} columns, but {} names are given",
@@ -286,6 +293,14 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         entry
+    }
+}
+
+/// The new name with as many parts as the old one had.
+fn moved_name(old: &ObjectName, schema: &str, table: &str) -> ObjectName {
+    match old.0.len() {
+        0 | 1 if schema.is_empty() => ObjectName::quoted([table]),
+        _ => ObjectName::quoted([schema, table]),
     }
 }
 

@@ -37,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::{Catalog, Column, Engine, Table};
 
 use crate::finding::{Code, Finding};
+use crate::follow::{Moves, Step};
 use crate::measure::Size;
 use crate::policy::Policy;
 use crate::report::{Cardinality, ColumnRead, JoinRead, Report, SpanRange, TableRead};
@@ -45,8 +46,8 @@ use crate::tree::{Ident, Query, Span};
 pub(crate) use output::name as output_name;
 pub use visible::{glob, visible_catalog};
 
-use scope::{ColumnRef, CteEntry, Info, Scope};
-pub(crate) use scope::{Entry, Namespace};
+pub(crate) use scope::{ColumnRef, Entry, Field, Namespace};
+use scope::{CteEntry, Info, Scope};
 use views::Readable;
 
 /// Findings are cut at this number: a wrong guess of a table makes many.
@@ -97,6 +98,24 @@ pub(crate) fn resolve_within(
     Ok(Resolved { report, asked, deeper: readable.room() })
 }
 
+/// Resolves a tree in place and replaces what moved; see [`crate::follow`].
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn followed(
+    query: &mut Query,
+    older: &Catalog,
+    policy: &Policy,
+    moves: &Moves,
+) -> Result<(), Vec<Finding>> {
+    let readable = Readable::new(older, policy);
+    let mut resolver = Resolver::new(older, policy, &readable);
+    resolver.rewriting = false;
+    resolver.moves = Some(moves);
+    resolver.query(query, &Outer::Top);
+    if resolver.findings.is_empty() { Ok(()) } else { Err(resolver.sorted_findings()) }
+}
+
 /// Condition of a join that was met and whose ON is not resolved yet.
 pub(crate) const OPEN: &str = "?";
 
@@ -137,6 +156,12 @@ pub(crate) struct Resolver<'a, 'r> {
     pub(crate) wide: bool,
     /// Scopes in which names were found, by index.
     pub(crate) reached: Vec<usize>,
+    /// What is to be called something else.
+    moves: Option<&'r Moves>,
+    /// The step of the column that was just found.
+    step: Option<Step>,
+    /// New and old names of columns that were replaced.
+    replaced: Vec<(String, String)>,
 }
 
 impl<'a, 'r> Resolver<'a, 'r> {
@@ -162,6 +187,9 @@ impl<'a, 'r> Resolver<'a, 'r> {
             joins: Vec::new(),
             wide: false,
             reached: Vec::new(),
+            moves: None,
+            step: None,
+            replaced: Vec::new(),
         }
     }
 

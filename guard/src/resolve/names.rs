@@ -8,7 +8,7 @@ use crate::finding::{Code, Finding};
 use crate::tree::{Expr, Ident, Literal, ObjectName, Span};
 
 use super::nearest::nearest;
-use super::scope::{Entry, Info, Shape, Slot};
+use super::scope::{Entry, Field, Info, Shape, Slot};
 use super::{Resolver, unknown};
 
 /// What an unqualified name was found to be.
@@ -33,6 +33,7 @@ impl<'a> Resolver<'a, '_> {
     /// Resolves a column reference in place.
     pub(super) fn column(&mut self, expr: &mut Expr) -> Info<'a> {
         let Expr::Column(name) = expr else { return Info::default() };
+        self.step = None;
         self.leave_database_out(name, 4);
         let info = match name.0.as_mut_slice() {
             [column] => {
@@ -50,7 +51,20 @@ impl<'a> Resolver<'a, '_> {
             }
         };
         self.read_columns(&info, span_of(expr));
+        self.replace(expr);
         info
+    }
+
+    /// Replaces a column that is called something else now.
+    fn replace(&mut self, expr: &mut Expr) {
+        let Some(step) = self.step.take() else { return };
+        let old = step.apply(expr);
+        self.replaced.push((super::output::name(self.engine, expr), old));
+    }
+
+    /// Notes what a column that was found is called now.
+    fn note_step(&mut self, entry: &Entry<'a>, field: &Field<'a>) {
+        self.step = self.moves.and_then(|moves| moves.of_column(entry, field));
     }
 
     fn unqualified(&mut self, name: &mut ObjectName, ident: &Ident) -> Option<Info<'a>> {
@@ -172,6 +186,11 @@ impl<'a> Resolver<'a, '_> {
             _ => None,
         };
         name.0 = qualified_parts(single.map(|e| e.name.as_str()), &slot.name, ident.span);
+        if let [(entry, index)] = slot.from.as_slice()
+            && let Some(field) = entry.fields.get(*index)
+        {
+            self.note_step(entry, field);
+        }
         Some(slot.info())
     }
 
@@ -234,6 +253,7 @@ impl<'a> Resolver<'a, '_> {
         if let [qualifier, _] = name.0.as_mut_slice() {
             Self::pin(qualifier, &entry.name);
         }
+        self.note_step(entry, field);
         entry.info(field)
     }
 

@@ -183,7 +183,13 @@ impl<'a> Resolver<'a, '_> {
         let mut outputs = Vec::new();
         for item in items {
             match item {
-                SelectItem::Expr { expr, alias } => outputs.push(self.item(expr, alias.as_mut())),
+                SelectItem::Expr { expr, alias } => {
+                    let output = self.item(expr, alias.as_mut());
+                    if alias.is_none() && output.aliased {
+                        *alias = Some(Ident::quoted(output.name.clone()));
+                    }
+                    outputs.push(output);
+                }
                 SelectItem::Wildcard(_) => self.wildcard(&mut outputs),
                 SelectItem::QualifiedWildcard(name) => self.qualified_wildcard(name, &mut outputs),
             }
@@ -192,15 +198,26 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn item(&mut self, expr: &mut Expr, alias: Option<&mut Ident>) -> Output<'a> {
+        let mark = self.replaced.len();
         let info = self.expr(expr);
         let (name, aliased) = match alias {
             Some(alias) => {
                 self.pin_new(alias);
                 (alias.value.clone(), true)
             }
-            None => (super::output::name(self.engine, expr), false),
+            None => self.own_name(expr, mark),
         };
         Output { key: self.engine.stored_key(&name), name, aliased, info }
+    }
+
+    /// The name that an item gives itself; the old one, as an alias, where a replaced column gave it.
+    fn own_name(&self, expr: &Expr, mark: usize) -> (String, bool) {
+        let name = super::output::name(self.engine, expr);
+        let mut since = self.replaced.iter().skip(mark);
+        match since.find(|(new, _)| *new == name) {
+            Some((_, old)) => (old.clone(), true),
+            None => (name, false),
+        }
     }
 
     fn wildcard(&mut self, outputs: &mut Vec<Output<'a>>) {

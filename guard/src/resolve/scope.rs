@@ -143,6 +143,8 @@ pub struct Entry<'a> {
     pub stood_in: bool,
     /// Whether `schema.table.column` may name it (a table without alias).
     pub bare: bool,
+    /// How many of its columns, from the first on, the statement gives names of its own (`AS x(a, b)`).
+    pub named_anew: usize,
     /// Its columns, in order, visible ones alone.
     pub fields: Vec<Field<'a>>,
     /// Columns that a wildcard does not give (`rowid`, full-text helpers).

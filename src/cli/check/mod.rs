@@ -19,6 +19,7 @@ use super::args::{CheckArgs, CheckFormat, FailOn};
 use crate::app::Setup;
 use crate::error::Result;
 
+pub use files::pieces;
 pub use human::finding_lines;
 pub use input::{engine, statement};
 

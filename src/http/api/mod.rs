@@ -4,9 +4,13 @@ pub mod audits;
 pub mod chats;
 pub mod connections;
 pub mod crawls;
+pub mod evaluation_cases;
 pub mod executions;
+pub mod glossary;
+pub mod impacts;
 pub mod llm_calls;
 pub mod messages;
+pub mod notifications;
 pub mod queries;
 pub mod schemas;
 

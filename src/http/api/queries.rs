@@ -14,6 +14,7 @@ use crate::http::extract::{Body, Owner, page_request};
 use crate::http::idempotency::{Made, Once};
 use crate::http::problem::Problem;
 use crate::model::{Page, Query as StoredQuery};
+use crate::queries::knowledge::{self, Kept};
 use crate::queries::{self, Stored};
 use crate::store;
 
@@ -128,4 +129,16 @@ pub async fn delete(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResp
     responses((status = 200, description = "As it is now", body = StoredQuery)))]
 pub async fn restore(owner: Owner, app: State, id: Path<Uuid>) -> Answer<StoredQuery> {
     Ok(Json(queries::restore(&app.db, *id, owner.0.name()).await?))
+}
+
+/// Makes a query a verified one: approved with its question, and checked again against the latest schema version.
+#[utoipa::path(post, path = "/api/v1/queries/{id}/verify", tag = "queries", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "As it is now", body = StoredQuery)))]
+pub async fn verify(owner: Owner, app: State, id: Path<Uuid>) -> Answer<StoredQuery> {
+    let query = store::queries::get(&app.db, *id).await?;
+    let source = app.sources.get(query.connection_id).await?;
+    match knowledge::verify(&app.db, &source, query, owner.0.name()).await? {
+        Kept::Done(query) => Ok(Json(*query)),
+        Kept::Refused(findings) => Err(Problem::refused(findings)),
+    }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use catalog::diff::{Change, Diff};
+use catalog::diff::Change;
 use catalog::{Snapshot, Table};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -46,6 +46,8 @@ pub struct SchemaDiff {
     changes: Vec<Change>,
     /// The same for people, a line for each change.
     text: String,
+    /// The same as Markdown, a section for each severity.
+    markdown: String,
 }
 
 /// What was found.
@@ -83,8 +85,8 @@ pub struct SearchParams {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DiffParams {
-    /// Key of the older version; the one before when left out.
-    from: Option<Uuid>,
+    /// Older version, as its key or its number (`1.0`); the one before when left out. Any version will do.
+    from: Option<String>,
 }
 
 /// Schema versions of a connection, newest first.
@@ -179,29 +181,40 @@ pub async fn diff(
     params: Query<DiffParams>,
 ) -> Answer<SchemaDiff> {
     let to = store::catalog::get(&app.db, *id).await?;
-    let from = match params.from {
-        Some(from) => store::catalog::get(&app.db, from).await?,
+    let from = match &params.from {
+        Some(from) => version_of(&app, to.connection_id, from).await?,
         None => before(&app, &to).await?,
     };
-    if from.connection_id != to.connection_id {
+    let diff = store::catalog::changes(&app.db, &from, &to).await?;
+    let (severity, text, markdown) = (diff.severity(), diff.to_text(), diff.to_markdown());
+    Ok(Json(SchemaDiff { from, to, severity, text, markdown, changes: diff.changes }))
+}
+
+/// The version that a key or a number names.
+pub(super) async fn version_of(app: &App, connection: Uuid, named: &str) -> Result<SchemaVersion, Problem> {
+    if let Ok(id) = Uuid::parse_str(named) {
+        let version = store::catalog::get(&app.db, id).await?;
+        if version.connection_id == connection {
+            return Ok(version);
+        }
         return Err(Error::new("H024", Class::BadInput, "the versions are of different connections")
             .hint("Compare versions of one connection.")
             .into());
     }
-    let old = store::catalog::load(&app.db, &from).await?;
-    let new = store::catalog::load(&app.db, &to).await?;
-    let diff = compared(old, new).await?;
-    Ok(Json(SchemaDiff { from, to, severity: diff.severity(), text: diff.to_text(), changes: diff.changes }))
-}
-
-async fn compared(old: Snapshot, new: Snapshot) -> Result<Diff, Problem> {
-    tokio::task::spawn_blocking(move || catalog::diff::diff(&old, &new))
-        .await
-        .map_err(|e| Error::new("H099", Class::Internal, format!("the comparison stopped: {e}")).into())
+    let number = named.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    let found = match number {
+        Some((major, minor)) => store::catalog::find(&app.db, connection, major, minor).await?,
+        None => None,
+    };
+    found.ok_or_else(|| {
+        Error::new("H026", Class::NotFound, "there is no such schema version")
+            .hint("Name a version by its key or its number; /api/v1/connections/{id}/schemas lists them.")
+            .into()
+    })
 }
 
 /// The version before.
-async fn before(app: &App, version: &SchemaVersion) -> Result<SchemaVersion, Problem> {
+pub(super) async fn before(app: &App, version: &SchemaVersion) -> Result<SchemaVersion, Problem> {
     let place = crate::model::Cursor { at: version.created_at, id: version.id };
     let page = PageRequest::read(Some(1), Some(&place.encode()))?;
     let older = store::catalog::list(&app.db, version.connection_id, page).await?;

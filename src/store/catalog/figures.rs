@@ -1,13 +1,13 @@
 //! What changes without the schema changing: taken out of a table before it is stored, and put back when it is loaded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use catalog::{Column, ForeignKey, Sensitivity, Snapshot, Statistics, Table};
 use serde::{Deserialize, Serialize};
 
 use super::super::db::{Conn, Tx, Value, args};
 use super::super::error::Result;
-use super::parts::{hash, to_json_text};
+use super::parts::{Prepared, to_json_text};
 use crate::model::{Id, clock};
 
 /// The volatile part of a table.
@@ -32,34 +32,57 @@ struct ColumnFigures {
     sensitivity: Option<Sensitivity>,
 }
 
-/// Splits a table into what is versioned and what is not.
-pub(super) fn split(table: &Table) -> (Table, Figures) {
+/// As [`Figures`], borrowed: most tables' figures are only written out to be compared.
+#[derive(Serialize)]
+struct Seen<'a> {
+    row_estimate: Option<u64>,
+    size_bytes: Option<u64>,
+    partitions: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inferred: Vec<&'a ForeignKey>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    columns: BTreeMap<&'a str, SeenColumn<'a>>,
+}
+
+#[derive(Serialize)]
+struct SeenColumn<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<&'a Statistics>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sensitivity: Option<Sensitivity>,
+}
+
+/// A table's figures, written out.
+pub(super) fn text(table: &Table) -> String {
+    let figured = |c: &&Column| c.statistics.is_some() || c.sensitivity.is_some();
+    to_json_text(&Seen {
+        row_estimate: table.row_estimate,
+        size_bytes: table.size_bytes,
+        partitions: table.partitioning.as_ref().map(|p| p.partitions),
+        inferred: table.foreign_keys.iter().filter(|k| k.inferred.is_some()).collect(),
+        columns: table.columns.iter().filter(figured).map(|c| (c.name.as_str(), seen(c))).collect(),
+    })
+}
+
+fn seen(column: &Column) -> SeenColumn<'_> {
+    SeenColumn { statistics: column.statistics.as_ref(), sensitivity: column.sensitivity }
+}
+
+/// A table as it is versioned: without its figures.
+pub(super) fn without(table: &Table) -> Table {
     let mut kept = table.clone();
-    let mut figures = Figures {
-        row_estimate: kept.row_estimate.take(),
-        size_bytes: kept.size_bytes.take(),
-        ..Figures::default()
-    };
+    (kept.row_estimate, kept.size_bytes) = (None, None);
     if let Some(partitioning) = &mut kept.partitioning {
-        figures.partitions = Some(std::mem::take(&mut partitioning.partitions));
+        partitioning.partitions = 0;
     }
-    let (declared, inferred) = kept.foreign_keys.drain(..).partition(|key| key.inferred.is_none());
-    kept.foreign_keys = declared;
-    figures.inferred = inferred;
+    kept.foreign_keys.retain(|key| key.inferred.is_none());
     for column in &mut kept.columns {
-        if let Some(taken) = take_column(column) {
-            figures.columns.insert(column.name.clone(), taken);
-        }
+        (column.statistics, column.sensitivity) = (None, None);
     }
-    (kept, figures)
+    kept
 }
 
-fn take_column(column: &mut Column) -> Option<ColumnFigures> {
-    let (statistics, sensitivity) = (column.statistics.take(), column.sensitivity.take());
-    (statistics.is_some() || sensitivity.is_some()).then_some(ColumnFigures { statistics, sensitivity })
-}
-
-/// Undoes [`split`].
+/// Undoes [`without`].
 pub(super) fn join(table: &mut Table, mut figures: Figures) {
     table.row_estimate = figures.row_estimate;
     table.size_bytes = figures.size_bytes;
@@ -75,56 +98,36 @@ pub(super) fn join(table: &mut Table, mut figures: Figures) {
     }
 }
 
-/// Figures of one table, ready to be stored.
-pub(super) struct FiguresRow {
-    schema: String,
-    table: String,
-    fingerprint: String,
-    text: String,
-}
-
-impl FiguresRow {
-    pub(super) fn new(table: &Table, figures: &Figures) -> FiguresRow {
-        let text = to_json_text(figures);
-        let (schema, table) = (table.schema.clone(), table.name.clone());
-        FiguresRow { schema, table, fingerprint: hash(&text), text }
-    }
-}
-
 /// Brings the stored figures to what the crawl found; rows that did not change are not written.
-pub(super) async fn store(tx: &Tx, connection_id: Id, rows: Vec<FiguresRow>) -> Result<()> {
+pub(super) async fn store(tx: &Tx, connection_id: Id, prepared: &Prepared) -> Result<()> {
     let sql = "SELECT schema_name, table_name, fingerprint FROM table_figures WHERE connection_id = $1";
     let mut stored = HashMap::new();
     for row in tx.query(sql, args![connection_id]).await? {
         stored.insert((row.text("schema_name")?, row.text("table_name")?), row.text("fingerprint")?);
     }
-    let now = clock::now();
-    let mut changed: Vec<Vec<Value>> = Vec::new();
-    for row in rows {
-        let FiguresRow { schema, table, fingerprint, text } = row;
-        let key = (schema, table);
-        if stored.remove(&key).as_ref() != Some(&fingerprint) {
-            let (schema, table) = key;
-            let figures = Value::JsonText(text);
-            changed.push(vec![
-                connection_id.into(),
-                schema.into(),
-                table.into(),
-                fingerprint.into(),
-                figures,
-                now.into(),
-            ]);
+    let (mut changed, mut met) = (Vec::new(), HashSet::new());
+    for (table, fingerprint) in prepared.snapshot.tables.iter().zip(prepared.figures.iter()) {
+        let key = (table.schema.clone(), table.name.clone());
+        // names that an engine gave twice count once
+        if met.insert(key.clone()) && stored.remove(&key).as_ref() != Some(fingerprint) {
+            changed.push((table, fingerprint));
         }
     }
     let gone = "DELETE FROM table_figures WHERE connection_id = $1 AND schema_name = $2 AND table_name = $3";
     for (schema, table) in stored.keys() {
         tx.execute(gone, args![connection_id, schema, table]).await?;
     }
+    let now = clock::now();
+    let row = |(table, fingerprint): (&Table, &String)| -> Vec<Value> {
+        let figures = Value::JsonText(text(table));
+        let name = (Value::from(&table.schema), Value::from(&table.name));
+        vec![connection_id.into(), name.0, name.1, fingerprint.into(), figures, now.into()]
+    };
     tx.insert_many(
         "table_figures (connection_id, schema_name, table_name, fingerprint, figures, updated_at)",
         "ON CONFLICT (connection_id, schema_name, table_name) DO UPDATE SET \
          fingerprint = excluded.fingerprint, figures = excluded.figures, updated_at = excluded.updated_at",
-        changed,
+        changed.into_iter().map(row).collect(),
     )
     .await
 }

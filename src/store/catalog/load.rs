@@ -11,7 +11,7 @@ use super::figures::{self, Figures};
 use super::latest;
 use super::parts::Facts;
 use super::publish::off_thread;
-use crate::model::SchemaVersion;
+use crate::model::{Id, SchemaVersion};
 
 /// The snapshot of a version. The latest one carries the figures of the last crawl, older ones carry none.
 ///
@@ -26,7 +26,7 @@ pub async fn load(on: &impl Conn, version: &SchemaVersion) -> Result<Snapshot> {
     let tables = definitions(on, "tables", version).await?;
     let routines = definitions(on, "routines", version).await?;
     let is_latest = latest(on, version.connection_id).await?.is_some_and(|v| v.id == version.id);
-    let figures = if is_latest { figures_rows(on, version).await? } else { Vec::new() };
+    let figures = if is_latest { figures_rows(on, version.connection_id).await? } else { Vec::new() };
     off_thread(move || {
         let mut snapshot = Snapshot {
             engine: facts.engine,
@@ -66,7 +66,7 @@ pub async fn table(on: &impl Conn, version: &SchemaVersion, name: &str) -> Resul
     Ok(Some(table))
 }
 
-async fn definitions(on: &impl Conn, table: &str, version: &SchemaVersion) -> Result<Vec<Row>> {
+pub(super) async fn definitions(on: &impl Conn, table: &str, version: &SchemaVersion) -> Result<Vec<Row>> {
     // as text: read straight into its type, without a document in between
     let sql = format!(
         "SELECT CAST(definition AS text) AS definition FROM {table} WHERE connection_id = $1 \
@@ -75,17 +75,17 @@ async fn definitions(on: &impl Conn, table: &str, version: &SchemaVersion) -> Re
     on.query(&sql, args![version.connection_id, version.ordinal]).await
 }
 
-async fn figures_rows(on: &impl Conn, version: &SchemaVersion) -> Result<Vec<Row>> {
+pub(super) async fn figures_rows(on: &impl Conn, connection_id: Id) -> Result<Vec<Row>> {
     let sql = "SELECT schema_name, table_name, CAST(figures AS text) AS figures FROM table_figures \
                WHERE connection_id = $1";
-    on.query(sql, args![version.connection_id]).await
+    on.query(sql, args![connection_id]).await
 }
 
 fn read_all<T: DeserializeOwned>(rows: &[Row]) -> Result<Vec<T>> {
     rows.iter().map(|row| row.document("definition")).collect()
 }
 
-fn read_figures(rows: &[Row]) -> Result<HashMap<(String, String), Figures>> {
+pub(super) fn read_figures(rows: &[Row]) -> Result<HashMap<(String, String), Figures>> {
     rows.iter()
         .map(|row| Ok(((row.text("schema_name")?, row.text("table_name")?), row.document("figures")?)))
         .collect()

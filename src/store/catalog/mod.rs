@@ -4,14 +4,19 @@
 //! that change without the schema changing (rows, sizes, statistics, inferred references) are kept apart, the last
 //! crawl's alone.
 
+mod compare;
 mod figures;
 mod load;
 mod parts;
 mod publish;
+mod retention;
 mod search;
 
+pub use compare::{changes, patched, sides};
 pub use load::{load, table};
+pub use parts::{Prepared, prepare};
 pub use publish::{Published, publish};
+pub use retention::{Keep, trim};
 pub use search::{Hit, history, search};
 
 use super::db::{Conn, Row, args};

@@ -1,12 +1,16 @@
-//! A snapshot taken apart into the rows of each versioned table.
+//! A snapshot prepared for comparison with what is stored, and the rows of what turns out to differ.
 
-use catalog::{Column, Routine, Schema, Snapshot, Table, fingerprint};
+use std::sync::Arc;
+
+use catalog::{Column, Engine, Routine, Schema, Snapshot, Table, fingerprint};
 use serde::{Deserialize, Serialize};
 
 use super::super::db::Value;
-use super::figures::{self, FiguresRow};
+use super::super::error::Result;
+use super::figures;
+use super::publish::off_thread;
 
-/// One of the versioned tables.
+/// Rows of one versioned table.
 pub(super) struct Part {
     /// Its name in the store.
     pub table: &'static str,
@@ -29,74 +33,110 @@ pub(super) struct PartRow {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Facts {
-    pub engine: catalog::Engine,
+    pub engine: Engine,
     pub server_version: String,
     pub database: String,
     pub search_path: Vec<String>,
 }
 
-/// A snapshot, ready to be stored.
-pub(super) struct Prepared {
-    pub fingerprint: String,
-    pub facts: Facts,
-    pub parts: Vec<Part>,
-    pub figures: Vec<FiguresRow>,
-    pub tables: i64,
-    pub columns: i64,
+/// What a crawl found, with the fingerprints by which it is compared. Made before the transaction that stores it.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub(super) snapshot: Arc<Snapshot>,
+    /// Of everything.
+    pub(super) fingerprint: String,
+    /// Of each table, in the snapshot's order.
+    pub(super) tables: Arc<Vec<String>>,
+    /// Of each table's figures, in the snapshot's order.
+    pub(super) figures: Arc<Vec<String>>,
 }
 
-/// Takes a snapshot apart. Pure work, some microseconds per table.
-pub(super) fn prepare(snapshot: &Snapshot) -> Prepared {
-    let (mut tables, mut columns, mut figures) = (Vec::new(), Vec::new(), Vec::new());
-    for table in &snapshot.tables {
-        let (kept, volatile) = figures::split(table);
-        figures.push(FiguresRow::new(table, &volatile));
-        columns.extend(kept.columns.iter().map(|column| column_row(&kept, column)));
-        tables.push(table_row(&kept));
+impl Prepared {
+    /// What the crawl found.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
     }
-    let hashes = tables.iter().map(|row| row.fingerprint.clone()).collect();
-    Prepared {
-        fingerprint: fingerprint::combine(snapshot, hashes),
-        facts: Facts {
-            engine: snapshot.engine,
-            server_version: snapshot.server_version.clone(),
-            database: snapshot.database.clone(),
-            search_path: snapshot.search_path.clone(),
-        },
-        tables: count(tables.len()),
-        columns: count(columns.len()),
-        parts: vec![
-            Part {
-                table: "schemas",
-                key: &["schema_name"],
-                content: &["definition"],
-                rows: snapshot.schemas.iter().map(schema_row).collect(),
-            },
-            Part {
-                table: "tables",
-                key: &["schema_name", "table_name"],
-                content: &["kind", "comment", "definition"],
-                rows: tables,
-            },
-            Part {
-                table: "columns",
-                key: &["schema_name", "table_name", "column_name"],
-                content: &["native_type", "class", "comment"],
-                rows: columns,
-            },
-            Part {
-                table: "routines",
-                key: &["schema_name", "signature"],
-                content: &["definition"],
-                rows: snapshot.routines.iter().map(routine_row).collect(),
-            },
-        ],
-        figures,
+
+    pub(super) fn facts(&self) -> Facts {
+        Facts {
+            engine: self.snapshot.engine,
+            server_version: self.snapshot.server_version.clone(),
+            database: self.snapshot.database.clone(),
+            search_path: self.snapshot.search_path.clone(),
+        }
     }
+
+    pub(super) fn table_count(&self) -> i64 {
+        count(self.snapshot.tables.len())
+    }
+
+    pub(super) fn column_count(&self) -> i64 {
+        count(self.snapshot.tables.iter().map(|t| t.columns.len()).sum())
+    }
+}
+
+/// Prepares a snapshot, off the async threads: some microseconds a table.
+///
+/// # Errors
+/// When the work is abandoned because the program ends.
+pub async fn prepare(snapshot: Arc<Snapshot>) -> Result<Prepared> {
+    off_thread(move || {
+        let tables: Vec<String> = snapshot.tables.iter().map(fingerprint::table).collect();
+        let figures = snapshot.tables.iter().map(|table| hash(&figures::text(table))).collect();
+        let fingerprint = fingerprint::combine(&snapshot, tables.clone());
+        Prepared { snapshot, fingerprint, tables: Arc::new(tables), figures: Arc::new(figures) }
+    })
+    .await
 }
 
 fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+pub(super) fn schemas(snapshot: &Snapshot) -> Part {
+    Part {
+        table: "schemas",
+        key: &["schema_name"],
+        content: &["definition"],
+        rows: snapshot.schemas.iter().map(schema_row).collect(),
+    }
+}
+
+pub(super) fn routines(snapshot: &Snapshot) -> Part {
+    Part {
+        table: "routines",
+        key: &["schema_name", "signature"],
+        content: &["definition"],
+        rows: snapshot.routines.iter().map(routine_row).collect(),
+    }
+}
+
+/// Rows of the tables at these places of the snapshot, and rows of their columns.
+pub(super) fn tables(prepared: &Prepared, places: &[usize]) -> (Part, Part) {
+    let (mut tables, mut columns) = (Vec::with_capacity(places.len()), Vec::new());
+    for place in places {
+        let (Some(table), Some(fingerprint)) =
+            (prepared.snapshot.tables.get(*place), prepared.tables.get(*place))
+        else {
+            continue;
+        };
+        let kept = figures::without(table);
+        columns.extend(kept.columns.iter().map(|column| column_row(&kept, column)));
+        tables.push(table_row(&kept, fingerprint));
+    }
+    let tables = Part {
+        table: "tables",
+        key: &["schema_name", "table_name"],
+        content: &["kind", "comment", "definition"],
+        rows: tables,
+    };
+    let columns = Part {
+        table: "columns",
+        key: &["schema_name", "table_name", "column_name"],
+        content: &["native_type", "class", "comment"],
+        rows: columns,
+    };
+    (tables, columns)
 }
 
 fn schema_row(schema: &Schema) -> PartRow {
@@ -104,10 +144,10 @@ fn schema_row(schema: &Schema) -> PartRow {
     PartRow { key: vec![schema.name.clone()], fingerprint: hash(&text), content: vec![Value::JsonText(text)] }
 }
 
-fn table_row(table: &Table) -> PartRow {
+fn table_row(table: &Table, fingerprint: &str) -> PartRow {
     PartRow {
         key: vec![table.schema.clone(), table.name.clone()],
-        fingerprint: fingerprint::table(table),
+        fingerprint: fingerprint.to_owned(),
         content: vec![
             word(&table.kind).into(),
             table.comment.as_deref().into(),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use catalog::{Column, Snapshot, TypeClass};
-use querent::model::{Id, PageRequest, clock::Stopwatch, new_id};
+use catalog::{Column, Snapshot, Statistics, TypeClass};
+use querent::model::{Id, PageRequest, new_id};
+use querent::store::StoreErrorKind;
 use querent::store::catalog::{self as versions, Published};
-use querent::store::{Conn, StoreErrorKind};
 
 use super::snapshots::snapshot;
 use super::store_suite;
@@ -22,14 +22,21 @@ store_suite!(
     crawls_at_the_same_time_make_one_version,
     versions_are_found_by_number_and_listed,
     tables_and_columns_are_found_by_name_and_comment,
-    two_thousand_tables,
+    versions_are_compared_in_any_order,
+    statistics_of_the_last_crawl_are_evidence_of_a_rename,
+    one_column_among_ten_thousand_tables,
 );
 
 async fn publish(store: &TestStore, connection: Id, snapshot: &Snapshot) -> Published {
+    let prepared = prepared(snapshot).await;
     let tx = store.db.begin().await.unwrap();
-    let published = versions::publish(&tx, connection, Arc::new(snapshot.clone()), None).await.unwrap();
+    let published = versions::publish(&tx, connection, &prepared, None).await.unwrap();
     tx.commit().await.unwrap();
     published
+}
+
+async fn prepared(snapshot: &Snapshot) -> versions::Prepared {
+    versions::prepare(Arc::new(snapshot.clone())).await.unwrap()
 }
 
 async fn rows(store: &TestStore) -> [i64; 4] {
@@ -151,11 +158,11 @@ async fn a_table_that_comes_back_is_a_new_row(store: TestStore) {
 async fn a_dropped_publication_leaves_nothing(store: TestStore) {
     let connection = store.connection("shop").await.id;
     let tx = store.db.begin().await.unwrap();
-    versions::publish(&tx, connection, Arc::new(snapshot(20)), None).await.unwrap();
+    versions::publish(&tx, connection, &prepared(&snapshot(20)).await, None).await.unwrap();
     drop(tx);
     assert_eq!(rows(&store).await, [0, 0, 0, 0]);
     let tx = store.db.begin().await.unwrap();
-    let nowhere = versions::publish(&tx, new_id(), Arc::new(snapshot(1)), None).await.unwrap_err();
+    let nowhere = versions::publish(&tx, new_id(), &prepared(&snapshot(1)).await, None).await.unwrap_err();
     assert_eq!(nowhere.kind, StoreErrorKind::NotFound);
 }
 
@@ -165,9 +172,9 @@ async fn crawls_at_the_same_time_make_one_version(store: TestStore) {
         .map(|_| {
             let db = store.db.clone();
             tokio::spawn(async move {
+                let prepared = prepared(&snapshot(50)).await;
                 let tx = db.begin().await.unwrap();
-                let published =
-                    versions::publish(&tx, connection, Arc::new(snapshot(50)), None).await.unwrap();
+                let published = versions::publish(&tx, connection, &prepared, None).await.unwrap();
                 tx.commit().await.unwrap();
                 published.is_new
             })
@@ -217,25 +224,76 @@ async fn tables_and_columns_are_found_by_name_and_comment(store: TestStore) {
     assert_eq!(versions::search(&store.db, connection, "field", 5).await.unwrap().len(), 5);
 }
 
-/// Also prints how long it takes: run with `--nocapture`.
-async fn two_thousand_tables(store: TestStore) {
+async fn versions_are_compared_in_any_order(store: TestStore) {
+    let connection = store.connection("shop").await.id;
+    let mut states = vec![snapshot(6)];
+    let mut next = states[0].clone();
+    next.tables[3].columns[2].nullable = false;
+    states.push(next.clone());
+    next.tables.remove(5);
+    next.search_path.push("archive".to_owned());
+    states.push(next.clone());
+    // as it was in the first
+    next.tables[3].columns[2].nullable = true;
+    states.push(next);
+    let mut published = Vec::new();
+    for state in &states {
+        published.push(publish(&store, connection, state).await.version);
+    }
+    for (i, from) in published.iter().enumerate() {
+        for (j, to) in published.iter().enumerate() {
+            let stored = versions::changes(&store.db, from, to).await.unwrap();
+            let expected = catalog::diff::diff(&states[i], &states[j]);
+            assert_eq!(stored, expected, "{} to {}", from.number(), to.number());
+            let (old, new) = versions::sides(&store.db, from, to).await.unwrap();
+            assert!(old.tables.len() <= 2 && new.tables.len() <= 2, "only what differs is read");
+            let patched = versions::patched(&states[j], old, &new);
+            let bare = |s: Snapshot| Snapshot { tables: without_figures(s).tables, ..Snapshot::default() };
+            assert_eq!(bare(patched), bare(states[i].clone()));
+        }
+    }
+}
+
+async fn statistics_of_the_last_crawl_are_evidence_of_a_rename(store: TestStore) {
+    let connection = store.connection("shop").await.id;
+    let mut found = snapshot(1);
+    let table = &mut found.tables[0];
+    table.foreign_keys.clear();
+    table.columns.truncate(3);
+    let spread = [0.0, 0.2, 0.9];
+    for (column, share) in table.columns.iter_mut().zip(spread) {
+        let distinct = Some(10.0 + share * 1000.0);
+        column.statistics = Some(Statistics { null_share: Some(share), distinct, ..Statistics::default() });
+    }
+    publish(&store, connection, &found).await;
+    // two columns with the same type lose their names at once and change places: the figures tell which is which
+    let columns = &mut found.tables[0].columns;
+    columns.swap(1, 2);
+    for (place, (column, name)) in columns[1..].iter_mut().zip(["alpha", "omega"]).enumerate() {
+        (column.position, column.name) = (place as u32 + 2, name.to_owned());
+    }
+    let published = publish(&store, connection, &found).await;
+    let lines: Vec<String> = published.diff.unwrap().changes.iter().map(|c| c.line()).collect();
+    let all = lines.join("\n");
+    assert!(
+        all.contains("field_02: renamed to omega") && all.contains("field_03: renamed to alpha"),
+        "{all}"
+    );
+}
+
+/// Only counts are asserted; `cargo run --release --example versions` prints the times.
+async fn one_column_among_ten_thousand_tables(store: TestStore) {
     let connection = store.connection("large").await.id;
-    let mut found = snapshot(2000);
-    let mut times = Vec::new();
-    let mut timed = async |what: &str, found: &Snapshot| {
-        let watch = Stopwatch::start();
-        let published = publish(&store, connection, found).await;
-        times.push(format!("{what} {} ms", watch.millis()));
-        published
-    };
-    let first = timed("first", &found).await;
-    let second = timed("again", &found).await;
-    found.tables[7].columns[3].nullable = false;
-    let third = timed("one column", &found).await;
-    let watch = Stopwatch::start();
-    assert_eq!(versions::load(&store.db, &third.version).await.unwrap(), found);
-    times.push(format!("load {} ms", watch.millis()));
-    println!("{:?}: {}", store.db.dialect(), times.join(", "));
-    assert_eq!([first.is_new, second.is_new, third.is_new], [true, false, true]);
-    assert_eq!(rows(&store).await, [2, 2001, 24_000, 2000]);
+    let mut found = snapshot(10_000);
+    publish(&store, connection, &found).await;
+    assert_eq!(rows(&store).await, [1, 10_000, 120_000, 10_000]);
+    found.tables[4_711].columns[3].native_type = "text".to_owned();
+    let published = publish(&store, connection, &found).await;
+    assert_eq!(rows(&store).await, [2, 10_001, 120_001, 10_000]);
+    assert_eq!(store.count("tables", "to_version IS NOT NULL").await, 1);
+    assert_eq!(store.count("columns", "to_version IS NOT NULL").await, 1);
+    let before = published.before.unwrap();
+    let (old, new) = versions::sides(&store.db, &before, &published.version).await.unwrap();
+    assert_eq!((old.tables.len(), new.tables.len()), (1, 1));
+    assert_eq!(published.diff.unwrap().changes.len(), 1);
 }

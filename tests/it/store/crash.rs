@@ -53,9 +53,10 @@ async fn victim() {
     let kept = connections::create(&db, new_connection("kept")).await.unwrap();
     let crawl = crawls::create(&db, kept.id, None, Duration::from_secs(60)).await.unwrap();
     crawls::begin(&db, crawl.id, Duration::from_secs(60)).await.unwrap();
+    let prepared = catalog::prepare(Arc::new(snapshot(50))).await.unwrap();
     let tx = db.begin().await.unwrap();
     connections::create(&tx, new_connection("lost")).await.unwrap();
-    catalog::publish(&tx, kept.id, Arc::new(snapshot(50)), Some(crawl.id)).await.unwrap();
+    catalog::publish(&tx, kept.id, &prepared, Some(crawl.id)).await.unwrap();
     println!("{READY}");
     // until it is killed
     std::future::pending::<()>().await;

@@ -43,7 +43,8 @@ store_suite!(
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn query(store: &TestStore, connection_id: Id) -> Query {
+/// A draft of a query.
+pub async fn query(store: &TestStore, connection_id: Id) -> Query {
     let new = NewQuery {
         id: new_id(),
         connection_id,

@@ -1,0 +1,41 @@
+//! Notifications: what people should know.
+
+use actix_web::web::{Json, Path, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::http::State;
+use crate::http::extract::{Owner, page_request};
+use crate::model::{Notification, Page};
+use crate::store;
+
+/// Which notifications.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// Those alone that nobody has read.
+    #[serde(default)]
+    unread: bool,
+    /// Items in the page: 1 to 200, 50 when left out.
+    limit: Option<u32>,
+    /// `next` of the last page.
+    cursor: Option<String>,
+}
+
+/// Notifications, newest first.
+#[utoipa::path(get, path = "/api/v1/notifications", tag = "notifications", params(ListParams),
+    responses((status = 200, description = "A page", body = Page<Notification>)))]
+pub async fn list(_owner: Owner, app: State, params: Query<ListParams>) -> Answer<Page<Notification>> {
+    let page = page_request(params.limit, params.cursor.as_deref())?;
+    Ok(Json(store::notifications::list(&app.db, params.unread, page).await?))
+}
+
+/// Marks a notification as read.
+#[utoipa::path(post, path = "/api/v1/notifications/{id}/read", tag = "notifications", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "As it is now", body = Notification)))]
+pub async fn read(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Notification> {
+    Ok(Json(store::notifications::mark_read(&app.db, *id, owner.0.name()).await?))
+}

@@ -45,7 +45,7 @@ def make(server, rows):
         session.execute(
             "INSERT INTO facts SELECT n, 'customer ' || n % 5000, timestamp '2024-01-01' + n * interval '37 seconds',"
             " (n % 100000) / 100.0, CASE WHEN n % 10 > 0 THEN n % 50 END, n / 7.0::float8, n % 3 = 0,"
-            " CASE WHEN n % 4 > 0 THEN 'note, with a comma ' || md5(n::text) END FROM generate_series(1, %s) n" % rows
+            " CASE WHEN n % 4 > 0 THEN 'note, with a comma ' || md5(n::text) END FROM generate_series(1, " + str(rows) + ") n"
         )
         session.execute("VACUUM ANALYZE facts")
     return url

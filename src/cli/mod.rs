@@ -20,6 +20,7 @@ mod demo;
 mod diff;
 mod eval;
 mod impact_files;
+mod interrupt;
 mod knowledge;
 mod migrate;
 mod output;
@@ -44,6 +45,10 @@ pub fn main() -> i32 {
     match start(cli) {
         Ok(code) => code,
         Err(error) if error.code == output::READER_GONE => 0,
+        Err(error) if error.code == interrupt::INTERRUPTED => {
+            eprintln!("{error}");
+            interrupt::EXIT_CODE
+        }
         Err(error) => {
             eprintln!("error[{}]: {error}", error.code);
             if let Some(hint) = &error.hint {
@@ -66,7 +71,9 @@ fn start(cli: Cli) -> Result<i32> {
         .build()
         .map_err(|e| Error::new("K099", Class::Internal, format!("the runtime cannot start: {e}")))?;
     let setup = Setup::new(config);
-    runtime.block_on(run(&setup, cli.command))
+    let own_signals = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
+    let work = run(&setup, cli.command);
+    if own_signals { runtime.block_on(work) } else { runtime.block_on(interrupt::or(work)) }
 }
 
 /// What [`say`] does.

@@ -1,9 +1,13 @@
 //! Databases that fail in the middle of a crawl: nothing is stored by half, the error says what to do, the next crawl works.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use querent::store::Conn;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::cli::Desk;
 use crate::gate::{Gate, Passage};
 use crate::harness::{TestStore, on_postgres, open};
 use crate::test_app::TestApp;
@@ -187,6 +191,51 @@ async fn whole(app: &TestApp, connection: &str) -> (catalog::Snapshot, String) {
     let version = querent::store::catalog::latest(&app.app.db, id).await.unwrap().unwrap();
     let snapshot = querent::store::catalog::load(&app.app.db, &version).await.unwrap();
     (snapshot, version.number())
+}
+
+/// Statements of that text which the server works on.
+async fn at_work(store: &TestStore, text: &str) -> i64 {
+    let sql = format!(
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() \
+         AND query LIKE '%{text}%'"
+    );
+    store.db.query(&sql, &[]).await.unwrap()[0].int("n").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_or_killed_command_leaves_no_work_on_the_server() {
+    on_postgres(|store| async move {
+        shelves(&store, 1).await;
+        let fill = "INSERT INTO library.shelf_0 (id) SELECT generate_series(1, 3000)";
+        store.db.execute(fill, &[]).await.unwrap();
+        for (signal, code) in [("-INT", Some(130)), ("-TERM", Some(130)), ("-KILL", None)] {
+            let desk = Desk::new();
+            let mark =
+                format!("mark_{}_{}", store.place.rsplit('_').next().unwrap(), signal[1..].to_lowercase());
+            let from = "library.shelf_0 AS a CROSS JOIN library.shelf_0 AS b CROSS JOIN library.shelf_0 AS c";
+            let sql = format!("SELECT count(*) AS {mark} FROM {from}");
+            let mut child = desk
+                .command(&["query", "--on", &store.place, &sql])
+                .env("QUERENT_LIMITS_SECONDS", "600")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let started = Instant::now();
+            while at_work(&store, &mark).await == 0 {
+                assert!(child.try_wait().unwrap().is_none(), "the command ended by itself");
+                assert!(started.elapsed() < Duration::from_secs(60), "the statement never began");
+            }
+            let id = child.id().to_string();
+            assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+            let started = Instant::now();
+            while at_work(&store, &mark).await > 0 {
+                assert!(started.elapsed() < Duration::from_secs(20), "the server still works after {signal}");
+            }
+            assert_eq!(child.wait().unwrap().code(), code);
+        }
+    })
+    .await;
 }
 
 /// Names and comments that somebody chose to do harm with, or just in another script.

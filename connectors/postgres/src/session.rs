@@ -39,6 +39,12 @@ const STEP_DOWN: &str = "; SELECT CASE WHEN (SELECT rolsuper FROM pg_roles WHERE
      AND NOT EXISTS (SELECT FROM pg_class WHERE relrowsecurity) AND NOT EXISTS (SELECT FROM pg_user_mappings) \
      THEN pg_catalog.set_config('role', 'pg_read_all_data', true) END AS role";
 
+/// The server looks now and then whether its client is still there, so that the work of a process that was killed ends
+/// too. Servers before 14 do not know the setting, and on other systems than Linux some refuse it.
+const WATCH_CLIENT: &str = "; SELECT CASE WHEN pg_catalog.current_setting('client_connection_check_interval', true) \
+     IS NOT NULL AND pg_catalog.version() LIKE '%linux%' \
+     THEN pg_catalog.set_config('client_connection_check_interval', '500ms', true) END AS watched";
+
 /// A session inside its read-only transaction. One that is dropped before it ended is cancelled and closed: it must
 /// not go back to the pool in the middle of something.
 pub(crate) struct Session {
@@ -200,6 +206,6 @@ fn begin_text(timeout: Duration, standing: Standing, settings: &Settings) -> Str
          pg_catalog.current_setting('standard_conforming_strings') AS standard_conforming_strings, \
          pg_catalog.current_setting('row_security') AS row_security, \
          (1000 * extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval))::bigint AS \
-         statement_timeout, pg_catalog.scale(1::money::numeric) AS money_scale{step_down}"
+         statement_timeout, pg_catalog.scale(1::money::numeric) AS money_scale{WATCH_CLIENT}{step_down}"
     )
 }

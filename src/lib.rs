@@ -16,6 +16,7 @@ pub mod model;
 pub mod queries;
 pub mod register;
 pub mod results;
+pub mod schedule;
 pub mod secrets;
 pub mod sources;
 pub mod store;

@@ -28,6 +28,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("register", 5),
     ("chat", 6),
     ("queries", 6),
+    ("schedule", 6),
     ("app", 7),
     ("http", 8),
     ("cli", 9),

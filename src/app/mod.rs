@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::crawl::Crawler;
 use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
+use crate::schedule::{Habits, Parts, Worker};
 use crate::secrets::Keyring;
 use crate::sources::Sources;
 use crate::store::catalog::Keep;
@@ -70,6 +71,8 @@ pub struct App {
     pub exec: Arc<Exec>,
     /// Crawls.
     pub crawler: Arc<Crawler>,
+    /// Jobs.
+    pub worker: Arc<Worker>,
     /// Answers.
     pub chat: Arc<Chat>,
     /// The owner's token.
@@ -99,10 +102,12 @@ impl App {
         ));
         let crawler =
             Arc::new(Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config)));
+        let parts = Parts { db: db.clone(), sources: sources.clone(), crawler: crawler.clone() };
+        let worker = Arc::new(Worker::new(parts, habits(&config)));
         let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
         let translator = translator(&config.model)?;
         let chat = Arc::new(Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost));
-        Ok(App { config, db, sources, exec, crawler, chat, token })
+        Ok(App { config, db, sources, exec, crawler, worker, chat, token })
     }
 
     /// Marks work as interrupted that a daemon left behind when it died. Called by a daemon at its start. SQLite has one
@@ -150,6 +155,10 @@ fn limits(config: &Config) -> Limits {
         timeout: Duration::from_secs(config.limits.seconds),
         ..Limits::default()
     }
+}
+
+fn habits(config: &Config) -> Habits {
+    Habits { workers: config.jobs.workers, lease: Duration::from_secs(config.jobs.lease) }
 }
 
 fn crawl_options(config: &Config) -> CrawlOptions {

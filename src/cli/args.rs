@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod jobs;
 mod knowledge;
 
+pub use jobs::{JobsCommand, ScheduleCommand};
 pub use knowledge::{CaseCommand, GlossaryCommand, NotificationArgs};
 
 /// Ask your databases in plain language; every answer is SQL proven to be a read.
@@ -53,6 +55,12 @@ pub enum Command {
     /// Registered databases.
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// When databases are crawled by themselves.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Work that outlives a daemon.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// The store's own schema.
     #[command(subcommand)]
     Migrate(MigrateCommand),

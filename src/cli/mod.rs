@@ -21,14 +21,18 @@ mod diff;
 mod eval;
 mod impact_files;
 mod interrupt;
+mod jobs;
 mod knowledge;
 mod migrate;
 mod output;
 mod progress;
 mod query;
+mod schedule;
 mod serve;
 mod settings;
 mod target;
+
+use std::time::Duration;
 
 use args::{Cli, Command, ServeArgs};
 use clap::Parser;
@@ -36,6 +40,9 @@ use clap::Parser;
 use crate::app::Setup;
 use crate::config;
 use crate::error::{Class, Error, Result};
+
+/// Work that was given up may end in that time before the process does.
+const LEAVE_TIME: Duration = Duration::from_secs(2);
 
 /// Reads the command line and runs it; gives the process's exit code.
 pub fn main() -> i32 {
@@ -73,7 +80,10 @@ fn start(cli: Cli) -> Result<i32> {
     let setup = Setup::new(config);
     let own_signals = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let work = run(&setup, cli.command);
-    if own_signals { runtime.block_on(work) } else { runtime.block_on(interrupt::or(work)) }
+    let code = if own_signals { runtime.block_on(work) } else { runtime.block_on(interrupt::or(work)) };
+    // A driver may still be inside of a call that was given up; the process does not wait for it.
+    runtime.shutdown_timeout(LEAVE_TIME);
+    code
 }
 
 /// What [`say`] does.
@@ -120,6 +130,8 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Case(command) => knowledge::case(setup, command).await,
         Command::Notifications(args) => knowledge::notifications(setup, args).await,
         Command::Connection(command) => connection::run(setup, command).await,
+        Command::Schedule(command) => schedule::run(setup, command).await,
+        Command::Jobs(command) => jobs::run(setup, command).await,
         Command::Migrate(command) => migrate::run(setup, command).await,
         Command::Config(command) => settings::run(setup, command),
         Command::Doctor => settings::doctor(setup).await,

@@ -1,5 +1,7 @@
 //! `querent serve`: the daemon in the foreground.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::app::Setup;
 use crate::error::Result;
 use crate::{http, store};
@@ -19,10 +21,23 @@ pub async fn run(setup: &Setup) -> Result<i32> {
         );
     }
     let listen = setup.config.server.listen;
-    http::serve(app.clone(), listen, |address| match &app.token.link {
+    let stop = CancellationToken::new();
+    let signal = stop.clone();
+    tokio::spawn(async move {
+        http::told_to_stop().await;
+        signal.cancel();
+    });
+    let (worker, told) = (app.worker.clone(), stop.clone());
+    let working = tokio::spawn(async move { worker.run(told).await });
+    let ready = |address| match &app.token.link {
         Some(token) => say!("Querent listens. Open http://{address}/docs#token={}", token.expose()),
         None => say!("Querent listens on http://{address} (the owner's token was made on another machine)"),
-    })
-    .await?;
-    Ok(0)
+    };
+    let served = http::serve_until(app.clone(), listen, ready, stop.clone().cancelled_owned()).await;
+    // Where the address could not be bound nobody has told the worker yet.
+    stop.cancel();
+    if working.await.is_err() {
+        tracing::error!("the worker broke off");
+    }
+    served.map(|()| 0)
 }

@@ -176,6 +176,7 @@ fn check(config: Config) -> Result<Config, ConfigError> {
         ("limits.bytes", config.limits.bytes),
         ("limits.seconds", config.limits.seconds),
         ("limits.executions", config.limits.executions as u64),
+        ("jobs.lease", config.jobs.lease),
         ("model.concurrency", config.model.concurrency as u64),
         ("model.timeout", config.model.timeout),
     ];

@@ -29,6 +29,8 @@ pub struct Config {
     pub limits: LimitSettings,
     /// How databases are crawled.
     pub crawl: CrawlSettings,
+    /// How jobs are done.
+    pub jobs: JobSettings,
     /// Logs.
     pub log: Log,
 }
@@ -145,6 +147,16 @@ pub struct CrawlSettings {
     pub keep_days: u32,
 }
 
+/// How jobs are done.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobSettings {
+    /// Jobs at the same time; 0: this daemon does none.
+    pub workers: usize,
+    /// Seconds after which the job of a daemon that gives no sign is taken over.
+    pub lease: u64,
+}
+
 /// Logs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +184,7 @@ impl std::fmt::Debug for Config {
             .field("provider", &self.model.provider)
             .field("limits", &self.limits)
             .field("crawl", &self.crawl)
+            .field("jobs", &self.jobs)
             .field("log", &self.log)
             .finish_non_exhaustive()
     }

@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::{Class, Error, Result};
 use crate::impact::{self, Impacted};
-use crate::model::{Connection, CrawlRun, Id, SchemaVersion};
+use crate::model::{Connection, CrawlRun, Id, RunStatus, SchemaVersion};
 use crate::sources::{Source, Sources};
 use crate::store::catalog::{Keep, Published};
 use crate::store::crawls::CrawlEnd;
-use crate::store::{self, Db};
+use crate::store::{self, Db, StoreErrorKind};
 
-/// How long a crawl may look alive without a sign.
-const LEASE: Duration = Duration::from_secs(600);
+/// How long a crawl may look alive without a sign; it gives one three times as often.
+const LEASE: Duration = Duration::from_secs(60);
 /// A crawl that was told to end is waited for that long.
 const STOPPING: Duration = Duration::from_secs(5);
 /// Progress messages that may wait for a slow reader.
@@ -93,11 +93,26 @@ impl Crawler {
     /// # Errors
     /// When the store fails, or a crawl of that connection is running.
     pub async fn begin(&self, connection: Id, by: Option<&str>) -> Result<CrawlRun> {
-        if self.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection) {
-            return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running")
-                .hint("Wait for it to end, or look at it under /api/v1/crawls."));
-        }
+        self.must_be_idle(connection)?;
         Ok(store::crawls::create(&self.db, connection, by, LEASE).await?)
+    }
+
+    /// As [`Crawler::begin`], for a job that the caller holds: the crawl of an earlier attempt at it gives way.
+    ///
+    /// # Errors
+    /// As [`Crawler::begin`].
+    pub async fn begin_for_job(&self, connection: Id, by: Option<&str>, job: Id) -> Result<CrawlRun> {
+        self.must_be_idle(connection)?;
+        Ok(store::crawls::create_for_job(&self.db, connection, by, LEASE, job).await?)
+    }
+
+    /// The store knows of crawls on every daemon; here one may still be ending whose record has ended.
+    fn must_be_idle(&self, connection: Id) -> Result<()> {
+        if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection) {
+            return Ok(());
+        }
+        Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running")
+            .hint("Wait for it to end, or look at it under /api/v1/crawls."))
     }
 
     /// Starts a crawl and returns its record at once; the work goes on by itself.
@@ -167,6 +182,7 @@ impl Crawler {
         let outcome = tokio::select! {
             outcome = snapshot(source.connector.as_ref(), &self.options, &report) => outcome,
             () = turn.stop.token.cancelled() => return Err(Error::new("X013", Class::Cancelled, "the crawl was cancelled")),
+            ended = self.hold(run.id) => return Err(ended),
         };
         drop(steps);
         let _ = written.await;
@@ -226,6 +242,23 @@ impl Crawler {
         };
         if let Err(error) = trimmed.await {
             tracing::warn!(connection = %connection.id, %error, "old schema versions could not be removed");
+        }
+    }
+
+    /// Says again and again that the crawl is at work, until its record has ended otherwise: on another daemon somebody
+    /// cancelled it, or took it for abandoned.
+    async fn hold(&self, run: Id) -> Error {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            match store::crawls::renew(&self.db, run, LEASE).await {
+                Ok(()) => {}
+                Err(error) if error.kind == StoreErrorKind::NotFound => break,
+                Err(error) => tracing::warn!(crawl = %run, %error, "the crawl's lease could not be renewed"),
+            }
+        }
+        match store::crawls::get(&self.db, run).await.map(|run| run.status) {
+            Ok(RunStatus::Cancelled) => Error::new("X013", Class::Cancelled, "the crawl was cancelled"),
+            _ => Error::new("X016", Class::Conflict, "another crawl took the place of this one"),
         }
     }
 

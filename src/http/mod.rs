@@ -41,15 +41,7 @@ const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// Seconds that running requests get when the daemon stops.
 const DRAIN_SECONDS: u64 = 10;
 
-/// Serves until the process is told to stop. `ready` hears of the address once it is bound.
-///
-/// # Errors
-/// When the address cannot be bound.
-pub async fn serve(app: Arc<App>, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<()> {
-    serve_until(app, listen, ready, told_to_stop()).await
-}
-
-/// Serves until `stop` is there; then running requests get a while to end.
+/// Serves until `stop` is there; then running requests get a while to end. `ready` hears of the address once it is bound.
 ///
 /// # Errors
 /// When the address cannot be bound.
@@ -106,7 +98,8 @@ fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Error {
         .hint("Another program may use the port: choose one with --listen or server.listen.")
 }
 
-async fn told_to_stop() {
+/// Waits until the process is told to stop.
+pub async fn told_to_stop() {
     let interrupt = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::warn!(%error, "the interrupt signal cannot be heard");

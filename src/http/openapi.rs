@@ -9,8 +9,8 @@ use utoipa::openapi::{Components, Content, PathItem, Ref, RefOr, Response, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, llm_calls, messages,
-    notifications, queries, schemas,
+    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
+    messages, notifications, queries, schedules, schemas,
 };
 use super::{pages, problem};
 
@@ -34,6 +34,8 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         connections::list, connections::create, connections::test_url, connections::get, connections::update,
         connections::delete, connections::restore, connections::test,
         crawls::list, crawls::start, crawls::get, crawls::cancel,
+        schedules::list, schedules::get, schedules::put, schedules::delete, schedules::run, schedules::pause,
+        schedules::resume, jobs::list, jobs::get, jobs::cancel,
         schemas::list, schemas::search, schemas::get, schemas::table, schemas::diff,
         impacts::between, impacts::list, notifications::list, notifications::read,
         glossary::list, glossary::create, glossary::delete,
@@ -70,9 +72,10 @@ impl Modify for Common {
 }
 
 /// Paths whose POST may carry an `Idempotency-Key`.
-const KEYED: [&str; 8] = [
+const KEYED: [&str; 9] = [
     "/api/v1/connections",
     "/api/v1/connections/{id}/crawls",
+    "/api/v1/connections/{id}/schedule/run",
     "/api/v1/connections/{id}/glossary",
     "/api/v1/connections/{id}/evaluation-cases",
     "/api/v1/chats",

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
-    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, llm_calls, messages,
-    notifications, queries, schemas,
+    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
+    messages, notifications, queries, schedules, schemas,
 };
 use super::pages;
 use super::problem::Problem;
@@ -43,6 +43,15 @@ routes! {
     "/api/v1/connections/{id}/crawls" { get crawls::list, post crawls::start }
     "/api/v1/crawls/{id}" { get crawls::get }
     "/api/v1/crawls/{id}/cancel" { post crawls::cancel }
+
+    "/api/v1/connections/{id}/schedule" { get schedules::get, put schedules::put, delete schedules::delete }
+    "/api/v1/connections/{id}/schedule/run" { post schedules::run }
+    "/api/v1/connections/{id}/schedule/pause" { post schedules::pause }
+    "/api/v1/connections/{id}/schedule/resume" { post schedules::resume }
+    "/api/v1/schedules" { get schedules::list }
+    "/api/v1/jobs" { get jobs::list }
+    "/api/v1/jobs/{id}" { get jobs::get }
+    "/api/v1/jobs/{id}/cancel" { post jobs::cancel }
 
     "/api/v1/connections/{id}/schemas" { get schemas::list }
     "/api/v1/connections/{id}/search" { get schemas::search }

@@ -28,7 +28,8 @@ fn read(row: &Row) -> Result<CrawlRun> {
     })
 }
 
-/// Asks for a crawl. Until it is begun, `lease` tells how long it is not taken for abandoned.
+/// Asks for a crawl. Until it is begun, `lease` tells how long it is not taken for abandoned. A crawl whose daemon gave
+/// no sign within its lease gives way.
 ///
 /// # Errors
 /// Conflict when one is queued or running for the connection.
@@ -38,11 +39,50 @@ pub async fn create(
     by: Option<&str>,
     lease: Duration,
 ) -> Result<CrawlRun> {
+    let lapsed = "lease_until < $3";
+    on.execute(&give_way(lapsed), args![connection_id, INTERRUPTED, clock::now()]).await?;
+    insert(on, connection_id, by, lease, None).await
+}
+
+/// As [`create`], for a job: a crawl of an earlier attempt at the same job gives way, too, because the caller alone holds
+/// the job now.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_for_job(
+    on: &impl Conn,
+    connection_id: Id,
+    by: Option<&str>,
+    lease: Duration,
+    job: Id,
+) -> Result<CrawlRun> {
+    let lapsed = "(lease_until < $3 OR job_id = $4)";
+    on.execute(&give_way(lapsed), args![connection_id, INTERRUPTED, clock::now(), job]).await?;
+    insert(on, connection_id, by, lease, Some(job)).await
+}
+
+/// What the record of a crawl says whose daemon died.
+const INTERRUPTED: &str = "another crawl took its place: its daemon gave no sign";
+
+fn give_way(which: &str) -> String {
+    format!(
+        "UPDATE crawls SET status = 'interrupted', finished_at = $3, lease_until = NULL, error_code = 'S030', \
+         error_message = $2 WHERE connection_id = $1 AND status IN ('queued', 'running') AND {which}"
+    )
+}
+
+async fn insert(
+    on: &impl Conn,
+    connection_id: Id,
+    by: Option<&str>,
+    lease: Duration,
+    job: Option<Id>,
+) -> Result<CrawlRun> {
     let sql = format!(
-        "INSERT INTO crawls ({COLUMNS}, lease_until) \
-         VALUES ($1, $2, 'queued', $3, $4, NULL, NULL, NULL, NULL, $5, NULL, $6) RETURNING {COLUMNS}"
+        "INSERT INTO crawls ({COLUMNS}, lease_until, job_id) \
+         VALUES ($1, $2, 'queued', $3, $4, NULL, NULL, NULL, NULL, $5, NULL, $6, $7) RETURNING {COLUMNS}"
     );
-    let args = args![new_id(), connection_id, clock::now(), by, json!({}), clock::after(lease)];
+    let args = args![new_id(), connection_id, clock::now(), by, json!({}), clock::after(lease), job];
     let row = on.query_one("crawl", &sql, args).await.map_err(|error: StoreError| {
         error.on_conflict(
             "a crawl of this connection is queued or running already",
@@ -71,6 +111,27 @@ pub async fn begin(on: &impl Conn, id: Id, lease: Duration) -> Result<CrawlRun> 
 pub async fn progress(on: &impl Conn, id: Id, progress: &Json, lease: Duration) -> Result<()> {
     let sql = "UPDATE crawls SET progress = $2, lease_until = $3 WHERE id = $1 AND status = 'running'";
     on.execute_one("running crawl", sql, args![id, progress, clock::after(lease)]).await
+}
+
+/// Says that somebody still works on it.
+///
+/// # Errors
+/// Not found when it is not running any more: it was cancelled, or taken for abandoned.
+pub async fn renew(on: &impl Conn, id: Id, lease: Duration) -> Result<()> {
+    let sql = "UPDATE crawls SET lease_until = $2 WHERE id = $1 AND status = 'running'";
+    on.execute_one("running crawl", sql, args![id, clock::after(lease)]).await
+}
+
+/// Marks a crawl that its daemon does not go on with.
+///
+/// # Errors
+/// Not found when it has ended.
+pub async fn interrupt(on: &impl Conn, id: Id) -> Result<CrawlRun> {
+    let sql = format!(
+        "UPDATE crawls SET status = 'interrupted', finished_at = $2, lease_until = NULL \
+         WHERE id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+    );
+    read(&on.query_one("active crawl", &sql, args![id, clock::now()]).await?)
 }
 
 /// How a crawl ended.

@@ -6,6 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 
 use super::db::{Conn, Tx, args};
 use super::error::{Result, StoreError, StoreErrorKind};
@@ -81,6 +82,11 @@ pub async fn mark_interrupted(tx: &Tx, which: Abandoned) -> Result<Interrupted> 
         "UPDATE chat_messages SET status = 'interrupted', updated_at = $1, lease_until = NULL, error_code = $2, \
          error_message = $3 WHERE status = 'pending' AND {lapsed}"
     );
+    if which == Abandoned::All {
+        // whoever held them is dead: they are free at once, not when their leases run out
+        let free = "UPDATE jobs SET lease_until = $1 WHERE state = 'running'";
+        tx.execute(free, args![clock::before(Duration::from_secs(1))]).await?;
+    }
     let args = args![clock::now(), CODE, SENTENCE];
     Ok(Interrupted {
         crawls: tx.execute(&run("crawls"), args).await?,

@@ -7,8 +7,9 @@ use super::audits;
 use super::db::{Conn, Row, Tx, args};
 use super::error::{Result, StoreError};
 use super::jobs::{self, Failure, NewJob};
+use super::notifications::{self, NewNotification};
 use super::read_page;
-use crate::model::{Cursor, Id, Job, JobKind, Page, PageRequest, Schedule, clock, new_id};
+use crate::model::{Cursor, Id, Job, JobKind, Level, Page, PageRequest, Schedule, clock, new_id};
 
 const COLUMNS: &str = "id, connection_id, kind, cron, time_zone, enabled, paused_reason, consecutive_failures, \
                        max_failures, skipped, last_run_at, next_run_at, created_at, created_by, updated_at, \
@@ -250,6 +251,18 @@ pub(super) async fn note_failure(tx: &Tx, id: Id, failure: &Failure) -> Result<O
     let reason = format!("{count} runs in a row failed, the last with {}: {}", failure.code, failure.message);
     let paused = pause(tx, id, &reason, "schedule").await?;
     let details = json!({ "connection": paused.connection_id, "failures": count, "code": failure.code });
-    audits::add(tx, "schedule", "schedule.pause", &id.to_string(), details).await?;
+    audits::add(tx, "schedule", "schedule.pause", &id.to_string(), details.clone()).await?;
+    let told = NewNotification {
+        kind: "schedule",
+        severity: Level::Warning,
+        connection_id: Some(paused.connection_id),
+        subject_type: "schedule",
+        subject_id: id.to_string(),
+        title: format!("the {} schedule is paused: {reason}", paused.kind),
+        details,
+        // each pause is told
+        dedup_key: format!("schedule.pause:{id}:{}", paused.updated_at),
+    };
+    notifications::add(tx, told).await?;
     Ok(Some(paused))
 }

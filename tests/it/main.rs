@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod config;
 mod crash;
+mod daemons;
 mod faults;
 mod gate;
 mod harness;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Anything that a test waits for must be there by then; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ pub struct TestApp {
     pub folder: TempDir,
     stop: oneshot::Sender<()>,
     server: JoinHandle<querent::error::Result<()>>,
+    leave: CancellationToken,
+    worker: JoinHandle<()>,
 }
 
 impl TestApp {
@@ -57,9 +60,12 @@ impl TestApp {
             let stopped = async { stopped.await.unwrap_or(()) };
             http::serve_until(serving, listen, |address| tell.send(address).unwrap(), stopped).await
         });
+        let leave = CancellationToken::new();
+        let (worker, told) = (app.worker.clone(), leave.clone());
+        let worker = tokio::spawn(async move { worker.run(told).await });
         let base = format!("http://{}", address.await.unwrap());
         let client = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
-        TestApp { app, base, token, client, folder, stop, server }
+        TestApp { app, base, token, client, folder, stop, server, leave, worker }
     }
 
     /// Stops the server; it must end well.
@@ -67,6 +73,8 @@ impl TestApp {
         drop(self.client);
         self.stop.send(()).unwrap();
         self.server.await.unwrap().unwrap();
+        self.leave.cancel();
+        self.worker.await.unwrap();
         self.app.db.close().await;
     }
 

@@ -8,10 +8,12 @@ pub mod evaluation_cases;
 pub mod executions;
 pub mod glossary;
 pub mod impacts;
+pub mod jobs;
 pub mod llm_calls;
 pub mod messages;
 pub mod notifications;
 pub mod queries;
+pub mod schedules;
 pub mod schemas;
 
 use actix_web::web::Json;

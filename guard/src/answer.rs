@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compile::Compiled;
 use crate::finding::Finding;
 use crate::proof::ReadOnly;
 use crate::report::{ColumnRead, JoinRead, OutputColumn, TableRead};
@@ -36,6 +37,9 @@ pub enum Word {
 pub struct Read {
     /// The text that runs.
     pub canonical: String,
+    /// The pipeline that runs, where the database has no SQL of its own (MongoDB).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Compiled>,
     /// The statement in plain sentences.
     pub reading: String,
     /// Tables that it reads, `schema.table`.
@@ -83,6 +87,7 @@ impl Read {
         let report = statement.report().clone();
         Read {
             canonical: statement.sql().to_owned(),
+            pipeline: statement.pipeline().cloned(),
             reading: report.reading,
             tables: report.tables.iter().map(|t| dotted(&[&t.schema, &t.table])).collect(),
             columns: report.columns.iter().map(|c| dotted(&[&c.schema, &c.table, &c.column])).collect(),

@@ -26,7 +26,7 @@ pub struct Finding {
 macro_rules! codes {
     ($(#[doc = $about:literal] $code:ident,)*) => {
         /// The kinds of finding. `G0..` lexical and size, `G1..` names, `G2..` syntax that is no read, `G3..` functions,
-        /// `G4..` policy, `G5..` rendering, `W..` warnings.
+        /// `G4..` policy, `G5..` rendering, `G6..` compiling, `W..` warnings.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Code {
@@ -96,6 +96,14 @@ codes! {
     G500,
     /// A fault of the guard itself: refused to be safe.
     G501,
+    /// A form that no aggregation pipeline can say (MongoDB).
+    G600,
+    /// A function, operator or type that no aggregation pipeline can say (MongoDB).
+    G601,
+    /// Operands that an aggregation pipeline would compare in another way than SQL does (MongoDB).
+    G602,
+    /// The compiled pipeline is too large or too deep (MongoDB).
+    G603,
     /// Cross join, or a missing join predicate.
     W100,
     /// Comparison with NULL by `=`.

@@ -68,7 +68,7 @@ impl Scanner<'_> {
             b'-' if self.peek(1) == b'-' => self.line_comment(),
             b'#' if self.is_mysql() => self.line_comment(),
             b'/' if self.peek(1) == b'*' => self.block_comment(),
-            b'$' if self.engine == Engine::Postgres => self.dollar(),
+            b'$' if matches!(self.engine, Engine::Postgres | Engine::Mongodb) => self.dollar(),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b'0'..=b'9' => self.digits(),
             _ => self.plain(),
@@ -137,7 +137,7 @@ impl Scanner<'_> {
                 self.at += 1;
             }
         }
-        if self.at - start != 1 || self.engine != Engine::Postgres {
+        if self.at - start != 1 || !matches!(self.engine, Engine::Postgres | Engine::Mongodb) {
             return Ok(());
         }
         match (self.text[start].to_ascii_lowercase(), self.peek(0), self.peek(1)) {

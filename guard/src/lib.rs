@@ -9,6 +9,7 @@
 pub mod answer;
 mod cap;
 mod cap_mssql;
+pub mod compile;
 mod fault;
 pub mod finding;
 mod follow;
@@ -38,6 +39,7 @@ pub mod fuzzing {
 }
 
 pub use answer::Answer;
+pub use compile::Compiled;
 pub use finding::{Code, Finding};
 pub use follow::{Moves, follow};
 pub use policy::Policy;
@@ -50,8 +52,12 @@ pub use split::split;
 /// Whether statements of that engine can be proven.
 pub fn engine_supported(engine: Engine) -> bool {
     match engine {
-        Engine::Postgres | Engine::Sqlite | Engine::Mysql | Engine::Mariadb | Engine::Mssql => true,
-        Engine::Mongodb => false,
+        Engine::Postgres
+        | Engine::Sqlite
+        | Engine::Mysql
+        | Engine::Mariadb
+        | Engine::Mssql
+        | Engine::Mongodb => true,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use catalog::{Catalog, Engine};
 
+use crate::compile::{self, Compiled};
 use crate::finding::{Code, Finding};
 use crate::measure::Size;
 use crate::policy::Policy;
@@ -20,6 +21,7 @@ pub struct ReadOnly {
     tree: Arc<Query>,
     told: Arc<Told>,
     size: Size,
+    pipeline: Option<Arc<Compiled>>,
 }
 
 /// The report, completed with the reading when somebody first asks for it.
@@ -35,6 +37,12 @@ impl ReadOnly {
     /// The canonical text, rendered from the checked tree. Nothing else may be sent to a database.
     pub fn sql(&self) -> &str {
         &self.sql
+    }
+
+    /// What runs where the database has no SQL of its own (MongoDB): the pipeline that gives the statement's rows.
+    /// Nothing where names were not resolved.
+    pub fn pipeline(&self) -> Option<&Compiled> {
+        self.pipeline.as_deref()
     }
 
     /// The canonical text on several lines, for people.
@@ -103,8 +111,15 @@ pub(crate) fn prove(
         read_back(&sql, &query, engine, policy).map(|size| (sql, size))
     });
     let (sql, size) = sql.map_err(|f| vec![f])?;
+    let pipeline = match engine {
+        Engine::Mongodb if !policy.syntax_only => {
+            let compiled = stack::with_room(size, || compile::compile(&query, &sql, catalog));
+            Some(Arc::new(compiled.map_err(|f| vec![f])?))
+        }
+        _ => None,
+    };
     let told = Arc::new(Told { facts, asked, full: OnceLock::new() });
-    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), told, size })
+    Ok(ReadOnly { engine, sql: sql.into(), tree: Arc::new(query), told, size, pipeline })
 }
 
 /// The rendered text must be read as the tree it was made from.

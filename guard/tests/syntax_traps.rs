@@ -225,12 +225,6 @@ fn user_code_by_operator_and_type_is_refused() {
 }
 
 #[test]
-fn other_engines_wait_for_their_proof() {
-    assert!(!guard::engine_supported(Engine::Mongodb));
-    refused_with(Engine::Mongodb, Code::G201, &["SELECT 1"]);
-}
-
-#[test]
 fn findings_say_where_and_what_next() {
     let finding = refusal(Engine::Postgres, "SELECT 'é', 1; SELECT 2");
     let span = finding.span.expect("a span");

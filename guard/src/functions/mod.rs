@@ -102,7 +102,7 @@ static MYSQL: LazyLock<Functions> = LazyLock::new(|| Functions::read_for(include
 static MARIADB: LazyLock<Functions> =
     LazyLock::new(|| Functions::read_for(include_str!("mysql.txt"), "mariadb"));
 static MSSQL: LazyLock<Functions> = LazyLock::new(|| Functions::read(include_str!("mssql.txt")));
-static NONE: LazyLock<Functions> = LazyLock::new(Functions::default);
+static MONGODB: LazyLock<Functions> = LazyLock::new(|| Functions::read(include_str!("mongodb.txt")));
 
 /// The list of an engine.
 pub fn of(engine: Engine) -> &'static Functions {
@@ -112,8 +112,7 @@ pub fn of(engine: Engine) -> &'static Functions {
         Engine::Mysql => &MYSQL,
         Engine::Mariadb => &MARIADB,
         Engine::Mssql => &MSSQL,
-        // not judged yet: nothing may be called
-        Engine::Mongodb => &NONE,
+        Engine::Mongodb => &MONGODB,
     }
 }
 

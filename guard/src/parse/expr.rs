@@ -1,5 +1,6 @@
 //! Expressions: every form of sqlparser's either becomes one of ours or is refused by name.
 
+use catalog::Engine;
 use sqlparser::ast;
 
 use super::query::refuse_some;
@@ -28,8 +29,12 @@ impl Converter<'_> {
             },
             E::CompoundIdentifier(parts) => {
                 let parts = parts.into_iter().map(|p| self.ident(p)).collect::<Result<Vec<_>, _>>()?;
-                // SQL Server's may begin with the database
-                let most = if self.mssql() { 4 } else { 3 };
+                // SQL Server's may begin with the database, MongoDB's fields lie in documents
+                let most = match self.engine {
+                    Engine::Mssql => 4,
+                    Engine::Mongodb => 16,
+                    Engine::Postgres | Engine::Sqlite | Engine::Mysql | Engine::Mariadb => 3,
+                };
                 refuse_some(parts.len() > most, "A name of so many parts")?;
                 Ok(Expr::Column(ObjectName(parts)))
             }

@@ -84,7 +84,7 @@ pub(crate) fn tokenize<'a>(sql: &'a str, engine: Engine, policy: &Policy) -> Res
         let span = |token: &TokenWithSpan| lines.span(sql.as_bytes(), token.span);
         (tokens, options) = prepass_mssql::rewrite(tokens, span)?;
     }
-    if engine == Engine::Postgres {
+    if matches!(engine, Engine::Postgres | Engine::Mongodb) {
         tokens = prepass_postgres::rewrite(tokens);
     }
     Ok(Source { sql, engine, lines, tokens, options, size })
@@ -112,12 +112,11 @@ pub(crate) fn parse(source: Source<'_>) -> Result<Query, Finding> {
 
 fn dialect_of(engine: Engine) -> Result<&'static dyn Dialect, Finding> {
     match engine {
-        Engine::Postgres => Ok(&dialect::Postgres),
+        // the SQL over documents is written as PostgreSQL's
+        Engine::Postgres | Engine::Mongodb => Ok(&dialect::Postgres),
         Engine::Sqlite => Ok(&dialect::Sqlite),
         Engine::Mysql | Engine::Mariadb => Ok(&dialect::Mysql),
         Engine::Mssql => Ok(&dialect::Mssql),
-        Engine::Mongodb => Err(Finding::new(Code::G201, "MongoDB has no SQL text of its own.")
-            .hint("Write an aggregation: pipelines are checked by `guard::pipeline`.")),
     }
 }
 
@@ -151,8 +150,9 @@ impl Converter<'_> {
         self.lines.span(self.sql.as_bytes(), span)
     }
 
+    /// PostgreSQL's syntax; SQL over documents is written so too.
     fn postgres(&self) -> bool {
-        self.engine == Engine::Postgres
+        matches!(self.engine, Engine::Postgres | Engine::Mongodb)
     }
 
     fn sqlite(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::tree::{BinaryOp, UnaryOp};
 
 /// The engine's meaning of a binary operator.
 pub(super) fn binary(op: &Op, engine: Engine) -> Result<BinaryOp, Finding> {
-    let postgres = engine == Engine::Postgres;
+    let postgres = matches!(engine, Engine::Postgres | Engine::Mongodb);
     let mysql = matches!(engine, Engine::Mysql | Engine::Mariadb);
     if engine == Engine::Mssql {
         return mssql(op).ok_or_else(|| refuse::operator(&op.to_string()));
@@ -165,7 +165,7 @@ fn of_server(parts: &[String]) -> Option<BinaryOp> {
 
 /// The engine's meaning of a unary operator.
 pub(super) fn unary(op: UnaryOperator, engine: Engine) -> Result<UnaryOp, Finding> {
-    let postgres = engine == Engine::Postgres;
+    let postgres = matches!(engine, Engine::Postgres | Engine::Mongodb);
     match op {
         UnaryOperator::Plus => Ok(UnaryOp::Plus),
         UnaryOperator::Minus => Ok(UnaryOp::Minus),

@@ -40,13 +40,15 @@ pub(super) fn rewrite(
             Token::LParen => parens.push(out.len()),
             Token::RParen => {
                 let open = parens.pop();
-                if matches!(engine, Engine::Postgres | Engine::Sqlite) {
+                if matches!(engine, Engine::Postgres | Engine::Mongodb | Engine::Sqlite) {
                     exclude(&mut out, open);
                 }
                 in_list(&mut out, open, engine);
             }
             Token::SingleQuotedString(text)
-                if engine == Engine::Postgres && gap.joins() && continued(&mut out, text, token.span) =>
+                if matches!(engine, Engine::Postgres | Engine::Mongodb)
+                    && gap.joins()
+                    && continued(&mut out, text, token.span) =>
             {
                 continue;
             }
@@ -193,7 +195,9 @@ fn vet(
             token.token = Token::Number(format!("0x{digits}"), false);
             Ok(())
         }
-        Token::DoubleEq if engine == Engine::Postgres => refuse(Code::G202, "PostgreSQL has no operator ==."),
+        Token::DoubleEq if matches!(engine, Engine::Postgres | Engine::Mongodb) => {
+            refuse(Code::G202, "PostgreSQL has no operator ==.")
+        }
         Token::Neq | Token::LtEq | Token::GtEq => Ok(()),
         Token::Number(text, long) if *long || text.contains('_') => {
             refuse(Code::G201, "Numbers are written with digits, a point and an exponent only.")

@@ -284,7 +284,8 @@ impl Converter<'_> {
         refuse_some(value.contains('\0') || value.is_empty(), "This name")?;
         // Only double quotes may fall back to a text on SQLite; its other quotes fold no case, so they say nothing.
         let quoted = if self.sqlite() { quote_style == Some('"') } else { quote_style.is_some() };
-        let value = if self.postgres() && !quoted { value.to_lowercase() } else { value };
+        let value =
+            if self.engine == catalog::Engine::Postgres && !quoted { value.to_lowercase() } else { value };
         Ok(Ident { value, quoted, span: self.span(span) })
     }
 }

@@ -7,6 +7,7 @@ use crate::finding::{Code, Finding};
 use crate::policy::Policy;
 use crate::resolve::nearest::nearest;
 use crate::resolve::visible::Visibility;
+use crate::resolve::visible_nested::may_begin;
 
 use super::at::{At, shown};
 use super::shape::{Kind, Lineage, Shape};
@@ -21,6 +22,14 @@ pub(super) struct Source {
     pub(super) shape: Shape,
     /// Stages that come first.
     pub(super) stages: Vec<Stage>,
+}
+
+/// What is kept out of a collection's documents.
+struct Limits {
+    /// Whether anything could be.
+    some: bool,
+    /// Paths that are hidden under the names of child tables.
+    paths: Vec<String>,
 }
 
 /// Decides what exists for the caller.
@@ -54,7 +63,9 @@ impl<'a> Door<'a> {
 
     /// Whether documents or values differ from what is stored. Never passed over: such a collection is refused whole.
     fn alters(&self, table: &Table) -> bool {
-        if self.visibility.filters(table).next().is_some() {
+        let filtered = |t: &Table| self.visibility.filters(t).next().is_some();
+        let masked = |t: &Table| t.columns.iter().any(|c| self.visibility.mask(t, c).is_some());
+        if filtered(table) || self.arrays_of(table).any(|child| filtered(child) || masked(child)) {
             return true;
         }
         !self.policy.masks.is_empty()
@@ -107,8 +118,36 @@ impl<'a> Door<'a> {
         Ok(Source { schema: String::new(), name: name.to_owned(), shape: Shape::open(), stages: Vec::new() })
     }
 
+    /// The child tables of a collection's arrays.
+    fn arrays_of<'t>(&'t self, table: &'t Table) -> impl Iterator<Item = &'t Table> {
+        let tables = self.catalog.snapshot().tables.iter();
+        tables.filter(|t| {
+            t.schema == table.schema && t.nested.as_ref().is_some_and(|n| n.collection == table.name)
+        })
+    }
+
+    /// Paths that are hidden under the names of child tables.
+    fn hidden_in_arrays(&self, table: &Table) -> Vec<String> {
+        let mut paths = Vec::new();
+        for child in self.arrays_of(table) {
+            let Some(nested) = &child.nested else { continue };
+            if !self.visibility.table(self.catalog.engine(), child) {
+                paths.push(nested.path.clone());
+            }
+            let fields = child.columns.iter().filter(|c| !catalog::nested::is_own_column(child, &c.name));
+            let plain = |c: &Column| Column { class: catalog::TypeClass::Other, ..c.clone() };
+            for field in fields.filter(|c| !self.visibility.column(child, &plain(c))) {
+                let value = nested.scalar && field.name == catalog::nested::VALUE;
+                paths.push(if value { nested.path.clone() } else { joined(&nested.path, &field.name) });
+            }
+        }
+        paths
+    }
+
     fn source(&self, table: &Table) -> Option<Source> {
-        let limited = self.may_hide_below(table, "");
+        let paths = self.hidden_in_arrays(table);
+        let limited = Limits { some: !paths.is_empty() || self.may_hide_below(table, ""), paths };
+        let limited = &limited;
         let mut fields = types::fields(table);
         if !fields.iter().any(|(name, _)| name == "_id") {
             fields.insert(0, ("_id".to_owned(), Shape::open()));
@@ -117,7 +156,7 @@ impl<'a> Door<'a> {
         if fields.is_empty() {
             return None;
         }
-        let stages = if limited { vec![keep_only(&fields)] } else { Vec::new() };
+        let stages = if limited.some { vec![keep_only(&fields)] } else { Vec::new() };
         let shape = Shape::document(fields);
         Some(Source { schema: table.schema.clone(), name: table.name.clone(), shape, stages })
     }
@@ -128,7 +167,7 @@ impl<'a> Door<'a> {
         table: &Table,
         prefix: &str,
         fields: Vec<(String, Shape)>,
-        limited: bool,
+        limited: &Limits,
     ) -> Vec<(String, Shape)> {
         let mut kept = Vec::with_capacity(fields.len());
         for (name, shape) in fields {
@@ -137,7 +176,7 @@ impl<'a> Door<'a> {
                 let column = Column { name: name.to_owned(), ..Column::default() };
                 !self.visibility.column(table, &column)
             };
-            if hidden(&path) || hidden(&name) {
+            if hidden(&path) || hidden(&name) || limited.paths.contains(&path) {
                 continue;
             }
             if let Some(shape) = self.visible_value(table, &path, shape, limited) {
@@ -147,12 +186,12 @@ impl<'a> Door<'a> {
         kept
     }
 
-    fn visible_value(&self, table: &Table, path: &str, shape: Shape, limited: bool) -> Option<Shape> {
+    fn visible_value(&self, table: &Table, path: &str, shape: Shape, limited: &Limits) -> Option<Shape> {
         let from = Lineage::from([(table.name.clone(), path.to_owned())]);
         let kind = match shape.kind {
             Kind::Scalar(class) => Kind::Scalar(class),
             // what is below it is not known, so a hidden field could be
-            Kind::Open if limited && path != "_id" && self.may_hide_below(table, path) => return None,
+            Kind::Open if limited.some && path != "_id" && self.may_hide_below(table, path) => return None,
             Kind::Open => Kind::Open,
             Kind::Array(element) => {
                 Kind::Array(Box::new(self.visible_value(table, path, *element, limited)?))
@@ -185,40 +224,6 @@ impl<'a> Door<'a> {
 
 fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
-}
-
-/// Whether some text that begins so matches the glob.
-fn may_begin(glob: &str, start: &str) -> bool {
-    let pattern: Vec<char> = glob.chars().collect();
-    let mut places = vec![0_usize];
-    for c in start.chars() {
-        let mut next = Vec::new();
-        for place in with_stars(&pattern, &places) {
-            match pattern.get(place) {
-                Some('*') => next.push(place),
-                Some(p) if *p == '?' || *p == c => next.push(place + 1),
-                Some(_) | None => {}
-            }
-        }
-        next.sort_unstable();
-        next.dedup();
-        places = next;
-    }
-    !places.is_empty()
-}
-
-/// Places in the pattern that are reached without a character: a star may stand for nothing.
-fn with_stars(pattern: &[char], places: &[usize]) -> Vec<usize> {
-    let mut all = Vec::new();
-    for place in places {
-        let mut place = *place;
-        all.push(place);
-        while pattern.get(place) == Some(&'*') {
-            place += 1;
-            all.push(place);
-        }
-    }
-    all
 }
 
 /// A projection that keeps these fields and nothing else, whatever a document may hold besides.

@@ -60,6 +60,20 @@ impl Request {
     }
 }
 
+/// Stages that were made here, through the same allow-lists as any others: their canonical form.
+///
+/// # Errors
+/// The first finding that refuses them.
+pub(crate) fn canonical(stages: Vec<Value>) -> Result<Vec<Value>, Finding> {
+    let root = at::At::root("pipeline");
+    let tree = stage::pipeline(&Value::Array(stages), 0, &root)?;
+    let rendered = render_stage::pipeline(&tree);
+    match (stage::pipeline(&rendered, 0, &root)? == tree, rendered) {
+        (true, Value::Array(stages)) => Ok(stages),
+        _ => Err(Finding::new(Code::G500, "The compiled pipeline could not be proven to mean the same.")),
+    }
+}
+
 /// Checks an aggregation against a catalog and a policy.
 ///
 /// # Errors

@@ -119,7 +119,7 @@ impl Writer {
             Expr::Column(name) => self.name(name),
             Expr::Literal(literal, _) => self.literal(literal),
             Expr::Param(number) => {
-                self.text(if self.engine == Engine::Postgres { "$" } else { "?" });
+                self.text(if matches!(self.engine, Engine::Postgres | Engine::Mongodb) { "$" } else { "?" });
                 if !self.mysql() {
                     self.text(&number.to_string());
                 }
@@ -379,7 +379,7 @@ impl Writer {
             BinaryOp::NotDistinct if self.sqlite() => "IS",
             BinaryOp::Distinct if self.sqlite() => "IS NOT",
             BinaryOp::NotDistinct if self.mysql() => "<=>",
-            BinaryOp::BitXor if self.engine != Engine::Postgres => "^",
+            BinaryOp::BitXor if !matches!(self.engine, Engine::Postgres | Engine::Mongodb) => "^",
             _ => symbol(op),
         }
     }

@@ -127,7 +127,11 @@ impl<'a> Resolver<'a, '_> {
                 return None;
             }
         };
-        let key = self.key(&name);
+        let mut key = self.key(&name);
+        // names of collections heed case, those of functions do not
+        if self.engine == Engine::Mongodb && !name.quoted {
+            key = key.to_lowercase();
+        }
         let built_in =
             schema.is_none() || self.engine == Engine::Postgres && schema.as_deref() == Some("pg_catalog");
         // in brackets a name is a user's on SQL Server

@@ -186,7 +186,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// Whole numbers divide to a whole number on these engines; a sum of bigint is no whole number on PostgreSQL.
     fn warn_division(&mut self, op: BinaryOp, left: &Info<'a>, right: &Info<'a>, divisor: &Expr) {
-        let cuts = matches!(self.engine, Engine::Postgres | Engine::Sqlite | Engine::Mssql);
+        let cuts = matches!(self.engine, Engine::Postgres | Engine::Sqlite | Engine::Mssql | Engine::Mongodb);
         let whole = |info: &Info<'a>| info.class == Some(TypeClass::Integer);
         let big = |info: &Info<'a>| {
             let native =

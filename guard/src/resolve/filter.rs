@@ -33,14 +33,50 @@ pub(super) fn of<'a>(catalog: &'a Catalog, readable: &Readable<'a, '_>, table: &
             Ok(condition) => condition,
             Err(why) => return Filter::Broken(why),
         };
-        all = Some(match all {
-            None => condition,
-            Some(before) => {
-                Expr::Binary { op: BinaryOp::And, left: Box::new(before), right: Box::new(condition) }
-            }
-        });
+        all = Some(both(all, condition));
+    }
+    match above(catalog, readable, table) {
+        Err(why) => return Filter::Broken(why),
+        Ok(None) => {}
+        Ok(Some(condition)) => all = Some(both(all, condition)),
     }
     all.map_or(Filter::No, |condition| Filter::Where(Rc::new(condition)))
+}
+
+fn both(all: Option<Expr>, condition: Expr) -> Expr {
+    let Some(before) = all else { return condition };
+    Expr::Binary { op: BinaryOp::And, left: Box::new(before), right: Box::new(condition) }
+}
+
+/// The elements of an array exist where their document does: its `_id` is among those that the filter leaves.
+fn above<'a>(
+    catalog: &'a Catalog,
+    readable: &Readable<'a, '_>,
+    table: &'a Table,
+) -> Result<Option<Expr>, String> {
+    let Some(nested) = table.nested.as_ref().filter(|_| readable.visibility().filtered_above(table)) else {
+        return Ok(None);
+    };
+    let engine = catalog.engine();
+    let find =
+        |name: &str| catalog.find_table(Some(&engine.stored_key(&table.schema)), &engine.stored_key(name));
+    let unclear =
+        || "the documents around the array are filtered in a way that cannot be followed".to_owned();
+    let collection = find(&nested.collection).ok_or_else(unclear)?;
+    if nested.parent != nested.collection {
+        return Err(unclear());
+    }
+    let Filter::Where(condition) = of(catalog, readable, collection) else { return Err(unclear()) };
+    let column = |table: &str, column: &str| Expr::Column(ObjectName::quoted([table, column]));
+    let id = SelectItem::Expr { expr: column(&collection.name, "_id"), alias: None };
+    let parts = [collection.schema.as_str(), collection.name.as_str()];
+    let name = ObjectName::quoted(parts.into_iter().filter(|p| !p.is_empty()));
+    let from = vec![FromItem::Table { name, alias: None }];
+    let selection = Some(condition.as_ref().clone());
+    let select = Select { items: vec![id], from, selection, ..Select::default() };
+    let query = Box::new(Query { body: SetExpr::Select(Box::new(select)), ..Query::default() });
+    let expr = Box::new(column(&table.name, catalog::nested::PARENT_ID));
+    Ok(Some(Expr::InSubquery { expr, query, negated: false }))
 }
 
 /// The condition alone, as text of that engine.

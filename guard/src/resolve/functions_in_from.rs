@@ -23,7 +23,10 @@ impl<'a> Resolver<'a, '_> {
             return entry;
         }
         let written = call.name.last().cloned().unwrap_or_default();
-        let name = self.key(&written);
+        let mut name = self.key(&written);
+        if self.engine == Engine::Mongodb {
+            name = name.to_lowercase();
+        }
         let (info, function) = self.call_in_from(call);
         let allowed_kind = function.is_none_or(|f| self.may_stand_in_from(f));
         if !allowed_kind {

@@ -126,7 +126,7 @@ impl<'a> Resolver<'a, '_> {
             (true, _) => JoinOn::On(Expr::Literal(Literal::Number("1".to_owned()), Span::default())),
         };
         if let JoinOn::On(always) = on
-            && self.engine == Engine::Postgres
+            && self.as_postgres()
         {
             *always = Expr::Literal(Literal::Bool(true), Span::default());
         }

@@ -37,8 +37,7 @@ fn partial(engine: Engine, keep: u8, column: Expr) -> Option<Expr> {
     let length = match engine {
         Engine::Sqlite => "length",
         Engine::Mssql => "len",
-        Engine::Postgres | Engine::Mysql | Engine::Mariadb => "char_length",
-        Engine::Mongodb => return None,
+        Engine::Postgres | Engine::Mysql | Engine::Mariadb | Engine::Mongodb => "char_length",
     };
     let longer = binary(BinaryOp::Gt, call(length, [text.clone()]), number(keep));
     let stars = || Expr::Literal(Literal::String(STARS.to_owned()), Span::default());
@@ -50,7 +49,7 @@ fn partial(engine: Engine, keep: u8, column: Expr) -> Option<Expr> {
         _ => call("right", [text, number(keep)]),
     };
     let shown = match engine {
-        Engine::Postgres | Engine::Sqlite => binary(BinaryOp::Concat, stars(), tail),
+        Engine::Postgres | Engine::Sqlite | Engine::Mongodb => binary(BinaryOp::Concat, stars(), tail),
         _ => call("concat", [stars(), tail]),
     };
     let shown = if keep == 0 { stars() } else { shown };
@@ -82,10 +81,9 @@ fn hash(engine: Engine, column: Expr) -> Option<Expr> {
 
 fn as_text(engine: Engine, column: Expr) -> Option<Expr> {
     let to = match engine {
-        Engine::Postgres | Engine::Sqlite => TypeName::simple("text"),
+        Engine::Postgres | Engine::Sqlite | Engine::Mongodb => TypeName::simple("text"),
         Engine::Mysql | Engine::Mariadb => TypeName::simple("char"),
         Engine::Mssql => TypeName { name: "nvarchar".to_owned(), args: vec![4000], dims: 0 },
-        Engine::Mongodb => return None,
     };
     Some(Expr::Cast { expr: Box::new(column), to, try_cast: false })
 }

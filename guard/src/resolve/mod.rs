@@ -8,6 +8,7 @@ mod calls;
 mod catalog_functions;
 mod comparison;
 mod ctes;
+mod dotted;
 mod expr;
 mod filter;
 mod from;
@@ -30,6 +31,7 @@ mod stand_in;
 mod types;
 mod views;
 pub(crate) mod visible;
+pub(crate) mod visible_nested;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +63,11 @@ pub fn resolve(query: &mut Query, catalog: &Catalog, policy: &Policy) -> Result<
     let Resolved { mut report, asked, deeper: _ } = resolve_within(query, catalog, policy)?;
     report.reading = crate::reading::told(asked.as_ref().unwrap_or(query), &report);
     Ok(report)
+}
+
+/// Class of a written type of SQL over documents.
+pub(crate) fn class_of_type(ty: &crate::tree::TypeName) -> Option<catalog::TypeClass> {
+    types::of_name(Engine::Mongodb, ty).0
 }
 
 /// What resolving gives beside the tree itself.
@@ -205,6 +212,11 @@ impl<'a, 'r> Resolver<'a, 'r> {
         if self.warnings.len() < MOST_FINDINGS && !self.warnings.contains(&finding) {
             self.warnings.push(finding);
         }
+    }
+
+    /// PostgreSQL, or SQL over documents, which keeps to its rules.
+    pub(crate) fn as_postgres(&self) -> bool {
+        matches!(self.engine, Engine::Postgres | Engine::Mongodb)
     }
 
     /// The key that a written name is looked up by.

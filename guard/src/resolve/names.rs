@@ -35,6 +35,7 @@ impl<'a> Resolver<'a, '_> {
         let Expr::Column(name) = expr else { return Info::default() };
         self.step = None;
         self.leave_database_out(name, 4);
+        self.put_together(name);
         let info = match name.0.as_mut_slice() {
             [column] => {
                 let single = column.clone();

@@ -42,7 +42,7 @@ impl<'a> Resolver<'a, '_> {
             let here = self.scopes.last().is_some_and(|s| s.names.slots.iter().any(|s| s.key == key));
             let output = outputs.iter().find(|o| o.key == key);
             if let (false, Some(output)) = (here, output)
-                && (self.engine == Engine::Postgres || output.aliased)
+                && (self.as_postgres() || output.aliased)
             {
                 pin_output(expr, output, ident.span);
                 return;
@@ -63,7 +63,7 @@ impl<'a> Resolver<'a, '_> {
                     .scopes
                     .last()
                     .is_some_and(|s| s.names.slots.iter().filter(|s| s.key == key).count() > 1);
-            let by_name = self.engine == Engine::Postgres || unclear;
+            let by_name = self.as_postgres() || unclear;
             let counts = |o: &&Output<'a>| o.key == key && (o.aliased || by_name);
             if let Some(output) = outputs.iter().find(counts) {
                 pin_output(expr, output, ident.span);

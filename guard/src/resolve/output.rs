@@ -39,7 +39,9 @@ fn read(column: &ColumnRef<'_>) -> Option<ColumnRead> {
 pub fn name(engine: Engine, expr: &Expr) -> String {
     match (engine, expr) {
         (_, Expr::Column(name)) => name.last().map(|i| i.value.clone()).unwrap_or_default(),
-        (Engine::Postgres, _) => postgres_name(expr).unwrap_or_else(|| "?column?".to_owned()),
+        (Engine::Postgres | Engine::Mongodb, _) => {
+            postgres_name(expr).unwrap_or_else(|| "?column?".to_owned())
+        }
         (_, expr) => crate::reading::plain(expr),
     }
 }

@@ -129,7 +129,7 @@ fn source(engine: Engine, table: &Table, view: Option<&View<'_>>) -> FromItem {
     };
     let columns: Vec<Ident> = table.columns.iter().map(|c| Ident::quoted(c.name.clone())).collect();
     let name = Ident::quoted(table.name.clone());
-    if matches!(engine, Engine::Postgres | Engine::Mssql) {
+    if matches!(engine, Engine::Postgres | Engine::Mssql | Engine::Mongodb) {
         let alias = Some(TableAlias { name, columns });
         return FromItem::Derived { lateral: false, query: Box::new(query), alias };
     }

@@ -56,7 +56,8 @@ impl Visibility {
 
     /// Whether the table exists for the caller.
     pub fn table(&self, engine: Engine, table: &Table) -> bool {
-        if is_system(engine, &table.schema, &table.name) || matches_table(&self.tables, table) {
+        if is_system(engine, &table.schema, &table.name) || self.hides_table(table) || self.hides_array(table)
+        {
             return false;
         }
         table.kind != TableKind::Foreign || matches_table(&self.foreign, table)
@@ -64,10 +65,40 @@ impl Visibility {
 
     /// Whether the column exists for the caller (given that its table does).
     pub fn column(&self, table: &Table, column: &Column) -> bool {
-        if self.columns.is_empty() && self.masks.is_empty() {
+        let arrays =
+            table.kind == TableKind::Collection && !(self.filters.is_empty() && self.tables.is_empty());
+        if self.columns.is_empty() && self.masks.is_empty() && !arrays {
             return true;
         }
-        !self.hidden(table, column) && !self.made_of_restricted(table, column, DEEPEST)
+        !self.hidden(table, column)
+            && !self.hides_in_document(table, column)
+            && !self.may_show_restricted(table, column)
+            && !self.made_of_restricted(table, column, DEEPEST)
+    }
+
+    /// Whether a table's own name is hidden.
+    pub(super) fn hides_table(&self, table: &Table) -> bool {
+        matches_table(&self.tables, table)
+    }
+
+    /// Whether a column's own name is hidden.
+    pub(super) fn hides_column(&self, table: &Table, column: &Column) -> bool {
+        self.hidden(table, column)
+    }
+
+    /// Globs over columns that are hidden or masked.
+    pub(super) fn globs_of_values(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().chain(self.masks.iter().flat_map(|m| &m.columns)).map(String::as_str)
+    }
+
+    /// Globs over tables whose rows are filtered, and over hidden ones.
+    pub(super) fn globs_of_rows(&self) -> impl Iterator<Item = &str> {
+        self.filters.iter().map(|(glob, _)| glob).chain(&self.tables).map(String::as_str)
+    }
+
+    /// Whether any mask goes by what values are.
+    pub(super) fn masks_by_sensitivity(&self) -> bool {
+        self.masks.iter().any(|m| !m.sensitivity.is_empty())
     }
 
     fn hidden(&self, table: &Table, column: &Column) -> bool {
@@ -76,6 +107,14 @@ impl Visibility {
 
     /// What the policy makes of the column's values; the strictest of the masks that fit.
     pub fn mask(&self, table: &Table, column: &Column) -> Option<How> {
+        match (self.masks_column(table, column), self.masks_in_document(table, column)) {
+            (Some(a), Some(b)) => Some(a.stricter(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The mask that a column has under this name.
+    pub(super) fn masks_column(&self, table: &Table, column: &Column) -> Option<How> {
         let fits = |m: &&Masked| {
             column.sensitivity.is_some_and(|s| m.sensitivity.contains(&s))
                 || fits_column(&m.columns, table, column)
@@ -107,6 +146,7 @@ impl Visibility {
     pub fn whole(&self, table: &Table) -> bool {
         !self.rewrites
             || self.filters(table).next().is_none()
+                && !self.filtered_above(table)
                 && table.columns.iter().all(|c| self.column(table, c) && self.mask(table, c).is_none())
     }
 
@@ -114,6 +154,7 @@ impl Visibility {
     pub fn alters(&self, table: &Table) -> bool {
         self.rewrites
             && (self.filters(table).next().is_some()
+                || self.filtered_above(table)
                 || table.columns.iter().any(|c| self.mask(table, c).is_some()))
     }
 
@@ -154,7 +195,10 @@ pub fn visible_catalog(catalog: &Catalog, policy: &Policy) -> Catalog {
 /// Statistics are values: of masked columns and of tables whose rows are filtered they are cut.
 fn cut_figures<'a>(cut: &mut Table, table: &'a Table, readable: &super::views::Readable<'a, '_>) {
     let visibility = readable.visibility();
-    if readable.altered_view(table) || visibility.filters(table).next().is_some() {
+    if readable.altered_view(table)
+        || visibility.filters(table).next().is_some()
+        || visibility.filtered_above(table)
+    {
         cut.row_estimate = None;
         cut.size_bytes = None;
         cut.columns.iter_mut().for_each(|c| c.statistics = None);

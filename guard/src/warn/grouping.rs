@@ -45,7 +45,7 @@ pub fn check(
     let column = exprs.into_iter().find_map(|expr| groups.loose(expr))?;
     let Expr::Column(name) = column else { return None };
     let called = name.last().map(|i| i.value.as_str()).unwrap_or_default();
-    let refused = matches!(engine, Engine::Postgres | Engine::Mssql);
+    let refused = refuses(engine);
     let (code, text) = if refused {
         (Code::G310, format!("{called} is neither grouped nor aggregated"))
     } else {
@@ -53,6 +53,11 @@ pub fn check(
     };
     let finding = Finding::new(code, text).at(name.span()).subject(called);
     Some(finding.hint("add it to GROUP BY, or aggregate it"))
+}
+
+/// Whether the engine refuses a column that is neither grouped nor aggregated.
+fn refuses(engine: Engine) -> bool {
+    matches!(engine, Engine::Postgres | Engine::Mssql | Engine::Mongodb)
 }
 
 /// USING and NATURAL make one column of two: which is grouped then is the engine's to say.
@@ -75,7 +80,7 @@ impl<'a, 'e> Groups<'a, 'e> {
         let mut known: Vec<(usize, String)> =
             groups.keys.iter().filter_map(|key| groups.column(key)).collect();
         // only where it is a warning: servers that refuse do not look so far
-        let equal = if engine == Engine::Postgres || engine == Engine::Mssql {
+        let equal = if refuses(engine) {
             Vec::new()
         } else {
             let all = conditions(select).into_iter().chain(&select.selection).flat_map(conjuncts);
@@ -114,8 +119,12 @@ impl<'a, 'e> Groups<'a, 'e> {
         let whole = |at: usize, table: &Table| match self.engine {
             Engine::Mssql => false,
             // its keys are not known of a sub-query that takes a table's place
-            Engine::Postgres if self.names.entries.get(at).is_some_and(|e| e.stood_in) => false,
-            Engine::Postgres => table.primary_key.as_ref().is_some_and(|k| holds(at, &k.columns)),
+            Engine::Postgres | Engine::Mongodb if self.names.entries.get(at).is_some_and(|e| e.stood_in) => {
+                false
+            }
+            Engine::Postgres | Engine::Mongodb => {
+                table.primary_key.as_ref().is_some_and(|k| holds(at, &k.columns))
+            }
             _ => table.primary_key.iter().chain(&table.unique_keys).any(|k| holds(at, &k.columns)),
         };
         let tables = self.names.entries.iter().enumerate().filter_map(|(at, e)| Some((at, e.table?)));

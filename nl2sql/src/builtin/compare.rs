@@ -26,7 +26,7 @@ pub(crate) fn condition(builder: &mut Builder<'_, '_>, scope: &Scope<'_, '_>, co
     let left = scope.col(cond.col);
     match &cond.rhs {
         Rhs::Number(n)
-            if builder.schema.engine == Engine::Postgres
+            if matches!(builder.schema.engine, Engine::Postgres | Engine::Mongodb)
                 && builder.schema.col(cond.col).column.class == TypeClass::Boolean =>
         {
             let test = if (*n != 0.0) == (cond.op == Op::Eq) { IsTest::True } else { IsTest::False };
@@ -53,7 +53,8 @@ pub(crate) fn condition(builder: &mut Builder<'_, '_>, scope: &Scope<'_, '_>, co
             })
         }
         Rhs::Text(value) if matches!(cond.op, Op::Like | Op::NotLike) => {
-            let op = if builder.schema.engine == Engine::Postgres { LikeOp::ILike } else { LikeOp::Like };
+            let caseless = matches!(builder.schema.engine, Engine::Postgres | Engine::Mongodb);
+            let op = if caseless { LikeOp::ILike } else { LikeOp::Like };
             let pattern = Box::new(sql::text(value));
             Some(Expr::Like {
                 op,

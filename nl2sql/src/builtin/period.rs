@@ -13,7 +13,7 @@ use super::sql;
 
 /// Whether a date can be cut to a stretch of time on the engine.
 pub(super) fn writes(engine: Engine) -> bool {
-    matches!(engine, Engine::Sqlite | Engine::Postgres)
+    matches!(engine, Engine::Sqlite | Engine::Postgres | Engine::Mongodb)
 }
 
 impl Builder<'_, '_> {
@@ -21,7 +21,7 @@ impl Builder<'_, '_> {
     pub(super) fn shown(&self, scope: &Scope<'_, '_>, c: Cid) -> Expr {
         let column = scope.col(c);
         let Some((_, unit)) = self.periods.iter().find(|p| p.0 == c) else { return column };
-        if self.schema.engine == Engine::Postgres {
+        if matches!(self.schema.engine, Engine::Postgres | Engine::Mongodb) {
             return sql::apply("date_trunc", vec![sql::text(postgres_unit(*unit)), column]);
         }
         let part = |format: &str| sql::apply("strftime", vec![sql::text(format), column.clone()]);

@@ -8,10 +8,10 @@ use super::formats::{Style, translate};
 pub(super) fn translate_call(name: &str, args: &[&str], engine: Engine) -> Option<String> {
     match engine {
         Engine::Sqlite => sqlite(name, args),
-        Engine::Postgres => postgres(name, args),
+        // SQL over documents is written as PostgreSQL's
+        Engine::Postgres | Engine::Mongodb => postgres(name, args),
         Engine::Mysql | Engine::Mariadb => mysql(name, args),
         Engine::Mssql => mssql(name, args),
-        Engine::Mongodb => None,
     }
 }
 

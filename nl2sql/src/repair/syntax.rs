@@ -71,10 +71,10 @@ fn split_operators(tokens: &[Token<'_>]) -> Vec<Edit> {
 /// Backticks and brackets where the engine has other quotes.
 fn foreign_quotes(tokens: &[Token<'_>], engine: Engine) -> Vec<Edit> {
     let foreign = |t: &&Token<'_>| match engine {
-        Engine::Postgres => t.text.starts_with('`'),
+        Engine::Postgres | Engine::Mongodb => t.text.starts_with('`'),
         Engine::Mssql => t.text.starts_with('`'),
         Engine::Mysql | Engine::Mariadb => t.text.starts_with('['),
-        Engine::Sqlite | Engine::Mongodb => false,
+        Engine::Sqlite => false,
     };
     let quoted = |t: &Token<'_>| {
         let name = unquote(t.text);

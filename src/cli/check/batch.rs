@@ -42,13 +42,10 @@ fn answer(line: &str, number: u64, catalog: &Catalog, policy: &Policy) -> Map<St
         Ok(Value::Object(object)) => object,
         _ => return bad_line(number, "the line is no JSON object"),
     };
-    let mut fields = if catalog.engine() == Engine::Mongodb {
-        pipeline::verdict(&object, catalog, policy)
-    } else {
-        let Some(sql) = object.get("sql").and_then(Value::as_str) else {
-            return bad_line(number, "the object has no text called `sql`");
-        };
-        verdict_fields(&guard::check(sql, catalog, policy))
+    let mut fields = match object.get("sql").and_then(Value::as_str) {
+        Some(sql) => verdict_fields(&guard::check(sql, catalog, policy)),
+        None if catalog.engine() == Engine::Mongodb => pipeline::verdict(&object, catalog, policy),
+        None => return bad_line(number, "the object has no text called `sql`"),
     };
     // What came in stays, but for names that the answer needs.
     let mut answer: Map<String, Value> =

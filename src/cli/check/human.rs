@@ -28,6 +28,11 @@ pub fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Find
         Ok(statement) => {
             say!("allowed: one read\n");
             say!("{}\n", guard::render_pretty(statement.tree(), statement.engine()));
+            if let Some(pipeline) = statement.pipeline() {
+                say!("db.{}.aggregate([", pipeline.collection);
+                pipeline.stages.iter().for_each(|stage| say!("  {stage},"));
+                say!("])\n");
+            }
             say!("{}", statement.report().reading);
             for warning in &statement.report().warnings {
                 print_finding(sql, "warning", warning);

@@ -65,10 +65,12 @@ pub async fn run(setup: &Setup, args: CheckArgs) -> Result<i32> {
             std::fs::File::open(file).map_err(|e| input::unreadable(&file.display().to_string(), &e))?;
         return batch::batch(BufReader::new(input), std::io::stdout().lock(), &catalog, &policy);
     }
-    if catalog.engine() == catalog::Engine::Mongodb {
-        return pipeline::run(&args, &catalog, &policy);
-    }
     let pieces = files::pieces(&args.inputs, catalog.engine())?;
+    if let ([piece], true) = (pieces.as_slice(), catalog.engine() == catalog::Engine::Mongodb)
+        && piece.text.trim_start().starts_with('{')
+    {
+        return pipeline::run(&args, &piece.text, &catalog, &policy);
+    }
     let other = args.same_as.as_deref().map(|named| same::other(named, &catalog, &policy)).transpose()?;
     let alone = pieces.iter().all(|p| p.file.is_none()) && pieces.len() == 1;
     let checked: Vec<Checked> = pieces.into_iter().map(|piece| judged(piece, &catalog, &policy)).collect();

@@ -6,7 +6,6 @@ use guard::{Finding, Policy};
 use serde_json::{Map, Value, json};
 
 use super::REFUSED;
-use super::input::statement;
 use crate::cli::args::{CheckArgs, CheckFormat, FailOn};
 use crate::error::{Class, Error, Result};
 
@@ -18,15 +17,10 @@ pub fn verdict(object: &Map<String, Value>, catalog: &Catalog, policy: &Policy) 
 }
 
 /// Checks the one request of an argument or of standard input.
-pub fn run(args: &CheckArgs, catalog: &Catalog, policy: &Policy) -> Result<i32> {
-    let ([] | [_]) = args.inputs.as_slice() else {
-        return Err(usage("one pipeline is checked at a time")
-            .hint("Use --batch for several, one JSON object a line."));
-    };
-    let text = statement(args.inputs.first().map(String::as_str))?;
-    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(&text) else {
+pub fn run(args: &CheckArgs, text: &str, catalog: &Catalog, policy: &Policy) -> Result<i32> {
+    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text) else {
         return Err(usage("a pipeline is checked as a JSON object")
-            .hint("Write {\"collection\": \"...\", \"pipeline\": [...]}; SQL is not spoken by MongoDB."));
+            .hint("Write {\"collection\": \"...\", \"pipeline\": [...]}, or SQL."));
     };
     let verdict = check(&Request::from_object(&object), catalog, policy);
     match (args.json, args.format) {

@@ -37,7 +37,7 @@ pub struct Statement {
     sql: String,
 }
 
-/// What the guard says of a statement. The last five are there when it is allowed.
+/// What the guard says of a statement. The others are there when it is allowed.
 #[derive(Serialize, ToSchema)]
 pub struct Verdict {
     /// `allow` or `reject`.
@@ -46,6 +46,8 @@ pub struct Verdict {
     pub findings: Vec<Value>,
     /// What would run.
     pub canonical: Option<String>,
+    /// The aggregation that it runs as (MongoDB): `collection` and `stages`.
+    pub pipeline: Option<Value>,
     /// The statement in plain sentences.
     pub reading: Option<String>,
     /// Tables that it reads.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::tree::Call;
 
-use super::builder::{all, cond, present, settled};
+use super::builder::{cond, present, settled};
 use super::expr::null;
 use super::frame::Val;
 use super::{Compiler, Made, form, operator};
@@ -118,10 +118,12 @@ impl<'a> Compiler<'a> {
                 }
                 let text = self.as_text(val)?;
                 let field = self.fresh("a");
-                let list = format!("${field}");
+                let name = self.fresh("t");
+                let list = json!(format!("${field}"));
+                let json = joined(&list, &name, &separator.json, Value::Null);
                 Accumulated {
                     fields: vec![(field, json!({ "$push": settled(&text.json) }), json!([]))],
-                    val: Val::new(joined(&list, &separator.json), Some(T::Text), true),
+                    val: Val::new(json, Some(T::Text), true),
                 }
             }
             other => return Err(operator(&format!("The aggregate {other}"))),
@@ -169,10 +171,19 @@ pub(super) fn counted(val: &Val) -> Value {
     if val.nullable { cond(present(&val.json), json!(1), json!(0)) } else { json!(1) }
 }
 
-/// The texts of a list with a separator between them, NULLs left out.
-fn joined(list: &str, separator: &Value) -> Value {
+/// The texts of a list with a separator between them, NULLs left out; nothing where there is none.
+pub(super) fn joined(list: &Value, name: &str, separator: &Value, of_none: Value) -> Value {
     let there = json!({ "$filter": { "input": list, "as": "e", "cond": { "$gt": ["$$e", null] } } });
-    let first = all(vec![json!({ "$eq": ["$$value", null] })]);
-    let step = cond(first, json!("$$this"), json!({ "$concat": ["$$value", separator, "$$this"] }));
-    json!({ "$reduce": { "input": there, "initialValue": null, "in": step } })
+    let all = format!("$${name}");
+    // `$slice` refuses to take no elements, and DocumentDB 1.0 keeps a `$reduce` that begins with null
+    let rest = cond(
+        json!({ "$gt": [{ "$size": all }, 1] }),
+        json!({ "$slice": [all, 1, { "$size": all }] }),
+        json!([]),
+    );
+    let step = json!({ "$concat": ["$$value", separator, "$$this"] });
+    let first = json!({ "$arrayElemAt": [all, 0] });
+    let text = json!({ "$reduce": { "input": rest, "initialValue": first, "in": step } });
+    let text = cond(json!({ "$gt": [{ "$size": all }, 0] }), text, of_none);
+    json!({ "$let": { "vars": { name: there }, "in": text } })
 }

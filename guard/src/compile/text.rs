@@ -199,16 +199,10 @@ impl<'a> Compiler<'a> {
         let Some((separator, rest)) = args.split_first() else { return Err(operator("concat_ws")) };
         let separator = self.text(separator)?;
         let texts: Made<Vec<Value>> = rest.iter().map(|e| Ok(self.text(e)?.json)).collect();
-        let there = json!({ "$filter": { "input": texts?, "as": "e", "cond": { "$gt": ["$$e", null] } } });
         let name = self.fresh("t");
+        let texts = json!(texts?);
         Ok(self.unless_null(vec![separator], TypeClass::Text, |o| {
-            let list = format!("$${name}");
-            let first = json!({ "$ifNull": [{ "$arrayElemAt": [list, 0] }, ""] });
-            let more = json!({ "$cond": [{ "$gt": [{ "$size": list }, 1] },
-                { "$slice": [list, 1, { "$size": list }] }, []] });
-            let joined = json!({ "$reduce": { "input": more, "initialValue": first,
-                "in": { "$concat": ["$$value", o[0], "$$this"] } } });
-            json!({ "$let": { "vars": { name: there }, "in": joined } })
+            super::accumulate::joined(&texts, &name, &o[0], json!(""))
         }))
     }
 }

@@ -195,14 +195,32 @@ fn localized(val: Val) -> Val {
 
 /// The beginning of a date's day, month ...
 pub(super) fn truncated(val: &Val, unit: &str) -> Val {
+    match unit {
+        "day" => return day(val),
+        "week" => return week(val),
+        _ => {}
+    }
     let mut operands = Map::new();
     operands.insert("date".to_owned(), val.json.clone());
     operands.insert("unit".to_owned(), json!(unit));
-    if unit == "week" {
-        operands.insert("startOfWeek".to_owned(), json!("monday"));
-    }
     let json = json!({ "$dateTrunc": operands });
     Val { json, class: Some(TypeClass::Date), literal: None, ..val.clone() }
+}
+
+/// The beginning of a date's day, from its parts: DocumentDB 1.0 truncates days to a wrong one.
+fn day(val: &Val) -> Val {
+    let part = |name: &str| json!({ name: val.json });
+    let parts = json!({ "year": part("$year"), "month": part("$month"), "day": part("$dayOfMonth") });
+    let json = json!({ "$dateFromParts": parts });
+    Val { json, class: Some(TypeClass::Date), literal: None, ..val.clone() }
+}
+
+/// The Monday of a date's week, for the same reason.
+fn week(val: &Val) -> Val {
+    let day = day(val);
+    let since = json!({ "$subtract": [{ "$isoDayOfWeek": val.json }, 1] });
+    let json = json!({ "$dateSubtract": { "startDate": day.json, "unit": "day", "amount": since } });
+    Val { json, ..day }
 }
 
 /// A date as text.

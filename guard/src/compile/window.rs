@@ -114,7 +114,11 @@ impl<'a> Compiler<'a> {
             Ok((output, Val::new(here.clone(), class, nullable)))
         };
         match name {
-            "row_number" => return plain(json!({ "$documentNumber": {} }), Some(T::Integer), false),
+            // `$documentNumber` takes one key alone
+            "row_number" => {
+                let one = json!({ "$sum": 1, "window": { "documents": ["unbounded", "current"] } });
+                return plain(one, Some(T::Integer), false);
+            }
             "rank" => return plain(json!({ "$rank": {} }), Some(T::Integer), false),
             "dense_rank" => return plain(json!({ "$denseRank": {} }), Some(T::Integer), false),
             _ => {}

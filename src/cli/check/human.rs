@@ -30,7 +30,9 @@ pub fn print_verdict(sql: &str, verdict: &std::result::Result<ReadOnly, Vec<Find
             say!("{}\n", guard::render_pretty(statement.tree(), statement.engine()));
             if let Some(pipeline) = statement.pipeline() {
                 say!("db.{}.aggregate([", pipeline.collection);
-                pipeline.stages.iter().for_each(|stage| say!("  {stage},"));
+                for stage in &pipeline.stages {
+                    say!("  {stage},");
+                }
                 say!("])\n");
             }
             say!("{}", statement.report().reading);

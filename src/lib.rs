@@ -21,3 +21,4 @@ pub mod secrets;
 pub mod sources;
 pub mod store;
 pub mod telemetry;
+pub mod understand;

@@ -63,6 +63,7 @@ pub async fn create(
         let message = format!("the question is longer than {MAX_QUESTION} characters");
         return Err(Error::new("A002", Class::TooLarge, message).hint("Write a shorter question."));
     }
+    source.may_be_asked()?;
     let statement = match check(source, sql).await? {
         Ok(statement) => statement,
         Err(findings) => return Ok(Stored::Refused(findings)),
@@ -121,6 +122,7 @@ pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Query> {
 pub async fn start(db: &Db, sources: &Sources, exec: &Arc<Exec>, id: Id, by: &str) -> Result<Started> {
     let query = store::queries::get(db, id).await?;
     let source = sources.get(query.connection_id).await?;
+    source.may_be_asked()?;
     let statement = match check(&source, query.asked()).await? {
         Ok(statement) => statement,
         Err(findings) => return Ok(Started::Refused(findings)),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::error::{Class, Error, Result};
-use crate::model::{Connection, Id, new_id};
-use crate::sources::{self, Sources};
+use crate::model::{Connection, ConnectionOptions, Id, new_id};
+use crate::sources::{self, Sources, options_of};
 use crate::store::connections::{ConnectionChange, NewConnection};
 use crate::store::{self, Db};
 
@@ -27,6 +27,9 @@ pub struct Registration {
     pub privacy: Option<String>,
     /// Tables and columns that questions must not see, caps, functions.
     pub policy: Option<Value>,
+    /// How it is crawled and used.
+    #[schema(value_type = Option<ConnectionOptions>)]
+    pub options: Option<Value>,
     /// Refuse the connection when the login could write.
     pub require_read_only: bool,
 }
@@ -43,6 +46,9 @@ pub struct Change {
     pub privacy: Option<String>,
     /// New policy.
     pub policy: Option<Value>,
+    /// Options to change: what is named changes, null brings the daemon's setting back, the others stay.
+    #[schema(value_type = Option<ConnectionOptions>)]
+    pub options: Option<Value>,
 }
 
 /// Tests the database and stores the connection with its audit line.
@@ -58,6 +64,7 @@ pub async fn create(
     check_name(&new.name)?;
     let privacy = checked_privacy(new.privacy.as_deref())?;
     let policy = checked_policy(new.policy)?;
+    let options = checked_options(&ConnectionOptions::default(), new.options.as_ref())?;
     let info = test(&new.url).await?;
     if new.require_read_only && !info.privileges.can_write.is_empty() {
         return Err(Error::new(
@@ -75,7 +82,7 @@ pub async fn create(
         sealed_uri: sources.seal(id, &new.url)?,
         display_uri: sources::display_url(&new.url),
         privacy,
-        options: json!({}),
+        options,
         policy,
         created_by: Some(by.to_owned()),
     };
@@ -104,9 +111,18 @@ pub async fn update(db: &Db, sources: &Sources, id: Id, change: Change, by: &str
     };
     let privacy = change.privacy.as_deref().map(|p| checked_privacy(Some(p))).transpose()?;
     let policy = change.policy.map(|p| checked_policy(Some(p))).transpose()?;
-    let fields = json!({ "name": change.name, "url": uri.is_some(), "policy": policy.is_some() });
-    let stored = ConnectionChange { name: change.name, uri, privacy, options: None, policy };
+    let fields = json!({
+        "name": change.name, "url": uri.is_some(), "policy": policy.is_some(), "options": change.options,
+    });
     let tx = db.begin().await?;
+    let options = match &change.options {
+        Some(patch) => {
+            let stored = options_of(&store::connections::lock(&tx, id).await?)?;
+            Some(checked_options(&stored, Some(patch))?)
+        }
+        None => None,
+    };
+    let stored = ConnectionChange { name: change.name, uri, privacy, options, policy };
     let connection = store::connections::update(&tx, id, stored, Some(by)).await?;
     store::audits::add(&tx, by, "connection.update", &id.to_string(), fields).await?;
     tx.commit().await?;
@@ -173,6 +189,12 @@ fn checked_policy(policy: Option<Value>) -> Result<Value> {
         Ok(_) => Ok(policy),
         Err(why) => Err(unreadable_policy(&why)),
     }
+}
+
+fn checked_options(stored: &ConnectionOptions, patch: Option<&Value>) -> Result<Value> {
+    let Some(patch) = patch else { return Ok(stored.document()) };
+    let options = stored.patched(patch).map_err(|why| sources::unreadable_options(&why))?;
+    Ok(options.document())
 }
 
 /// A policy that cannot be read.

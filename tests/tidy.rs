@@ -26,6 +26,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("crawl", 5),
     ("exec", 5),
     ("register", 5),
+    ("understand", 5),
     ("chat", 6),
     ("queries", 6),
     ("schedule", 6),

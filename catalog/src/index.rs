@@ -45,6 +45,11 @@ impl Catalog {
         &self.snapshot
     }
 
+    /// What the crawl found, back.
+    pub fn into_snapshot(self) -> Snapshot {
+        Arc::unwrap_or_clone(self.snapshot)
+    }
+
     /// Looks a table up by folded keys (see [`Engine::fold`]). Without a schema the search path decides.
     pub fn find_table(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
         let found = |schema: &str| self.by_name.get(&(schema.to_owned(), name.to_owned()));

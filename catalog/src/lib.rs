@@ -6,6 +6,7 @@ mod engine;
 pub mod fingerprint;
 pub mod glob;
 mod index;
+pub mod infer;
 mod model;
 pub mod nested;
 pub mod render;

@@ -77,6 +77,9 @@ pub struct Table {
     pub primary_key: Option<Key>,
     /// Foreign keys, declared and inferred.
     pub foreign_keys: Vec<ForeignKey>,
+    /// References that names suggest and a person ruled out. Volatile: not part of the fingerprint.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejected_keys: Vec<ForeignKey>,
     /// Unique constraints (and unique indexes over plain columns).
     pub unique_keys: Vec<Key>,
     /// Indexes other than those behind keys.
@@ -264,10 +267,17 @@ pub struct ForeignKey {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Inference {
-    /// 0 to 1.
+    /// 0 to 1; 1 when a person said so.
     pub score: f64,
     /// Readable reasons.
     pub evidence: Vec<String>,
+}
+
+impl Inference {
+    /// Whether a person said that it is so: no conclusion reaches that score.
+    pub fn is_certain(&self) -> bool {
+        self.score >= 1.0
+    }
 }
 
 /// An index.
@@ -324,6 +334,17 @@ impl Snapshot {
     /// The table of that exact schema and name.
     pub fn table(&self, schema: &str, name: &str) -> Option<&Table> {
         self.tables.iter().find(|t| t.schema == schema && t.name == name)
+    }
+}
+
+impl Column {
+    /// Takes the stored values out of the statistics; figures stay.
+    pub fn forget_values(&mut self) {
+        if let Some(statistics) = &mut self.statistics {
+            statistics.common.clear();
+            statistics.min = None;
+            statistics.max = None;
+        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Chat {
     pub async fn ask(&self, session: &ChatSession, question: &str, events: &Events) -> Result<Answered> {
         let question = checked_question(question)?;
         let source = self.sources.get(session.connection_id).await?;
+        source.may_be_asked()?;
         let history = self.history(session.id).await?;
         let message = self.remember(session, question).await?;
         let mut pending = Abandoned::watch(&self.db, message.id);

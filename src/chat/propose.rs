@@ -23,7 +23,7 @@ pub fn relevant(index: &Index, policy: &Policy, question: &str) -> Arc<Catalog> 
     if policy.restricts() {
         // Cut before the search, so that hidden words neither rank nor take a place.
         let visible = visible_catalog(index.catalog(), policy);
-        return Index::build(Arc::new(visible)).narrow(question, TABLES);
+        return index.of_part(Arc::new(visible)).narrow(question, TABLES);
     }
     Arc::new(visible_catalog(&index.narrow(question, TABLES), policy))
 }

@@ -10,6 +10,9 @@ mod knowledge;
 pub use jobs::{JobsCommand, ScheduleCommand};
 pub use knowledge::{CaseCommand, GlossaryCommand, NotificationArgs};
 
+use super::connection_args::ConnectionCommand;
+use super::understanding::{CoverageArgs, DescribeArgs, RelationshipCommand};
+
 /// Ask your databases in plain language; every answer is SQL proven to be a read.
 #[derive(Debug, Parser)]
 #[command(name = "querent", version, about, disable_help_subcommand = true)]
@@ -52,6 +55,13 @@ pub enum Command {
     Case(CaseCommand),
     /// What people should know: broken statements and the like.
     Notifications(NotificationArgs),
+    /// Describe a table or column, tag it, or keep its values out of the store.
+    Describe(DescribeArgs),
+    /// References that nobody declared: list, approve, reject.
+    #[command(subcommand)]
+    Relationships(RelationshipCommand),
+    /// Say how much of a database is described.
+    Coverage(CoverageArgs),
     /// Registered databases.
     #[command(subcommand)]
     Connection(ConnectionCommand),
@@ -305,33 +315,6 @@ pub struct EvalArgs {
     /// Only the first N questions.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-}
-
-/// `connection`
-#[derive(Debug, Subcommand)]
-pub enum ConnectionCommand {
-    /// Register a database after testing it.
-    Add {
-        /// Name.
-        name: String,
-        /// URL, for example sqlite:shop.db or postgres://user@host/database.
-        url: String,
-        /// What questions may see of it (JSON).
-        #[arg(long, value_name = "FILE")]
-        policy: Option<PathBuf>,
-    },
-    /// List registered databases.
-    List,
-    /// Test one.
-    Test {
-        /// Registered name or URL.
-        on: String,
-    },
-    /// Take one out (its history stays until it is purged).
-    Remove {
-        /// Name.
-        name: String,
-    },
 }
 
 /// `migrate`

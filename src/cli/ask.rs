@@ -83,9 +83,9 @@ async fn unstored(setup: &Setup, target: &Target, args: &AskArgs) -> Result<i32>
         return Ok(0);
     }
     let statement = &proposed.best.statement;
-    exec::within_cost(target.connector(), statement, None, &policy).await?;
+    exec::within_cost(target.reader()?, statement, None, &policy).await?;
     let limits = exec::limits_under(&setup.limits(), &policy);
-    let stream = exec::stream(target.connector(), statement, &limits).await?;
+    let stream = exec::stream(target.reader()?, statement, &limits).await?;
     let printed = output::print(stream, &args.output).await?;
     output::tell_cut(printed.cut.as_deref());
     Ok(0)

@@ -1,26 +1,31 @@
 //! `querent connection`: registered databases.
 
+use catalog::Engine;
 use connector_api::ServerInfo;
 
-use super::args::ConnectionCommand;
+use super::connection_args::{ConnectionCommand, ConnectionFlags};
 use super::target;
 use crate::app::Setup;
 use crate::error::Result;
 use crate::model::PageRequest;
-use crate::register::{self, Registration};
+use crate::register::{self, Change, Registration};
 use crate::store;
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
     match command {
-        ConnectionCommand::Add { name, url, policy } => {
-            let policy = policy.as_deref().map(target::policy_value).transpose()?;
+        ConnectionCommand::Add { name, url, require_read_only, flags } => {
+            let policy = flags.policy.as_deref().map(target::policy_value).transpose()?;
+            let options = flags.options();
             let app = setup.app().await?;
-            let registration = Registration { name, url, policy, ..Registration::default() };
+            let registration =
+                Registration { name, url, policy, privacy: flags.privacy, options, require_read_only };
             let (connection, info) = register::create(&app.db, &app.sources, registration, "owner").await?;
             print_info(&info);
             say!("registered as {:?}; next: querent crawl --on {}", connection.name, connection.name);
         }
+        ConnectionCommand::Set { name, rename, url, flags } => set(setup, &name, rename, url, flags).await?,
+        ConnectionCommand::Show { name } => show(setup, &name).await?,
         ConnectionCommand::List => list(setup).await?,
         ConnectionCommand::Test { on } => {
             let target = target::open(setup, &on).await?;
@@ -29,11 +34,45 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
         ConnectionCommand::Remove { name } => {
             let app = setup.app().await?;
             let source = app.sources.named(&name).await?;
-            store::connections::delete(&app.db, source.connection.id, Some("owner")).await?;
+            register::delete(&app.db, &app.sources, source.connection.id, "owner").await?;
             say!("removed {name:?}");
         }
     }
     Ok(0)
+}
+
+async fn set(
+    setup: &Setup,
+    name: &str,
+    rename: Option<String>,
+    url: Option<String>,
+    flags: ConnectionFlags,
+) -> Result<()> {
+    let policy = flags.policy.as_deref().map(target::policy_value).transpose()?;
+    let options = flags.options();
+    let app = setup.app().await?;
+    let id = app.sources.record(name).await?.id;
+    let change = Change { name: rename, url, privacy: flags.privacy, policy, options };
+    let connection = register::update(&app.db, &app.sources, id, change, "owner").await?;
+    show(setup, &connection.name).await
+}
+
+async fn show(setup: &Setup, name: &str) -> Result<()> {
+    let connection = setup.app().await?.sources.record(name).await?;
+    say!("{}  {}  {}", connection.name, connection.engine, connection.display_uri);
+    say!("privacy: {}", connection.privacy);
+    for (what, document) in [("options", &connection.options), ("policy", &connection.policy)] {
+        let fields = document.as_object().filter(|fields| !fields.is_empty());
+        let Some(fields) = fields else {
+            say!("{what}: none set");
+            continue;
+        };
+        say!("{what}:");
+        for (field, value) in fields {
+            say!("    {field}: {value}");
+        }
+    }
+    Ok(())
 }
 
 async fn list(setup: &Setup) -> Result<()> {
@@ -65,8 +104,10 @@ pub fn print_info(info: &ServerInfo) {
     }
     if !info.privileges.fixes.is_empty() {
         say!("a login that can only read is made by:");
+        // statements of a server can be pasted into its client as they are printed; a file's are commands and advice
+        let end = if matches!(info.engine, Engine::Sqlite | Engine::Mongodb) { "" } else { ";" };
         for statement in &info.privileges.fixes {
-            say!("  {statement}");
+            say!("  {statement}{end}");
         }
     }
 }

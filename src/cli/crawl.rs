@@ -11,6 +11,14 @@ use crate::model::clock::Stopwatch;
 pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
     let watch = Stopwatch::start();
     match target::open(setup, &args.on).await? {
+        target::Target::Registered(_) if !args.include.is_empty() || !args.exclude.is_empty() => {
+            return Err(Error::new(
+                "K013",
+                Class::BadInput,
+                "a registered database is crawled by its own globs",
+            )
+            .hint("Set them: querent connection set NAME --include GLOB --exclude GLOB"));
+        }
         target::Target::Registered(source) => {
             let app = setup.app().await?;
             let _claim = app.recover_alone().await?;

@@ -15,6 +15,7 @@ mod args;
 mod ask;
 mod check;
 mod connection;
+mod connection_args;
 mod crawl;
 mod demo;
 mod diff;
@@ -31,6 +32,7 @@ mod schedule;
 mod serve;
 mod settings;
 mod target;
+mod understanding;
 
 use std::time::Duration;
 
@@ -129,6 +131,9 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Glossary(command) => knowledge::glossary(setup, command).await,
         Command::Case(command) => knowledge::case(setup, command).await,
         Command::Notifications(args) => knowledge::notifications(setup, args).await,
+        Command::Describe(args) => understanding::describe(setup, args).await,
+        Command::Relationships(command) => understanding::relationships(setup, command).await,
+        Command::Coverage(args) => understanding::coverage(setup, args).await,
         Command::Connection(command) => connection::run(setup, command).await,
         Command::Schedule(command) => schedule::run(setup, command).await,
         Command::Jobs(command) => jobs::run(setup, command).await,

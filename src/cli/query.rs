@@ -20,12 +20,12 @@ pub async fn run(setup: &Setup, args: QueryArgs) -> Result<i32> {
     };
     if args.explain {
         explain(&statement);
-        let estimate = target.connector().explain(&statement).await?;
+        let estimate = target.reader()?.explain(&statement).await?;
         eprintln!("{}\n", estimate.plan);
     }
-    exec::within_cost(target.connector(), &statement, None, &policy).await?;
+    exec::within_cost(target.reader()?, &statement, None, &policy).await?;
     let limits = exec::limits_under(&setup.limits(), &policy);
-    let stream = exec::stream(target.connector(), &statement, &limits).await?;
+    let stream = exec::stream(target.reader()?, &statement, &limits).await?;
     let printed = output::print(stream, &args.output).await?;
     output::tell_cut(printed.cut.as_deref());
     Ok(0)

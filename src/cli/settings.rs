@@ -1,5 +1,7 @@
 //! `querent config` and `querent doctor`: what is set, what works.
 
+use connector_api::ParamKind;
+
 use super::args::ConfigCommand;
 use crate::app::Setup;
 use crate::config::{self, Provider};
@@ -22,8 +24,22 @@ fn connectors() {
         say!("{}  ({}:)  {}", info.engine, info.schemes.join(":, "), info.example);
         for param in info.params {
             let default = if param.default.is_empty() { "unset" } else { param.default };
-            say!("    {:<24} default {default:<10} {}", param.name, param.description);
+            let secret = if param.secret { " Secret: kept sealed, never shown." } else { "" };
+            say!("    {:<24} default {default:<10} {}{secret}", param.name, param.description);
+            if let Some(takes) = takes(param.kind) {
+                say!("    {:<24} {takes}", "");
+            }
         }
+        say!("");
+    }
+}
+
+/// What values a parameter takes, where not any text.
+fn takes(kind: ParamKind) -> Option<String> {
+    match kind {
+        ParamKind::Text => None,
+        ParamKind::Integer { min, max } => Some(format!("{min} to {max}")),
+        ParamKind::Choice(words) => Some(format!("one of: {}", words.join(", "))),
     }
 }
 

@@ -78,6 +78,17 @@ impl Target {
         }
     }
 
+    /// The way in, for questions and queries.
+    ///
+    /// # Errors
+    /// When the connection is not for reading alone.
+    pub fn reader(&self) -> Result<&dyn Connector> {
+        if let Target::Registered(source) = self {
+            source.may_be_asked()?;
+        }
+        Ok(self.connector())
+    }
+
     /// The way in.
     pub fn connector(&self) -> &dyn Connector {
         match self {

@@ -1,5 +1,8 @@
 //! The recipe of a crawl: introspect, tag, compare with the last version, publish what changed.
 
+pub mod probe;
+mod understand;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,9 +13,11 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use understand::Found;
+
 use crate::error::{Class, Error, Result};
 use crate::impact::{self, Impacted};
-use crate::model::{Connection, CrawlRun, Id, RunStatus, SchemaVersion};
+use crate::model::{Connection, ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
 use crate::sources::{Source, Sources};
 use crate::store::catalog::{Keep, Published};
 use crate::store::crawls::CrawlEnd;
@@ -79,6 +84,24 @@ pub async fn snapshot(
     }
     catalog::sensitivity::tag(&mut snapshot);
     Ok(snapshot)
+}
+
+/// The daemon's options with a connection's own laid over them.
+pub fn own_options(daemon: &CrawlOptions, own: &ConnectionOptions) -> CrawlOptions {
+    let statistics = own.statistics.unwrap_or(daemon.statistics);
+    let sample_rows = match own.sample_rows {
+        Some(0) => None,
+        Some(rows) => Some(rows),
+        None => daemon.sample_rows,
+    };
+    CrawlOptions {
+        include: own.include.clone(),
+        exclude: own.exclude.clone(),
+        statistics,
+        sample_rows: sample_rows.filter(|_| statistics),
+        statement_timeout: own.statement_timeout_s.map_or(daemon.statement_timeout, Duration::from_secs),
+        ..daemon.clone()
+    }
 }
 
 impl Crawler {
@@ -180,14 +203,14 @@ impl Crawler {
         };
         store::crawls::begin(&self.db, run.id, LEASE).await?;
         let outcome = tokio::select! {
-            outcome = snapshot(source.connector.as_ref(), &self.options, &report) => outcome,
+            outcome = self.look(source, &report) => outcome,
             () = turn.stop.token.cancelled() => return Err(Error::new("X013", Class::Cancelled, "the crawl was cancelled")),
             ended = self.hold(run.id) => return Err(ended),
         };
         drop(steps);
         let _ = written.await;
         match outcome {
-            Ok(snapshot) => self.publish(source, run.id, snapshot).await,
+            Ok(found) => self.publish(source, run.id, found).await,
             Err(error) => {
                 // the record is read without the error at hand: what to do next belongs to it
                 let advice = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -198,11 +221,23 @@ impl Crawler {
         }
     }
 
-    async fn publish(&self, source: &Source, run: Id, snapshot: Snapshot) -> Result<Crawled> {
+    async fn look(&self, source: &Source, report: &(dyn Fn(Progress) + Send + Sync)) -> Result<Found> {
+        let own = source.options()?;
+        let options = own_options(&self.options, &own);
+        let connector = source.connector.as_ref();
+        let snapshot = snapshot(connector, &options, report).await?;
+        understand::conclude(connector, snapshot, &own, &options, report).await
+    }
+
+    async fn publish(&self, source: &Source, run: Id, found: Found) -> Result<Crawled> {
         let connection = source.connection.id;
+        let Found { mut snapshot, proposals } = found;
+        understand::drop_unwanted(&self.db, connection, &mut snapshot).await?;
         let prepared = store::catalog::prepare(Arc::new(snapshot)).await?;
         let tx = self.db.begin().await?;
         let published = store::catalog::publish(&tx, connection, &prepared, Some(run)).await?;
+        let diff = published.diff.as_ref();
+        understand::keep(&tx, connection, prepared.snapshot(), diff, &proposals).await?;
         let end = CrawlEnd::Succeeded(published.version.id);
         let run = store::crawls::finish(&tx, run, end).await?;
         let details = json!({ "version": published.version.number(), "new": published.is_new });

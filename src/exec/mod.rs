@@ -152,7 +152,7 @@ impl Exec {
         statement: &ReadOnly,
         accepted: impl FnOnce(&Execution),
     ) -> Result<Finished> {
-        let execution = self.accept(query).await?;
+        let execution = self.accept(source, query).await?;
         accepted(&execution);
         self.work(source, statement, execution).await
     }
@@ -167,7 +167,7 @@ impl Exec {
         query: &Query,
         statement: ReadOnly,
     ) -> Result<Execution> {
-        let execution = self.accept(query).await?;
+        let execution = self.accept(&source, query).await?;
         let (exec, record) = (self.clone(), execution.clone());
         tokio::spawn(async move {
             let id = record.id;
@@ -188,7 +188,8 @@ impl Exec {
         true
     }
 
-    async fn accept(&self, query: &Query) -> Result<Execution> {
+    async fn accept(&self, source: &Source, query: &Query) -> Result<Execution> {
+        source.may_be_asked()?;
         if self.slots.available_permits() == 0 && self.waiting.load(Ordering::Relaxed) >= self.max_waiting {
             return Err(Error::new("E001", Class::Busy, "too many statements are waiting to run")
                 .hint("Try again in a moment, or raise limits.executions or limits.waiting."));

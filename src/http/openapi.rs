@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
-    messages, notifications, queries, schedules, schemas,
+    messages, notifications, queries, schedules, schemas, understanding,
 };
 use super::{pages, problem};
 
@@ -40,6 +40,8 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         impacts::between, impacts::list, notifications::list, notifications::read,
         glossary::list, glossary::create, glossary::delete,
         evaluation_cases::list, evaluation_cases::create, evaluation_cases::delete,
+        understanding::annotations, understanding::annotate, understanding::relationships,
+        understanding::approve, understanding::reject, understanding::coverage,
         chats::list, chats::create, chats::get, chats::rename, chats::delete, chats::restore,
         messages::list, messages::ask,
         queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore, queries::verify,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
     audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
-    messages, notifications, queries, schedules, schemas,
+    messages, notifications, queries, schedules, schemas, understanding,
 };
 use super::pages;
 use super::problem::Problem;
@@ -67,6 +67,11 @@ routes! {
     "/api/v1/glossary/{id}" { delete glossary::delete }
     "/api/v1/connections/{id}/evaluation-cases" { get evaluation_cases::list, post evaluation_cases::create }
     "/api/v1/evaluation-cases/{id}" { delete evaluation_cases::delete }
+    "/api/v1/connections/{id}/schema/annotations" { get understanding::annotations, patch understanding::annotate }
+    "/api/v1/connections/{id}/schema/relationships" { get understanding::relationships }
+    "/api/v1/connections/{id}/schema/coverage" { get understanding::coverage }
+    "/api/v1/relationships/{id}/approve" { post understanding::approve }
+    "/api/v1/relationships/{id}/reject" { post understanding::reject }
 
     "/api/v1/chats" { get chats::list, post chats::create }
     "/api/v1/chats/{id}" { get chats::get, patch chats::rename, delete chats::delete }

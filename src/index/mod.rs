@@ -32,6 +32,16 @@ pub struct Index {
     mean_length: f64,
     /// Tables that a table refers to or is referred to by.
     neighbours: Vec<Vec<u32>>,
+    links: Vec<Link>,
+}
+
+/// Two tables that likely belong together, by schema and name: good for finding one with the other, not for joining.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// One of them.
+    pub from: (String, String),
+    /// The other.
+    pub to: (String, String),
 }
 
 /// A table that fits a question.
@@ -46,6 +56,11 @@ pub struct Hit {
 impl Index {
     /// Reads the catalog's names, comments and stored values.
     pub fn build(catalog: Arc<Catalog>) -> Index {
+        Index::linked(catalog, Vec::new())
+    }
+
+    /// As [`Index::build`], with tables that likely belong together.
+    pub fn linked(catalog: Arc<Catalog>, links: Vec<Link>) -> Index {
         let tables = &catalog.snapshot().tables;
         let mut postings: HashMap<String, Vec<(u32, f64)>> = HashMap::new();
         let mut lengths = Vec::with_capacity(tables.len());
@@ -57,8 +72,13 @@ impl Index {
             }
         }
         let mean_length = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
-        let neighbours = neighbours(catalog.snapshot());
-        Index { catalog, postings, lengths, mean_length, neighbours }
+        let neighbours = neighbours(catalog.snapshot(), &links);
+        Index { catalog, postings, lengths, mean_length, neighbours, links }
+    }
+
+    /// The index of a part of the catalog, with the same links.
+    pub fn of_part(&self, part: Arc<Catalog>) -> Index {
+        Index::linked(part, self.links.clone())
     }
 
     /// The catalog that was read.
@@ -142,19 +162,28 @@ fn weights(table: &Table) -> BTreeMap<String, f64> {
     weights
 }
 
-fn neighbours(snapshot: &Snapshot) -> Vec<Vec<u32>> {
+fn neighbours(snapshot: &Snapshot, links: &[Link]) -> Vec<Vec<u32>> {
     let positions: HashMap<(&str, &str), u32> = snapshot
         .tables
         .iter()
         .enumerate()
         .map(|(i, t)| ((t.schema.as_str(), t.name.as_str()), i as u32))
         .collect();
-    let mut neighbours = vec![Vec::new(); snapshot.tables.len()];
+    let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); snapshot.tables.len()];
+    let at = |place: &(String, String)| positions.get(&(place.0.as_str(), place.1.as_str())).copied();
     for (from, table) in snapshot.tables.iter().enumerate() {
         for key in &table.foreign_keys {
             let Some(to) = positions.get(&(key.to_schema.as_str(), key.to_table.as_str())) else { continue };
             neighbours[from].push(*to);
             neighbours[*to as usize].push(from as u32);
+        }
+    }
+    // after the certain ones: what is cut is cut at the end
+    for (from, to) in links.iter().filter_map(|link| Some((at(&link.from)?, at(&link.to)?))) {
+        for (one, other) in [(from, to), (to, from)] {
+            if let Some(list) = neighbours.get_mut(one as usize).filter(|l| !l.contains(&other)) {
+                list.push(other);
+            }
         }
     }
     neighbours

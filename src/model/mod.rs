@@ -4,13 +4,17 @@ pub mod clock;
 pub mod ids;
 pub mod jobs;
 pub mod knowledge;
+mod options;
 pub mod page;
 pub mod records;
 mod states;
+pub mod understanding;
 
 pub use ids::{Id, new_id};
 pub use jobs::*;
 pub use knowledge::{EvaluationCase, GlossaryTerm, Impact, Notification};
+pub use options::ConnectionOptions;
 pub use page::{Cursor, Page, PageRequest};
 pub use records::*;
 pub use states::*;
+pub use understanding::{Annotation, Coverage, Relationship, Share};

@@ -27,7 +27,8 @@ pub struct Connection {
     pub display_uri: String,
     /// What may leave for a model (`names`, `statistics`, `samples`, `rows`).
     pub privacy: String,
-    /// Options of the connector and of the crawl.
+    /// How it is crawled and used; what is left out follows the daemon's settings.
+    #[schema(value_type = super::ConnectionOptions)]
     pub options: Value,
     /// Policy for the guard.
     pub policy: Value,
@@ -41,6 +42,9 @@ pub struct Connection {
     pub updated_by: Option<String>,
     /// Deleted at; until it is purged, it can be restored.
     pub deleted_at: Option<Timestamp>,
+    /// Last change to what is known of the database; for whoever keeps something made of it.
+    #[serde(skip)]
+    pub understood_at: Option<Timestamp>,
 }
 
 /// What a crawl found, when it differed from the last.

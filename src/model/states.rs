@@ -202,3 +202,34 @@ words! {
         Repaired = "repaired",
     }
 }
+
+words! {
+    /// What a connection is meant for.
+    #[derive(Default)]
+    AccessMode {
+        /// Reading alone.
+        #[default]
+        ReadOnly = "read-only",
+        /// Writing, too, once writes can be approved; until then nothing runs on it but crawls.
+        ReadWrite = "read-write",
+    }
+}
+
+impl AccessMode {
+    /// Whether it is for reading alone.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, AccessMode::ReadOnly)
+    }
+}
+
+words! {
+    /// What people think of a reference that nobody declared.
+    RelationshipState {
+        /// Nobody has looked at it.
+        Proposed = "proposed",
+        /// It holds: questions join by it.
+        Approved = "approved",
+        /// It does not hold; it is not proposed again.
+        Rejected = "rejected",
+    }
+}

@@ -3,6 +3,7 @@
 
 mod errors;
 mod open;
+mod overlay;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +17,7 @@ pub use open::{connectors, display_url, engine_of, open};
 
 use crate::error::{Class, Error, Result};
 use crate::index::Index;
-use crate::model::{Connection, Id, SchemaVersion};
+use crate::model::{Connection, ConnectionOptions, Id, SchemaVersion};
 use crate::secrets::{Keyring, Sealed, Secret};
 use crate::store::{self, Db};
 
@@ -26,12 +27,15 @@ const KEPT: usize = 64;
 /// A connector, and the time of the connection's last change that it was made for.
 type Kept = (Timestamp, Arc<dyn Connector>);
 
+/// An index, and the time of the last change to what is known of the connection's database.
+type KeptIndex = (Option<Timestamp>, Arc<Index>);
+
 /// Opens registered databases and keeps what is costly to make.
 pub struct Sources {
     db: Db,
     keys: Arc<Keyring>,
     connectors: Mutex<HashMap<Id, Kept>>,
-    indexes: Mutex<HashMap<Id, Arc<Index>>>,
+    indexes: Mutex<HashMap<Id, KeptIndex>>,
 }
 
 /// A registered database, ready to be asked.
@@ -61,7 +65,44 @@ impl Source {
     }
 }
 
+/// The options stored with a connection.
+///
+/// # Errors
+/// `X015` when they cannot be read.
+pub fn options_of(connection: &Connection) -> Result<ConnectionOptions> {
+    ConnectionOptions::read(&connection.options).map_err(|why| unreadable_options(&why))
+}
+
+/// Options that cannot be read.
+pub fn unreadable_options(why: &str) -> Error {
+    Error::new("X015", Class::BadInput, format!("the connection's options cannot be read: {why}"))
+        .hint("Correct them; /openapi.json and `querent connection set --help` list them.")
+}
+
 impl Source {
+    /// The connection's own options.
+    ///
+    /// # Errors
+    /// As [`options_of`].
+    pub fn options(&self) -> Result<ConnectionOptions> {
+        options_of(&self.connection)
+    }
+
+    /// Whether questions and queries may run on it.
+    ///
+    /// # Errors
+    /// `X014` when the connection is registered for writing; `X015` when its options cannot be read.
+    pub fn may_be_asked(&self) -> Result<()> {
+        if self.options()?.mode.is_read_only() {
+            return Ok(());
+        }
+        let message = format!("the connection {:?} is registered as read-write", self.connection.name);
+        Err(Error::new("X014", Class::Forbidden, message).hint(
+            "Questions and queries run on read-only connections alone, as long as writes cannot be approved. Set it \
+             back with `querent connection set NAME --mode read-only`, or register the database a second time.",
+        ))
+    }
+
     /// The policy stored with the connection.
     ///
     /// # Errors
@@ -92,10 +133,19 @@ impl Sources {
     /// The registered database of that name.
     ///
     /// # Errors
-    /// Not found, with the names that there are.
+    /// As [`Sources::record`]; its URI cannot be unsealed or used.
     pub async fn named(&self, name: &str) -> Result<Source> {
+        let connection = self.record(name).await?;
+        self.of(connection).await
+    }
+
+    /// The record of that name alone: also where the database cannot be opened.
+    ///
+    /// # Errors
+    /// Not found, with the names that there are.
+    pub async fn record(&self, name: &str) -> Result<Connection> {
         match store::connections::find_by_name(&self.db, name).await? {
-            Some(connection) => self.of(connection).await,
+            Some(connection) => Ok(connection),
             None => Err(self.unknown(name).await?),
         }
     }
@@ -117,7 +167,7 @@ impl Sources {
         let version = store::catalog::latest(&self.db, connection.id).await?;
         let schema = match version {
             Some(version) => {
-                let index = self.index(&version).await?;
+                let index = self.index(&connection, &version).await?;
                 Some((version, index))
             }
             None => None,
@@ -141,22 +191,32 @@ impl Sources {
         Ok(connector)
     }
 
-    async fn index(&self, version: &SchemaVersion) -> Result<Arc<Index>> {
-        if let Some(index) = self.kept_index(version.id) {
+    async fn index(&self, connection: &Connection, version: &SchemaVersion) -> Result<Arc<Index>> {
+        if let Some(index) = self.kept_index(version.id, connection.understood_at) {
             return Ok(index);
         }
-        let snapshot: Snapshot = store::catalog::load(&self.db, version).await?;
-        let index = Arc::new(Index::build(Arc::new(Catalog::new(snapshot))));
+        let mut snapshot: Snapshot = store::catalog::load(&self.db, version).await?;
+        let annotations = store::annotations::all(&self.db, connection.id).await?;
+        let relationships = store::relationships::all(&self.db, connection.id).await?;
+        let build = move || {
+            let links = overlay::lay_over(&mut snapshot, &annotations, &relationships);
+            Index::linked(Arc::new(Catalog::new(snapshot)), links)
+        };
+        let index = tokio::task::spawn_blocking(build)
+            .await
+            .map_err(|e| Error::new("X099", Class::Internal, format!("reading the catalog stopped: {e}")))?;
+        let index = Arc::new(index);
         let mut kept = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.clear();
         }
-        kept.insert(version.id, index.clone());
+        kept.insert(version.id, (connection.understood_at, index.clone()));
         Ok(index)
     }
 
-    fn kept_index(&self, version: Id) -> Option<Arc<Index>> {
-        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
+    fn kept_index(&self, version: Id, understood_at: Option<Timestamp>) -> Option<Arc<Index>> {
+        let kept = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&version).filter(|(at, _)| *at == understood_at).map(|(_, index)| index.clone())
     }
 
     /// Forgets what is kept of a connection and of a version whose figures were refreshed.

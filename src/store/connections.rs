@@ -3,13 +3,13 @@
 use catalog::Engine;
 use serde_json::Value as Json;
 
-use super::db::{Conn, Row, args};
+use super::db::{Conn, Row, Tx, args};
 use super::error::{Result, StoreError};
 use super::read_page;
 use crate::model::{Connection, Cursor, Id, Page, PageRequest, clock};
 
 const COLUMNS: &str = "id, name, engine, sealed_uri, display_uri, privacy, options, policy, \
-                       created_at, created_by, updated_at, updated_by, deleted_at";
+                       created_at, created_by, updated_at, updated_by, deleted_at, understood_at";
 
 /// What is told of a new connection. Its key is made by the caller, because the URI is sealed for it.
 #[derive(Debug, Clone)]
@@ -64,6 +64,7 @@ fn read(row: &Row) -> Result<Connection> {
         updated_at: row.time("updated_at")?,
         updated_by: row.opt_text("updated_by")?,
         deleted_at: row.opt_time("deleted_at")?,
+        understood_at: row.opt_time("understood_at")?,
     })
 }
 
@@ -82,7 +83,7 @@ pub async fn create(on: &impl Conn, new: NewConnection) -> Result<Connection> {
     let now = clock::now();
     let sql = format!(
         "INSERT INTO connections ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL) RETURNING {COLUMNS}"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL, NULL) RETURNING {COLUMNS}"
     );
     let args = args![
         new.id,
@@ -106,6 +107,16 @@ pub async fn create(on: &impl Conn, new: NewConnection) -> Result<Connection> {
 pub async fn get(on: &impl Conn, id: Id) -> Result<Connection> {
     let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = $1 AND deleted_at IS NULL");
     read(&on.query_one("connection", &sql, args![id]).await?)
+}
+
+/// As [`get`], held for the caller's transaction: nobody else changes it until that ends.
+///
+/// # Errors
+/// Not found.
+pub async fn lock(tx: &Tx, id: Id) -> Result<Connection> {
+    let touch = "UPDATE connections SET updated_at = updated_at WHERE id = $1 AND deleted_at IS NULL";
+    tx.execute_one("connection", touch, args![id]).await?;
+    get(tx, id).await
 }
 
 /// The connection of that name, without regard to case.
@@ -162,6 +173,16 @@ pub async fn update(
         by,
     ];
     read(&on.query_one("connection", &sql, args).await.map_err(name_taken)?)
+}
+
+/// Notes that what is known of the database changed: figures, annotations or relationships. Whoever keeps something
+/// made of them makes it anew.
+///
+/// # Errors
+/// Not found.
+pub async fn understood(tx: &Tx, id: Id) -> Result<()> {
+    let sql = "UPDATE connections SET understood_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    tx.execute_one("connection", sql, args![id, clock::now()]).await
 }
 
 /// Deletes it in a way that [`restore`] can undo; its name becomes free.

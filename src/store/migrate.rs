@@ -36,10 +36,10 @@ macro_rules! migrations {
 
 const SQLITE: &[Migration] = migrations!("sqlite":
     1 "0001_core", 2 "0002_catalog", 3 "0003_vector", 4 "0004_embeddings", 5 "0005_idempotency",
-    6 "0006_jobs", 7 "0007_impact");
+    6 "0006_jobs", 7 "0007_impact", 8 "0008_understanding");
 const POSTGRES: &[Migration] = migrations!("postgres":
     1 "0001_core", 2 "0002_catalog", 3 "0003_vector", 4 "0004_embeddings", 5 "0005_idempotency",
-    6 "0006_jobs", 7 "0007_impact");
+    6 "0006_jobs", 7 "0007_impact", 8 "0008_understanding");
 
 /// Key of the lock that starters wait on; any number that nobody else uses in the store's database.
 const LOCK: i64 = 0x7175_6572_656e_7401;

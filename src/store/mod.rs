@@ -1,5 +1,6 @@
 //! What the daemon keeps: one file per resource, each statement beside the function that decodes its rows.
 
+pub mod annotations;
 pub mod audits;
 pub mod catalog;
 pub mod chats;
@@ -20,6 +21,7 @@ pub mod notifications;
 pub mod owner_token;
 pub mod queries;
 pub mod recover;
+pub mod relationships;
 pub mod schedules;
 pub mod settings;
 

@@ -40,7 +40,7 @@ pub fn new_connection(name: &str) -> NewConnection {
         sealed_uri: "q1.1.sealed".to_owned(),
         display_uri: "postgres://reader@db.example/shop".to_owned(),
         privacy: "names".to_owned(),
-        options: json!({"schemas": ["public"]}),
+        options: json!({"include": ["public.*"]}),
         policy: json!({}),
         created_by: Some("owner".to_owned()),
     }

@@ -10,6 +10,7 @@ mod ddl_postgres;
 mod diff;
 mod fingerprint;
 mod glob;
+mod infer;
 mod render;
 mod sensitivity;
 mod types;

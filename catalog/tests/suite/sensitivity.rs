@@ -80,3 +80,63 @@ fn comments_tell_and_set_tags_stay() {
     let tags = snapshot.tables[0].columns.iter().map(|c| c.sensitivity).collect::<Vec<_>>();
     assert_eq!(tags, [None, Some(S::PersonName), Some(S::NationalId), Some(S::Health)]);
 }
+
+#[test]
+fn national_ids_are_told_by_form_and_check_digits() {
+    assert_eq!(valued(&["529.982.247-25", "111.444.777-35"]), Some(S::NationalId), "CPF with its points");
+    assert_eq!(valued(&["529.982.247-26", "111.444.777-36"]), None, "wrong check digits");
+    let bare = ["52998224725", "11144477735", "12345678909", "98765432100"];
+    assert_eq!(valued(&bare), Some(S::NationalId), "four of them are no chance");
+    assert_eq!(valued(&bare[..2]), None, "two may be");
+    assert_eq!(valued(&["12345678Z", "X1234567L"]), Some(S::NationalId), "DNI and NIE");
+    assert_eq!(valued(&["12345678A", "87654321A"]), None);
+    assert_eq!(valued(&["AB123456C", "JG103759A"]), Some(S::NationalId), "British insurance numbers");
+    assert_eq!(valued(&["255081416802538", "1 84 12 76 451 089 46"]), Some(S::NationalId), "French numbers");
+    assert_eq!(
+        valued(&["44051401458", "02070803628", "44051401359", "90090515836"]),
+        Some(S::NationalId),
+        "PESEL"
+    );
+}
+
+#[test]
+fn secrets_are_told_by_marks_and_by_chance() {
+    assert_eq!(valued(&["ghp_abcdefghijklmnopqrst", "ghp_0123456789abcdefghij"]), Some(S::Secret));
+    assert_eq!(
+        valued(&["$2b$12$KIXQ4b1fZ3eWc9Yt1uVh7e", "$2b$12$abcdefghijklmnopqrstuv"]),
+        Some(S::Secret),
+        "hashes of passwords"
+    );
+    assert_eq!(valued(&["q7Zp2LxVb94KsT1mWc8R", "N3dYh6Qa0XuJ5vEe7GtB"]), Some(S::Secret), "drawn by chance");
+    for innocent in [
+        ["InternationalBusinessMachines", "GeneralElectricCompanyOfOhio"],
+        ["2024-01-31T10:20:30.123456", "2025-01-31T10:20:30.123456"],
+        ["a5c3d1f0-1b2c-4d5e-8f90-123456789abc", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"],
+        ["/srv/data/reports/2024/q1.pdf", "/srv/data/reports/2024/q2.pdf"],
+    ] {
+        assert_eq!(valued(&innocent), None, "{innocent:?}");
+    }
+}
+
+#[test]
+fn the_ends_of_a_range_are_values_too() {
+    let statistics = Statistics {
+        min: Some("ann@example.org".into()),
+        max: Some("zoe@example.org".into()),
+        ..Statistics::default()
+    };
+    let column = Column {
+        name: "login".into(),
+        class: TypeClass::Text,
+        statistics: Some(statistics),
+        ..Column::default()
+    };
+    assert_eq!(sensitivity::of_column(&column), Some(S::Email));
+    let numbers = Statistics {
+        min: Some("4111111111111111".into()),
+        max: Some("5500000000000004".into()),
+        ..Statistics::default()
+    };
+    let column = Column { class: TypeClass::Integer, statistics: Some(numbers), name: "n".into(), ..column };
+    assert_eq!(sensitivity::of_column(&column), None, "two numbers may pass the check by chance");
+}

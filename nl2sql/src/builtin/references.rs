@@ -26,7 +26,7 @@ pub(super) fn edges(tables: &mut [TableInfo<'_>], index: &HashMap<(&str, &str), 
             }
             // of two references to one table the first column is the plainer one
             let place = pairs.first().map_or(0.0, |p| p.0 as f64 * 0.002);
-            let cost = place + if key.inferred.is_some() { 1.2 } else { 1.0 };
+            let cost = place + if key.inferred.as_ref().is_some_and(|i| !i.is_certain()) { 1.2 } else { 1.0 };
             edges.push(Edge { from, to, pairs, cost });
         }
     }
@@ -74,7 +74,8 @@ fn infer(tables: &[TableInfo<'_>], edges: &mut Vec<Edge>) {
                 for &(to, pk) in targets.iter().filter(|t| t.0 != from).take(MAX_TARGETS) {
                     let own_key = info.pk.or_else(|| undeclared_key(info)) == Some(c);
                     let twice = own_key && made.contains(&(to, pk, from));
-                    if !joined.contains(&(from, to)) && !twice && made.insert((from, c, to)) {
+                    let wrong = ruled_out(info.table, c, tables[to].table);
+                    if !wrong && !joined.contains(&(from, to)) && !twice && made.insert((from, c, to)) {
                         edges.push(Edge {
                             from,
                             to,
@@ -103,4 +104,12 @@ pub(super) fn undeclared_key(info: &TableInfo<'_>) -> Option<usize> {
     let declared = info.table.primary_key.is_some();
     let first = info.columns.iter().position(|c| named(c) && (initial(c) || !c.table_words.is_empty()))?;
     (!declared).then_some(first)
+}
+
+/// Whether a person said that the column does not refer to that table.
+fn ruled_out(table: &Table, column: usize, to: &Table) -> bool {
+    let Some(column) = table.columns.get(column) else { return false };
+    table.rejected_keys.iter().any(|k| {
+        k.columns.as_slice() == [column.name.clone()] && k.to_table == to.name && k.to_schema == to.schema
+    })
 }

@@ -123,7 +123,8 @@ impl<'a> Writer<'a> {
         for key in &table.foreign_keys {
             let to = self.referred(&key.to_schema, &key.to_table);
             let (from, there) = (list(engine, &key.columns), list(engine, &key.to_columns));
-            let guess = if key.inferred.is_some() { " (likely)" } else { "" };
+            let likely = key.inferred.as_ref().is_some_and(|i| !i.is_certain());
+            let guess = if likely { " (likely)" } else { "" };
             self.add(Class::Names, &format!("  KEY ({from}) -> {to} ({there}){guess}\n"));
         }
     }

@@ -15,6 +15,7 @@ pub mod notifications;
 pub mod queries;
 pub mod schedules;
 pub mod schemas;
+pub mod understanding;
 
 use actix_web::web::Json;
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use catalog::{Column, ForeignKey, Sensitivity, Snapshot, Statistics, Table};
 use serde::{Deserialize, Serialize};
 
+use super::super::annotations::Place;
 use super::super::db::{Conn, Tx, Value, args};
 use super::super::error::Result;
-use super::parts::{Prepared, to_json_text};
+use super::parts::{Prepared, hash, to_json_text};
 use crate::model::{Id, clock};
 
 /// The volatile part of a table.
@@ -139,4 +140,35 @@ pub(super) fn put_back(snapshot: &mut Snapshot, mut stored: HashMap<(String, Str
             join(table, figures);
         }
     }
+}
+
+/// Takes the stored values of columns out of the stored figures.
+///
+/// # Errors
+/// When the store fails.
+pub async fn forget_values(tx: &Tx, connection_id: Id, places: &[Place]) -> Result<()> {
+    for place in places {
+        let Some(column) = &place.column else { continue };
+        let sql = "SELECT CAST(figures AS text) AS figures FROM table_figures \
+                   WHERE connection_id = $1 AND schema_name = $2 AND table_name = $3";
+        let key = args![connection_id, &place.schema, &place.table];
+        let Some(row) = tx.query_opt(sql, key).await? else { continue };
+        let mut figures: Figures = row.document("figures")?;
+        let statistics = figures.columns.get_mut(column).and_then(|c| c.statistics.as_mut());
+        let Some(statistics) =
+            statistics.filter(|s| !s.common.is_empty() || s.min.is_some() || s.max.is_some())
+        else {
+            continue;
+        };
+        statistics.common.clear();
+        (statistics.min, statistics.max) = (None, None);
+        let text = to_json_text(&figures);
+        let sql = "UPDATE table_figures SET fingerprint = $4, figures = $5, updated_at = $6 \
+                   WHERE connection_id = $1 AND schema_name = $2 AND table_name = $3";
+        let fingerprint = hash(&text);
+        let figures = Value::JsonText(text);
+        let (schema, table) = (&place.schema, &place.table);
+        tx.execute(sql, args![connection_id, schema, table, fingerprint, figures, clock::now()]).await?;
+    }
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod retention;
 mod search;
 
 pub use compare::{changes, patched, sides};
+pub use figures::forget_values;
 pub use load::{load, table};
 pub use parts::{Prepared, prepare};
 pub use publish::{Published, publish};

@@ -6,4 +6,5 @@ mod jobs;
 mod problems;
 mod repeats;
 mod streams;
+mod understanding;
 mod walk;

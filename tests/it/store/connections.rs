@@ -27,7 +27,7 @@ async fn a_connection_is_kept_as_it_was_given(store: TestStore) {
     let read = connections::get(&store.db, new.id).await.unwrap();
     assert_eq!(made, read);
     assert_eq!((read.name.as_str(), read.engine), ("shop", Engine::Postgres));
-    assert_eq!(read.options, json!({"schemas": ["public"]}));
+    assert_eq!(read.options, json!({"include": ["public.*"]}));
     assert_eq!(read.created_by.as_deref(), Some("owner"));
     assert_eq!(connections::find_by_name(&store.db, "SHOP").await.unwrap(), Some(read));
     assert_eq!(connections::find_by_name(&store.db, "other").await.unwrap(), None);

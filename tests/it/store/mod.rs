@@ -13,6 +13,7 @@ mod retention;
 mod schedules;
 mod snapshots;
 mod transactions;
+mod understanding;
 mod work;
 
 /// Instantiates each case once per backend. A case is an `async fn(TestStore)` of the calling module.

@@ -3,12 +3,11 @@
 //! A tag makes rendering hold values back, and lets a policy mask the column. It is a guess that errs on the side of
 //! tagging; what a connector or a person has set stays.
 
-use crate::{Column, Sensitivity, Snapshot, TypeClass};
+mod ids;
+mod patterns;
+mod secrets;
 
-/// Values looked at per column.
-const LOOKED_AT: usize = 50;
-/// Share of the values that must fit a pattern.
-const ENOUGH: f64 = 0.8;
+use crate::{Column, Sensitivity, Snapshot, TypeClass};
 
 /// Words of names, each with what it tells. A word with `_` is looked for across word bounds. The first that fits wins.
 const WORDS: [(&str, Sensitivity); 71] = [
@@ -117,7 +116,7 @@ pub fn of_column(column: &Column) -> Option<Sensitivity> {
         let comment = column.comment.as_deref()?;
         of_words(&words(comment)).filter(|s| is_grave(*s) && fits_class(*s, column))
     };
-    by_name.or_else(|| of_values(column)).or_else(by_comment)
+    by_name.or_else(|| patterns::of_values(column)).or_else(by_comment)
 }
 
 /// Kinds for which the mention in a comment is enough.
@@ -187,95 +186,4 @@ fn of_words(words: &[String]) -> Option<Sensitivity> {
         windows.any(|w| w.iter().zip(&parts).all(|(word, part)| same_word(word, part)))
     };
     WORDS.iter().find(|(pattern, _)| fits(pattern)).map(|(_, kind)| *kind)
-}
-
-/// What the stored values look like, when nearly all look alike.
-fn of_values(column: &Column) -> Option<Sensitivity> {
-    let statistics = column.statistics.as_ref()?;
-    let values = statistics.common.iter().map(|v| v.value.trim()).filter(|v| !v.is_empty()).take(LOOKED_AT);
-    let values = values.collect::<Vec<_>>();
-    if values.len() < 2 {
-        return None;
-    }
-    let mostly = |test: fn(&str) -> bool| {
-        values.iter().filter(|v| test(v)).count() as f64 >= ENOUGH * values.len() as f64
-    };
-    let text = is_text(column.class);
-    if text && mostly(is_email) {
-        return Some(Sensitivity::Email);
-    }
-    if mostly(is_card) {
-        return Some(Sensitivity::Card);
-    }
-    if text && mostly(is_iban) {
-        return Some(Sensitivity::BankAccount);
-    }
-    if text && mostly(is_social_security) {
-        return Some(Sensitivity::NationalId);
-    }
-    if text && mostly(is_ip) {
-        return Some(Sensitivity::IpAddress);
-    }
-    (text && mostly(is_phone)).then_some(Sensitivity::Phone)
-}
-
-fn is_email(value: &str) -> bool {
-    let Some((user, host)) = value.split_once('@') else { return false };
-    let plain = |s: &str| !s.is_empty() && !s.contains(char::is_whitespace) && !s.contains('@');
-    plain(user) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
-}
-
-/// 13 to 19 digits, with blanks or dashes between, that pass the Luhn check.
-fn is_card(value: &str) -> bool {
-    let digits = value.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_digit(10));
-    let Some(digits) = digits.collect::<Option<Vec<_>>>() else { return false };
-    if !(13..=19).contains(&digits.len()) || digits.iter().all(|d| Some(d) == digits.first()) {
-        return false;
-    }
-    let doubled = |d: u32| if d > 4 { 2 * d - 9 } else { 2 * d };
-    let sum =
-        digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 1 { doubled(*d) } else { *d }).sum::<u32>();
-    sum % 10 == 0
-}
-
-/// Two letters, two check digits, and a remainder of one modulo 97.
-fn is_iban(value: &str) -> bool {
-    let text = value.chars().filter(|c| *c != ' ').collect::<String>();
-    let shape = (15..=34).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric())
-        && text.bytes().take(2).all(|b| b.is_ascii_alphabetic())
-        && text.bytes().skip(2).take(2).all(|b| b.is_ascii_digit());
-    if !shape {
-        return false;
-    }
-    let turned = text.chars().skip(4).chain(text.chars().take(4));
-    let remainder = turned.fold(0_u32, |rest, c| {
-        let digit = c.to_digit(36).unwrap_or(0);
-        (rest * if digit > 9 { 100 } else { 10 } + digit) % 97
-    });
-    remainder == 1
-}
-
-fn is_social_security(value: &str) -> bool {
-    let parts = value.split('-').collect::<Vec<_>>();
-    let digits = |part: &str, len: usize| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
-    matches!(parts.as_slice(), [a, b, c] if digits(a, 3) && digits(b, 2) && digits(c, 4))
-}
-
-fn is_ip(value: &str) -> bool {
-    value.parse::<std::net::IpAddr>().is_ok()
-        && (value.matches('.').count() == 3 || value.matches(':').count() > 1)
-}
-
-/// A plus sign or grouping, and 7 to 15 digits: bare numbers are no phone numbers, nor are dates.
-fn is_phone(value: &str) -> bool {
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let marks =
-        value.starts_with('+') || value.contains(['(', ')']) || value.matches(['-', ' ']).count() >= 2;
-    let year_first =
-        value.split('-').next().is_some_and(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()));
-    let only = value
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '-' | ' ' | '.' | '/' | 'x'));
-    only && marks && !year_first && (7..=15).contains(&digits)
 }

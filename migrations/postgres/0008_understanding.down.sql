@@ -1,0 +1,3 @@
+ALTER TABLE connections DROP COLUMN understood_at;
+DROP TABLE relationships;
+DROP TABLE annotations;

@@ -22,6 +22,8 @@ const SUFFIXES: [&str; 16] = [
 /// Words in front of table names that say what kind of table it is, not what is in it.
 const TABLE_MARKS: [&str; 12] =
     ["tbl", "tb", "t", "dim", "fact", "ref", "lu", "lkp", "lookup", "stg", "raw", "tab"];
+/// The same at the end.
+const TABLE_ENDS: [&str; 5] = ["tbl", "table", "master", "mst", "info"];
 /// Words in front of column names that only say that they refer.
 const COLUMN_MARKS: [&str; 3] = ["fk", "ref", "fkey"];
 /// Plurals that no rule knows.
@@ -50,10 +52,10 @@ pub(super) struct ColumnName {
 /// Takes a column's name apart.
 pub(super) fn column(name: &str) -> ColumnName {
     let mut words = stems(name);
-    if words.len() > 1 && words.first().is_some_and(|w| COLUMN_MARKS.contains(&w.as_str())) {
+    if words.len() > 1 && words.first().is_some_and(|w| is_one_of(w, &COLUMN_MARKS)) {
         words.remove(0);
     }
-    let suffix = words.pop_if(|w| SUFFIXES.contains(&w.as_str()));
+    let suffix = words.pop_if(|w| is_one_of(w, &SUFFIXES));
     // customerid, stuid: nothing marks the bound
     if suffix.is_none()
         && let Some(last) = words.last_mut()
@@ -69,10 +71,27 @@ pub(super) fn column(name: &str) -> ColumnName {
 /// The words of a table's name, without marks.
 pub(super) fn table(name: &str) -> Vec<String> {
     let mut words = stems(name);
-    while words.len() > 1 && words.first().is_some_and(|w| TABLE_MARKS.contains(&w.as_str())) {
+    while words.len() > 1 && words.first().is_some_and(|w| is_one_of(w, &TABLE_MARKS)) {
         words.remove(0);
     }
+    while words.len() > 1 && words.last().is_some_and(|w| is_one_of(w, &TABLE_ENDS)) {
+        words.pop();
+    }
     words
+}
+
+/// Whether words that speak of a key speak of a table: by its name, its last word, or the beginning of that.
+pub(super) fn speaks_of(base: &[String], table: &[String]) -> bool {
+    let Some(last) = table.last() else { return false };
+    match base {
+        [one] => *one == *last || one.chars().count() >= 2 && last.starts_with(one.as_str()),
+        several => several == table,
+    }
+}
+
+/// Whether a stem is that of one of some words.
+fn is_one_of(stemmed: &str, words: &[&str]) -> bool {
+    words.iter().any(|w| stem(w) == stemmed)
 }
 
 /// The words of a name in their common form.
@@ -164,6 +183,7 @@ mod tests {
         assert_eq!(of("StuID"), ("stu".into(), id.clone()));
         assert_eq!(of("fk_order_id"), ("order".into(), id.clone()));
         assert_eq!(of("stuid"), ("stu".into(), id.clone()));
+        assert_eq!(of("CountryCode"), ("countri".into(), Some("cod".to_owned())));
         assert_eq!(of("id"), (String::new(), id));
         assert_eq!(of("owner"), ("owner".into(), None));
         assert_eq!(table("tbl_CustomerOrders"), ["customer", "order"]);

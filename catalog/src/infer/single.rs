@@ -15,8 +15,8 @@ const SELF: [&str; 12] = [
     "predecessor",
     "successor",
     "original",
-    "reply to",
-    "in reply to",
+    "repli to",
+    "in repli to",
     "superseded by",
     "duplicat of",
 ];
@@ -88,10 +88,7 @@ fn proposal(table: &Table, column: &Column, target: &Target<'_>, score: f64, rea
 fn is_own_key(table: &Table, column: &Column, name: &ColumnName, own: &[String]) -> bool {
     let keys = table.primary_key.iter().chain(&table.unique_keys);
     let is_key = keys.into_iter().any(|k| k.columns.as_slice() == [column.name.clone()]);
-    let of_itself = name.base == own
-        || own.last().is_some_and(|w| name.base.as_slice() == [w.clone()])
-        || matches!(name.base.as_slice(), [one] if own.iter().any(|w| one.chars().count() >= 2 && w.starts_with(one.as_str())));
-    is_key && of_itself
+    is_key && names::speaks_of(&name.base, own)
 }
 
 /// Whether values of the two can be equal. SQLite compares numbers with their text, and many of its tables rely on it.

@@ -30,14 +30,7 @@ impl Target<'_> {
 
     /// Whether the key's own name speaks of its table.
     pub fn is_named_after_its_table(&self) -> bool {
-        let base = &self.name.base;
-        let abbreviates = |word: &String| match base.as_slice() {
-            [one] => one.chars().count() >= 2 && word.starts_with(one.as_str()),
-            _ => false,
-        };
-        *base == self.words
-            || self.head().is_some_and(|h| base.as_slice() == [h.clone()])
-            || self.words.iter().any(abbreviates)
+        names::speaks_of(&self.name.base, &self.words)
     }
 }
 

@@ -213,7 +213,7 @@ impl Builder {
 }
 
 /// A value's bytes as they came.
-struct Raw<'a>(&'a [u8]);
+pub(crate) struct Raw<'a>(pub &'a [u8]);
 
 impl<'a> FromSql<'a> for Raw<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Raw<'a>, Box<dyn std::error::Error + Sync + Send>> {

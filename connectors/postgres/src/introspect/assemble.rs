@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 use catalog::types::classify;
 use catalog::{Column, Engine, Partitioning, Routine, Schema, Snapshot, Table, TableKind, TypeClass};
 use connector_api::{ConnectorError, CrawlOptions};
-use tokio_postgres::Row;
 
-use super::raw::{get, letter, maybe, text};
+use super::raw::{RowRef, get, letter, maybe, text};
 use super::{Answers, gone, keys, statistics};
 
 /// A relation while it is put together.
@@ -47,7 +46,7 @@ pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snap
     comments(answers, &mut tables)?;
     let keyed = keys::constraints(answers, &lookup, &mut tables)?;
     keys::indexes(answers, &lookup, &mut tables, &keyed)?;
-    let server = answers.server.first();
+    let server = answers.server.rows().next();
     let block = server.map_or(Ok(8192), |row| get::<i32>(row, 2))?;
     let mut tables: Vec<Table> = tables.into_values().map(|b| finish(b, block)).collect();
     tables.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
@@ -66,14 +65,14 @@ pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snap
 }
 
 /// `15.18` of `15.18 (Debian 15.18-0+deb12u1)`.
-fn version(row: &Row) -> Result<String, ConnectorError> {
+fn version(row: RowRef<'_>) -> Result<String, ConnectorError> {
     Ok(get::<&str>(row, 0)?.split(' ').next().unwrap_or_default().to_owned())
 }
 
 fn lookup(answers: &Answers) -> Result<Lookup<'_>, ConnectorError> {
-    let members: HashSet<u32> = answers.members.iter().map(|r| get(r, 0)).collect::<Result<_, _>>()?;
+    let members: HashSet<u32> = answers.members.rows().map(|r| get(r, 0)).collect::<Result<_, _>>()?;
     let mut schemas = HashMap::new();
-    for row in &answers.schemas {
+    for row in answers.schemas.rows() {
         let oid = get(row, 0)?;
         if !members.contains(&oid) {
             schemas.insert(oid, get(row, 1)?);
@@ -81,12 +80,12 @@ fn lookup(answers: &Answers) -> Result<Lookup<'_>, ConnectorError> {
     }
     let parents: HashMap<u32, u32> = answers
         .partitions
-        .iter()
+        .rows()
         .map(|r| Ok((get(r, 0)?, get(r, 1)?)))
         .collect::<Result<_, ConnectorError>>()?;
     let methods = answers
         .methods
-        .iter()
+        .rows()
         .map(|r| Ok((get(r, 0)?, get(r, 1)?)))
         .collect::<Result<_, ConnectorError>>()?;
     Ok(Lookup { schemas, members, roots: roots(&parents), types: types(answers)?, methods })
@@ -109,11 +108,11 @@ fn roots(parents: &HashMap<u32, u32>) -> HashMap<u32, u32> {
 
 fn types(answers: &Answers) -> Result<HashMap<(u32, i32), ColumnType>, ConnectorError> {
     let mut labels: HashMap<u32, Vec<String>> = HashMap::new();
-    for row in &answers.enums {
+    for row in answers.enums.rows() {
         labels.entry(get(row, 0)?).or_default().push(text(row, 1)?);
     }
     let mut types = HashMap::with_capacity(answers.types.len());
-    for row in &answers.types {
+    for row in answers.types.rows() {
         let (oid, modifier, name): (u32, i32, String) = (get(row, 0)?, get(row, 1)?, text(row, 2)?);
         let (base, element): (u32, u32) = (get(row, 4)?, get(row, 5)?);
         // a domain is what it is based on
@@ -137,7 +136,7 @@ fn types(answers: &Answers) -> Result<HashMap<(u32, i32), ColumnType>, Connector
 
 fn schemas(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Schema>, ConnectorError> {
     let mut schemas = Vec::with_capacity(lookup.schemas.len());
-    for row in &answers.schemas {
+    for row in answers.schemas.rows() {
         if lookup.schemas.contains_key(&get(row, 0)?) {
             schemas.push(Schema { name: text(row, 1)?, comment: maybe(row, 2)? });
         }
@@ -157,7 +156,7 @@ fn relations(
     let mut tables = Tables::with_capacity(answers.relations.len());
     let mut toast_pages: HashMap<u32, i64> = HashMap::new();
     let mut folded: Vec<(u32, f64, i64, bool)> = Vec::new();
-    for row in &answers.relations {
+    for row in answers.relations.rows() {
         let oid: u32 = get(row, 0)?;
         let (pages, tuples) = (i64::from(get::<i32>(row, 6)?), get::<f64>(row, 5)?);
         let kind = match letter(row, 3)? {
@@ -190,7 +189,7 @@ fn relations(
         };
         tables.insert(oid, Building { table, numbers: HashMap::new(), pages, tuples });
     }
-    for row in &answers.relations {
+    for row in answers.relations.rows() {
         if let (Some(building), Some(pages)) = (tables.get_mut(&get(row, 0)?), toast_pages.get(&get(row, 7)?))
         {
             building.pages += pages;
@@ -228,7 +227,7 @@ fn table_kind(kind: char) -> TableKind {
 }
 
 fn views(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in &answers.views {
+    for row in answers.views.rows() {
         if let Some(building) = tables.get_mut(&get(row, 0)?) {
             building.table.view_text = maybe(row, 1)?.map(|t| t.trim().trim_end_matches(';').to_owned());
         }
@@ -237,7 +236,7 @@ fn views(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
 }
 
 fn columns(answers: &Answers, lookup: &Lookup<'_>, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in &answers.columns {
+    for row in answers.columns.rows() {
         let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
         let (position, name): (i16, String) = (get(row, 1)?, text(row, 2)?);
         let kind = lookup.types.get(&(get(row, 3)?, get(row, 4)?)).cloned().unwrap_or_default();
@@ -273,7 +272,7 @@ fn column_mut(table: &mut Table, number: i32) -> Option<&mut Column> {
 }
 
 fn defaults(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in &answers.defaults {
+    for row in answers.defaults.rows() {
         let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
         let number = i32::from(get::<i16>(row, 1)?);
         let Some(column) = column_mut(&mut building.table, number) else { continue };
@@ -287,7 +286,7 @@ fn defaults(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError
 }
 
 fn comments(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in &answers.comments {
+    for row in answers.comments.rows() {
         let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
         let comment = maybe(row, 2)?;
         match get::<i32>(row, 1)? {
@@ -313,6 +312,7 @@ fn finish(building: Building, block: i32) -> Table {
     table.unique_keys.sort_by(|a, b| a.name.cmp(&b.name));
     table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
     table.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    table.columns.shrink_to_fit();
     table
 }
 
@@ -324,7 +324,7 @@ fn vetted(name: &str) -> bool {
 
 fn routines(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Routine>, ConnectorError> {
     let mut routines = Vec::new();
-    for row in &answers.routines {
+    for row in answers.routines.rows() {
         let Some(schema) = lookup.schemas.get(&get(row, 1)?) else { continue };
         let name = text(row, 2)?;
         if lookup.members.contains(&get(row, 0)?) && !vetted(&name) {

@@ -26,17 +26,17 @@ pub(super) fn leave_out(answers: &Answers, tables: &mut Tables) -> Result<(), Co
 
 fn found(answers: &Answers) -> Result<HashSet<u32>, ConnectorError> {
     let mut gone = HashSet::new();
-    for row in &answers.views {
+    for row in answers.views.rows() {
         if maybe(row, 1)?.is_none() {
             gone.insert(get(row, 0)?);
         }
     }
-    for row in &answers.defaults {
+    for row in answers.defaults.rows() {
         if maybe(row, 2)?.is_none() {
             gone.insert(get(row, 0)?);
         }
     }
-    for row in &answers.constraints {
+    for row in answers.constraints.rows() {
         if letter(row, 2)? == 'c' && maybe(row, 9)?.is_none() {
             gone.insert(get(row, 0)?);
         }

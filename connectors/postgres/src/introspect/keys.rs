@@ -4,11 +4,10 @@ use std::collections::HashSet;
 
 use catalog::{Check, ForeignKey, Index, Key};
 use connector_api::ConnectorError;
-use tokio_postgres::Row;
 
 use super::Answers;
 use super::assemble::{Building, Lookup, Tables};
-use super::raw::{get, letter, maybe, text};
+use super::raw::{RowRef, get, letter, maybe, text};
 
 /// Gives the numbers of the indexes behind keys.
 pub(super) fn constraints(
@@ -17,7 +16,7 @@ pub(super) fn constraints(
     tables: &mut Tables,
 ) -> Result<HashSet<u32>, ConnectorError> {
     let mut keyed = HashSet::new();
-    for row in &answers.constraints {
+    for row in answers.constraints.rows() {
         let oid: u32 = get(row, 0)?;
         let Some(building) = tables.get(&oid) else { continue };
         let numbers = get::<Option<Vec<i16>>>(row, 3)?.unwrap_or_default();
@@ -45,7 +44,7 @@ pub(super) fn constraints(
 
 /// The far side of a reference; `None` when that table is not part of the snapshot.
 fn foreign_key(
-    row: &Row,
+    row: RowRef<'_>,
     lookup: &Lookup<'_>,
     tables: &Tables,
 ) -> Result<Option<ForeignKey>, ConnectorError> {
@@ -87,7 +86,7 @@ pub(super) fn indexes(
     tables: &mut Tables,
     keyed: &HashSet<u32>,
 ) -> Result<(), ConnectorError> {
-    for row in &answers.indexes {
+    for row in answers.indexes.rows() {
         let table: u32 = get(row, 1)?;
         let root = lookup.roots.get(&table).copied().unwrap_or(table);
         let Some(building) = tables.get_mut(&root) else { continue };

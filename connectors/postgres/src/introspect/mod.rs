@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use catalog::Snapshot;
 use connector_api::{ConnectorError, CrawlOptions, Progress};
-use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
 use crate::session::{Session, Standing};
+use raw::Answer;
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
@@ -29,22 +29,22 @@ type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// The queries' answers.
 pub(crate) struct Answers {
     search_path: Vec<String>,
-    server: Vec<Row>,
-    schemas: Vec<Row>,
-    members: Vec<Row>,
-    relations: Vec<Row>,
-    views: Vec<Row>,
-    columns: Vec<Row>,
-    defaults: Vec<Row>,
-    comments: Vec<Row>,
-    types: Vec<Row>,
-    enums: Vec<Row>,
-    constraints: Vec<Row>,
-    indexes: Vec<Row>,
-    methods: Vec<Row>,
-    partitions: Vec<Row>,
-    routines: Vec<Row>,
-    statistics: Vec<Row>,
+    server: Answer,
+    schemas: Answer,
+    members: Answer,
+    relations: Answer,
+    views: Answer,
+    columns: Answer,
+    defaults: Answer,
+    comments: Answer,
+    types: Answer,
+    enums: Answer,
+    constraints: Answer,
+    indexes: Answer,
+    methods: Answer,
+    partitions: Answer,
+    routines: Answer,
+    statistics: Answer,
 }
 
 /// How often a crawl begins anew when the structure changes under it in a way that the server's own functions fail on.
@@ -100,8 +100,9 @@ async fn ask(
     let of = if options.statistics { 16 } else { 15 };
     progress(Progress { step: "server", done: 0, of });
     let ask_with = async |step: &'static str, sql: &'static str, parameters: &[Parameter<'_>]| {
-        let rows = session.client()?.query_typed(sql, parameters).await;
-        let rows = rows.map_err(|e| from_driver(&e, While::Working))?;
+        let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone()));
+        let rows = session.client()?.query_typed_raw(sql, parameters).await;
+        let rows = Answer::collect(rows.map_err(|e| from_driver(&e, While::Working))?).await?;
         progress(Progress { step, done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
         Ok::<_, ConnectorError>(rows)
     };
@@ -114,8 +115,9 @@ async fn ask(
         let types = ask_with("types", sql::TYPES, &parameters).await?;
         Ok::<_, ConnectorError>((columns, types))
     };
-    let statistics =
-        async { if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Vec::new()) } };
+    let statistics = async {
+        if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Answer::default()) }
+    };
     // all of these are sent before the first answer comes: one round trip
     let (
         (columns, types),
@@ -173,9 +175,9 @@ async fn ask(
 }
 
 /// The types and modifiers of columns, each pair once.
-fn types_of(columns: &[Row]) -> Result<(Vec<u32>, Vec<i32>), ConnectorError> {
+fn types_of(columns: &Answer) -> Result<(Vec<u32>, Vec<i32>), ConnectorError> {
     let pairs: HashSet<(u32, i32)> = columns
-        .iter()
+        .rows()
         .map(|row| Ok((raw::get(row, 3)?, raw::get(row, 4)?)))
         .collect::<Result<_, ConnectorError>>()?;
     Ok(pairs.into_iter().unzip())

@@ -4,19 +4,22 @@ use std::collections::HashMap;
 
 use catalog::{CommonValue, Statistics, Table, TableKind};
 use connector_api::{ConnectorError, CrawlOptions};
-use tokio_postgres::Row;
 
-use super::raw::get;
+use super::raw::{Answer, RowRef, get};
 
 /// Adds the statistics to the columns of tables, which are sorted by schema and name.
-pub(super) fn add(rows: &[Row], tables: &mut [Table], options: &CrawlOptions) -> Result<(), ConnectorError> {
+pub(super) fn add(
+    answer: &Answer,
+    tables: &mut [Table],
+    options: &CrawlOptions,
+) -> Result<(), ConnectorError> {
     let positions: HashMap<(String, String), usize> = tables
         .iter()
         .enumerate()
         .map(|(index, table)| ((table.schema.clone(), table.name.clone()), index))
         .collect();
     let mut key = (String::new(), String::new());
-    for row in rows {
+    for row in answer.rows() {
         key.0.replace_range(.., get(row, 0)?);
         key.1.replace_range(.., get(row, 1)?);
         let Some(table) = positions.get(&key).and_then(|index| tables.get_mut(*index)) else { continue };
@@ -34,7 +37,11 @@ pub(super) fn add(rows: &[Row], tables: &mut [Table], options: &CrawlOptions) ->
     Ok(())
 }
 
-fn statistics(row: &Row, rows: Option<u64>, options: &CrawlOptions) -> Result<Statistics, ConnectorError> {
+fn statistics(
+    row: RowRef<'_>,
+    rows: Option<u64>,
+    options: &CrawlOptions,
+) -> Result<Statistics, ConnectorError> {
     let distinct = f64::from(get::<Option<f32>>(row, 5)?.unwrap_or(0.0));
     let values = get::<Option<&str>>(row, 6)?.map(|text| elements(text, 200)).unwrap_or_default();
     let shares: Vec<f32> = get::<Option<Vec<f32>>>(row, 7)?.unwrap_or_default();

@@ -33,7 +33,8 @@ pub(crate) fn days_of(year: i64, month: i64) -> i64 {
 
 /// Days since 0001-01-01; `None` for a date that there is not.
 pub(crate) fn day_number(year: i64, month: i64, day: i64) -> Option<i64> {
-    let fits = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    let fits =
+        (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
     let before = year - 1;
     let days: i64 = (1..month).map(|m| days_of(year, m)).sum();
     fits.then(|| before * 365 + before / 4 - before / 100 + before / 400 + days + day - 1)
@@ -125,7 +126,8 @@ fn split_zone(text: &str) -> Option<(&str, Option<i64>)> {
     if let Some(text) = text.strip_suffix(['Z', 'z']) {
         return Some((text.trim_end(), Some(0)));
     }
-    let Some(at) = text.rfind(['+', '-']).filter(|at| text.get(..*at).is_some_and(|t| t.contains(':'))) else {
+    let Some(at) = text.rfind(['+', '-']).filter(|at| text.get(..*at).is_some_and(|t| t.contains(':')))
+    else {
         return Some((text, None));
     };
     let (hours, minutes) = text.get(at + 1..)?.split_once(':')?;

@@ -35,7 +35,9 @@ impl Session {
         match words.as_slice() {
             ["SET", ..] => self.set(piece).map(|()| None),
             ["SELECT" | "WITH" | "(", ..] if !is_insert(piece) => self.query(piece, fault, sink).map(Some),
-            ["SELECT" | "WITH", ..] | ["INSERT" | "UPDATE" | "DELETE", ..] if words.get(1) != Some(&"STATISTICS") => {
+            ["SELECT" | "WITH", ..] | ["INSERT" | "UPDATE" | "DELETE", ..]
+                if words.get(1) != Some(&"STATISTICS") =>
+            {
                 self.change(&piece.text).map(Some)
             }
             ["TRUNCATE", ..] => {
@@ -105,19 +107,18 @@ impl Session {
         self.bind(&mut statement)?;
         let mut rows = statement.raw_query();
         let parts = [self.context.database.clone(), "dbo".to_owned(), "t".to_owned()];
-        let (mut count, mut described) = (0, false);
+        sink.out.columns(&columns, &parts);
+        let mut count = 0;
         while count < most {
             let row = rows.next().map_err(failed)?;
-            // what fails before its first row has no columns either
-            if !std::mem::replace(&mut described, true) {
-                sink.out.columns(&columns, &parts);
-            }
             let Some(row) = row else { break };
             write_row(&mut sink.out, &columns, row)?;
             count += 1;
             match fault {
                 Some(Kind::Fault(Fault::CutAfter(n))) if *n == count => return Err(sink.cut().into()),
-                Some(Kind::Fault(Fault::ErrorAfter(n, error))) if *n == count => return Err(error.clone().into()),
+                Some(Kind::Fault(Fault::ErrorAfter(n, error))) if *n == count => {
+                    return Err(error.clone().into());
+                }
                 Some(Kind::Hold(gate, n)) if *n == count => sink.wait_at(gate)?,
                 _ => {}
             }
@@ -148,20 +149,23 @@ impl Session {
         };
         let text = writer.change(&statement)?;
         let permission = text.split(' ').next().unwrap_or_default().to_owned();
-        let target = text.split('"').nth(1).unwrap_or_default().to_owned();
-        self.context.shared.access.check(&self.context, &permission, std::slice::from_ref(&target))?;
+        let (target, read) = writer.touched.split_first().ok_or_else(|| SqlError::syntax("a table"))?;
+        let access = &self.context.shared.access;
+        access.check(&self.context, &permission, std::slice::from_ref(target))?;
+        access.check(&self.context, "SELECT", read)?;
+        let target = target.clone();
         let mut prepared = self.lite.prepare(&text).map_err(failed)?;
         self.bind(&mut prepared)?;
         let rows = prepared.raw_execute().map_err(failed)?;
         drop(prepared);
-        let parts: Vec<String> = target.split('.').map(str::to_owned).collect();
-        let identity = schema.find(&parts, &self.context.database);
+        let (in_schema, name) = target.split_once('.').unwrap_or(("dbo", &target));
+        let identity = schema.find(&[in_schema.to_owned(), name.to_owned()], &self.context.database);
         if let Some(column) = identity.and_then(|r| r.columns.iter().find(|c| c.column.identity).cloned()) {
             let name = quote(&column.column.name);
             let number = format!("UPDATE {} SET {name} = rowid WHERE {name} IS NULL", quote(&target));
             self.lite.execute_batch(&number).map_err(failed)?;
         }
-        self.database.changed(&text);
+        self.database.changed(&target);
         Ok(rows as u64)
     }
 
@@ -183,7 +187,8 @@ impl Session {
     /// `SELECT @a = expression`: no rows come of it.
     fn assignment(&mut self, piece: &Piece) -> Step<Option<u64>> {
         let [select, name, sign, ..] = piece.tokens.as_slice() else { return Ok(None) };
-        let assigns = select.is("SELECT") && name.text.starts_with('@') && !name.text.starts_with("@@") && sign.is("=");
+        let assigns =
+            select.is("SELECT") && name.text.starts_with('@') && !name.text.starts_with("@@") && sign.is("=");
         if !assigns {
             return Ok(None);
         }
@@ -235,7 +240,8 @@ impl Session {
                 at += 1;
             }
             at += 1;
-            let ty = Ty::read(&ty).ok_or_else(|| SqlError::new(2715, format!("Cannot find data type {ty}.")))?;
+            let ty =
+                Ty::read(&ty).ok_or_else(|| SqlError::new(2715, format!("Cannot find data type {ty}.")))?;
             let lower = name.text.to_lowercase();
             self.variables.insert(lower.clone(), ty);
             self.context.values.insert(lower, Value::Null);
@@ -250,8 +256,20 @@ impl Session {
     /// `IF condition statement`; the statement begins at the first word that begins one.
     fn conditional(&mut self, piece: &Piece, fault: Option<&Kind>, sink: &mut Sink) -> Rows {
         const BODIES: [&str; 14] = [
-            "ROLLBACK", "COMMIT", "BEGIN", "CREATE", "DROP", "ALTER", "INSERT", "UPDATE", "DELETE", "SET", "EXEC",
-            "PRINT", "SELECT", "RAISERROR",
+            "ROLLBACK",
+            "COMMIT",
+            "BEGIN",
+            "CREATE",
+            "DROP",
+            "ALTER",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "SET",
+            "EXEC",
+            "PRINT",
+            "SELECT",
+            "RAISERROR",
         ];
         let mut depth = 0_i32;
         let body = piece.tokens.iter().skip(1).find(|t| {
@@ -275,7 +293,8 @@ impl Session {
     fn use_database(&mut self, piece: &Piece, sink: &mut Sink) -> Step<()> {
         let name = piece.tokens.get(1).map(|t| t.text.clone()).unwrap_or_default();
         let database = self.context.shared.database(&name).ok_or_else(|| {
-            let said = format!("Database '{name}' does not exist. Make sure that the name is entered correctly.");
+            let said =
+                format!("Database '{name}' does not exist. Make sure that the name is entered correctly.");
             SqlError::new(911, said)
         })?;
         let lite = database.connect()?;
@@ -300,11 +319,13 @@ impl Session {
                 Ok(())
             }
             "LOGIN" | "USER" | "ROLE" | "SERVER" => self.access(piece),
-            "INDEX" | "TABLE" | "VIEW" | "SCHEMA" | "TYPE" | "PROCEDURE" | "PROC" | "FUNCTION" | "UNIQUE" | "CLUSTERED"
-            | "NONCLUSTERED" | "PARTITION" | "STATISTICS" | "OR" | "SEQUENCE" | "TRIGGER" | "COLUMNSTORE" => {
+            "INDEX" | "TABLE" | "VIEW" | "SCHEMA" | "TYPE" | "PROCEDURE" | "PROC" | "FUNCTION" | "UNIQUE"
+            | "CLUSTERED" | "NONCLUSTERED" | "PARTITION" | "STATISTICS" | "OR" | "SEQUENCE" | "TRIGGER"
+            | "COLUMNSTORE" => {
                 let all = self.context.shared.access.may_define(&self.context);
                 if !all {
-                    let said = format!("CREATE {what} permission denied in database '{}'.", self.context.database);
+                    let said =
+                        format!("CREATE {what} permission denied in database '{}'.", self.context.database);
                     return Err(SqlError::new(262, said).class(14).into());
                 }
                 Ok(self.database.define(piece)?)
@@ -329,7 +350,9 @@ impl Session {
         let named = piece.tokens.get(1..).and_then(crate::sys::facts::name_at);
         let name = named.map(|((_, name), _)| name.to_lowercase()).unwrap_or_default();
         match name.as_str() {
-            "sp_addextendedproperty" | "sp_updateextendedproperty" | "sp_rename" => Ok(self.database.define(piece)?),
+            "sp_addextendedproperty" | "sp_updateextendedproperty" | "sp_rename" => {
+                Ok(self.database.define(piece)?)
+            }
             "sp_executesql" => {
                 let text = piece.tokens.iter().find(|t| t.kind == lex::Kind::Text).map(|t| t.text.clone());
                 let inner = split::statements(&text.unwrap_or_default());
@@ -368,8 +391,10 @@ fn is_insert(piece: &Piece) -> bool {
 fn raised(piece: &Piece) -> SqlError {
     let numbers = piece.tokens.iter().filter(|t| t.kind == lex::Kind::Number);
     let numbers: Vec<i32> = numbers.filter_map(|t| t.text.parse().ok()).collect();
-    let text = piece.tokens.iter().find(|t| t.kind == lex::Kind::Text).map(|t| t.text.clone()).unwrap_or_default();
-    let small = |at: usize, default: u8| numbers.get(at).and_then(|n| u8::try_from(*n).ok()).unwrap_or(default);
+    let text =
+        piece.tokens.iter().find(|t| t.kind == lex::Kind::Text).map(|t| t.text.clone()).unwrap_or_default();
+    let small =
+        |at: usize, default: u8| numbers.get(at).and_then(|n| u8::try_from(*n).ok()).unwrap_or(default);
     if piece.tokens.first().is_some_and(|t| t.is("THROW")) {
         let number = numbers.first().copied().unwrap_or(50_000);
         return SqlError::new(number, text).state(small(1, 1));

@@ -1,6 +1,5 @@
 //! An authority of our own and a certificate that it signs: the few bytes of X.509 that this takes.
 
-use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
@@ -61,7 +60,12 @@ fn new_key() -> Result<EcdsaKeyPair, String> {
 }
 
 /// A certificate of `subject`'s key, signed by `by`; valid from 2020 to 2049.
-fn signed(by: (&str, &EcdsaKeyPair), subject: (&str, &EcdsaKeyPair), number: u8, extensions: &[u8]) -> Result<Vec<u8>, String> {
+fn signed(
+    by: (&str, &EcdsaKeyPair),
+    subject: (&str, &EcdsaKeyPair),
+    number: u8,
+    extensions: &[u8],
+) -> Result<Vec<u8>, String> {
     let algorithm = tagged(SEQUENCE, &oid(&ECDSA_WITH_SHA256));
     let validity = [tagged(0x17, b"200101000000Z"), tagged(0x17, b"491231235959Z")].concat();
     let kind = tagged(SEQUENCE, &[oid(&EC_PUBLIC_KEY), oid(&P256)].concat());
@@ -85,8 +89,10 @@ impl Authority {
     pub(crate) fn make(name: &str) -> Result<Self, String> {
         let key = new_key()?;
         let signs = tagged(SEQUENCE, &tagged(0x01, &[0xff]));
-        let extensions =
-            [extension(&BASIC_CONSTRAINTS, true, &signs), extension(&KEY_USAGE, true, &[0x03, 0x02, 0x02, 0x04])];
+        let extensions = [
+            extension(&BASIC_CONSTRAINTS, true, &signs),
+            extension(&KEY_USAGE, true, &[0x03, 0x02, 0x02, 0x04]),
+        ];
         let certificate = signed((name, &key), (name, &key), 1, &extensions.concat())?;
         Ok(Authority { name: name.to_owned(), key, certificate })
     }

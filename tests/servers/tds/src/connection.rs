@@ -168,7 +168,9 @@ impl<S: Stream> Connection<S> {
         let mut out = Out::default();
         let database = if login.database.is_empty() { "master" } else { &login.database };
         let opened = match self.shared.access.log_in(&login.user, &login.password) {
-            Some(name) => self.shared.session(&name, database, (&login.host, &login.application), self.session),
+            Some(name) => {
+                self.shared.session(&name, database, (&login.host, &login.application), self.session)
+            }
             None => Err(SqlError::new(18_456, format!("Login failed for user '{}'.", login.user)).class(14)),
         };
         let session = match opened {
@@ -176,7 +178,8 @@ impl<S: Stream> Connection<S> {
             Err(error) => {
                 out.message(&error, "querent-test");
                 if error.number == 4060 {
-                    let failed = SqlError::new(18_456, format!("Login failed for user '{}'.", login.user)).class(14);
+                    let failed =
+                        SqlError::new(18_456, format!("Login failed for user '{}'.", login.user)).class(14);
                     out.message(&failed, "querent-test");
                 }
                 out.done(End::Statement, done::ERROR, None);
@@ -214,7 +217,8 @@ impl<S: Stream> Connection<S> {
     /// A request that could not be read.
     async fn refuse(&mut self) -> Result<()> {
         let mut out = Out::default();
-        let said = "The incoming tabular data stream (TDS) protocol stream is incorrect. The stream is malformed.";
+        let said =
+            "The incoming tabular data stream (TDS) protocol stream is incorrect. The stream is malformed.";
         out.message(&SqlError::new(4002, said).class(16), "querent-test");
         out.done(End::Statement, done::ERROR, None);
         self.answer(out).await
@@ -222,7 +226,11 @@ impl<S: Stream> Connection<S> {
 
     /// Carries out a request on a thread of its own and sends what it writes, while listening for an attention. Gives
     /// the session back, or nothing when the connection is over.
-    async fn carry_out(&mut self, mut session: Box<Session>, request: Request) -> Result<Option<Box<Session>>> {
+    async fn carry_out(
+        &mut self,
+        mut session: Box<Session>,
+        request: Request,
+    ) -> Result<Option<Box<Session>>> {
         let (chunks, mut given) = mpsc::channel(CHUNKS);
         let cancel = Arc::new(Cancel::default());
         let interrupt = session.stoppable(&cancel).map_err(|e| Error::other(e.message))?;
@@ -237,11 +245,10 @@ impl<S: Stream> Connection<S> {
         loop {
             tokio::select! {
                 chunk = given.recv() => match chunk {
-                    Some(Chunk::Bytes(bytes)) => {
-                        self.writer.put(&bytes);
+                    Some(chunk @ (Chunk::Bytes(_) | Chunk::Push(_))) => {
+                        self.take(chunk);
                         // sending waits for the client, which may send an attention instead of reading
-                        let stop = self.send_or_stop().await;
-                        match stop {
+                        match self.send_or_stop().await {
                             Ok(false) => continue,
                             Ok(true) => attention = true,
                             Err(error) => over = Err(error),
@@ -281,6 +288,17 @@ impl<S: Stream> Connection<S> {
         self.writer.end();
         self.send_all().await?;
         Ok(Some(session))
+    }
+
+    fn take(&mut self, chunk: Chunk) {
+        match chunk {
+            Chunk::Bytes(bytes) => self.writer.put(&bytes),
+            Chunk::Push(bytes) => {
+                self.writer.put(&bytes);
+                self.writer.push();
+            }
+            Chunk::Cut => {}
+        }
     }
 
     /// Sends what is ready; gives true when an attention came meanwhile.

@@ -5,6 +5,7 @@ use rusqlite::types::{Value, ValueRef};
 use crate::calendar::{DAY, Moment};
 use crate::decimal;
 use crate::error::{Result, SqlError};
+use crate::hierarchy;
 use crate::types::{MAX, Ty};
 use crate::wire::calls::stored;
 use crate::wire::value::{TAG, text_of, unhex};
@@ -80,14 +81,22 @@ fn tagged(value: ValueRef<'_>, from: &Ty) -> Value {
 fn failed(value: ValueRef<'_>, from: &Ty, to: &Ty) -> SqlError {
     if from.is_text() {
         let shown = text_of(value).unwrap_or_default();
-        let said = format!("Conversion failed when converting the {} value '{shown}' to data type {}.", from.name(), to.name());
+        let said = format!(
+            "Conversion failed when converting the {} value '{shown}' to data type {}.",
+            from.name(),
+            to.name()
+        );
         return SqlError::new(245, said);
     }
     SqlError::new(8114, format!("Error converting data type {} to {}.", from.name(), to.name()))
 }
 
 fn overflow(to: &Ty) -> SqlError {
-    SqlError::new(8115, format!("Arithmetic overflow error converting expression to data type {}.", to.name())).state(2)
+    SqlError::new(
+        8115,
+        format!("Arithmetic overflow error converting expression to data type {}.", to.name()),
+    )
+    .state(2)
 }
 
 fn number(value: ValueRef<'_>) -> Option<f64> {
@@ -173,9 +182,9 @@ fn exact_value(units: i128, scale: u8) -> Value {
 }
 
 fn float(value: ValueRef<'_>, from: &Ty) -> Result<Value> {
-    number(value).map(Value::Real).ok_or_else(|| {
-        SqlError::new(8114, format!("Error converting data type {} to float.", from.name()))
-    })
+    number(value)
+        .map(Value::Real)
+        .ok_or_else(|| SqlError::new(8114, format!("Error converting data type {} to float.", from.name())))
 }
 
 fn text(value: ValueRef<'_>, from: &Ty, to: &Ty, style: i64) -> Result<Value> {
@@ -301,6 +310,15 @@ fn moment(value: ValueRef<'_>, from: &Ty, to: &Ty) -> Result<Value> {
 }
 
 fn binary(value: ValueRef<'_>, from: &Ty, to: &Ty) -> Result<Value> {
+    if let (Ty::Udt("hierarchyid"), ValueRef::Text(path)) = (to, value) {
+        let bytes = hierarchy::read(&String::from_utf8_lossy(path));
+        return bytes.map(Value::Blob).ok_or_else(|| {
+            SqlError::new(
+                6522,
+                "A .NET Framework error occurred: the path is none that the test server writes.",
+            )
+        });
+    }
     let mut bytes = match value {
         ValueRef::Blob(bytes) => bytes.to_vec(),
         ValueRef::Integer(n) => match from {
@@ -336,5 +354,6 @@ fn guid(value: ValueRef<'_>) -> Result<Value> {
     if digits == 32 && text.len() == 36 {
         return Ok(Value::Text(text.to_owned()));
     }
-    Err(SqlError::new(8169, "Conversion failed when converting from a character string to uniqueidentifier.").state(2))
+    Err(SqlError::new(8169, "Conversion failed when converting from a character string to uniqueidentifier.")
+        .state(2))
 }

@@ -63,8 +63,11 @@ impl Database {
         let lite = open(&path)?;
         run(&lite, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")?;
         for relation in sys::relations() {
-            let columns: Vec<String> =
-                relation.columns.iter().map(|c| format!("{} {}", quote(&c.column.name), c.column.ty.affinity())).collect();
+            let columns: Vec<String> = relation
+                .columns
+                .iter()
+                .map(|c| format!("{} {}", quote(&c.column.name), c.column.ty.affinity()))
+                .collect();
             run(&lite, &format!("CREATE TABLE {} ({})", quote(&relation.full_name()), columns.join(", ")))?;
         }
         for key in ["columns", "objects", "index_columns", "types", "dm_db_stats_histogram"] {
@@ -81,7 +84,13 @@ impl Database {
             made: HashMap::new(),
         };
         let schema = RwLock::new(Arc::new(sys::schema()));
-        Ok(Database { name: name.to_owned(), path, defined: Mutex::new(defined), schema, snapshots: AtomicBool::new(false) })
+        Ok(Database {
+            name: name.to_owned(),
+            path,
+            defined: Mutex::new(defined),
+            schema,
+            snapshots: AtomicBool::new(false),
+        })
     }
 
     /// A connection for a session.
@@ -124,10 +133,8 @@ impl Database {
     }
 
     /// Remembers that a table's rows changed.
-    pub(crate) fn changed(&self, sql: &str) {
-        let mut defined = locked(&self.defined);
-        let named = sql.split('"').nth(1).map(str::to_owned);
-        defined.uncounted.extend(named);
+    pub(crate) fn changed(&self, table: &str) {
+        locked(&self.defined).uncounted.insert(table.to_owned());
     }
 
     /// The relations as they are now. Definitions that came are carried out, and counts are made if they are asked for.
@@ -141,14 +148,19 @@ impl Database {
         let schema = Arc::clone(&self.schema.read().unwrap_or_else(PoisonError::into_inner));
         if counted {
             for name in std::mem::take(&mut defined.uncounted) {
-                let parts: Vec<String> = name.split('.').map(str::to_owned).collect();
-                if let Some(relation) = schema.find(&parts, &self.name) {
+                let Some((in_schema, table)) = name.split_once('.') else { continue };
+                if let Some(relation) = schema.find(&[in_schema.to_owned(), table.to_owned()], &self.name) {
                     let object = defined.ids.of(&name);
                     recount(&defined.lite, &relation, object)?;
                 }
             }
         }
         Ok(schema)
+    }
+
+    /// The name of an object by its number, `schema.name`.
+    pub(crate) fn object_name(&self, id: i64) -> Option<String> {
+        locked(&self.defined).ids.name(id).map(str::to_owned)
     }
 
     /// The number of an object by its name.
@@ -242,7 +254,8 @@ impl Defined {
         let schema = self.with_view_types(schema, &snapshot, context);
         let transaction = self.lite.unchecked_transaction().map_err(failed)?;
         let rows = Rows::fresh(&self.lite)?;
-        context.shared.access.fill(&rows, context)?;
+        let ids = &mut self.ids;
+        context.shared.access.fill(&rows, context, &mut |name| ids.of(name))?;
         let source = Source { snapshot: &snapshot, facts: &self.facts, schema: &schema, ids: &mut self.ids };
         sys::fill::fill(&self.lite, &rows, source)?;
         transaction.commit().map_err(failed)?;
@@ -304,13 +317,21 @@ impl Defined {
         let mut schema = schema;
         let variables = HashMap::new();
         for table in &snapshot.tables {
-            let Some(relation) = known.find(&[table.schema.clone(), table.name.clone()], "") else { continue };
+            let Some(relation) = known.find(&[table.schema.clone(), table.name.clone()], "") else {
+                continue;
+            };
             let computed = relation.columns.iter().any(|c| c.computed.is_some());
             if relation.view.is_none() && !computed {
                 continue;
             }
-            let mut writer =
-                Writer { schema: &known, context, variables: &variables, with: Vec::new(), depth: 0, touched: Vec::new() };
+            let mut writer = Writer {
+                schema: &known,
+                context,
+                variables: &variables,
+                with: Vec::new(),
+                depth: 0,
+                touched: Vec::new(),
+            };
             let mut relation = Relation::clone(&relation);
             if relation.view.is_some() {
                 if let Ok((_, columns)) = writer.relation(&relation) {

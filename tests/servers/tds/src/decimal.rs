@@ -24,8 +24,10 @@ pub(crate) fn read(text: &str, scale: u8) -> Option<i128> {
     } else {
         let cut = shift.unsigned_abs() as usize;
         let keep = significant.len().saturating_sub(cut);
-        let kept = significant.get(..keep).filter(|k| !k.is_empty()).map_or(Some(0), |k| k.parse::<i128>().ok())?;
-        let next = if cut > significant.len() { b'0' } else { *significant.as_bytes().get(keep).unwrap_or(&b'0') };
+        let kept =
+            significant.get(..keep).filter(|k| !k.is_empty()).map_or(Some(0), |k| k.parse::<i128>().ok())?;
+        let next =
+            if cut > significant.len() { b'0' } else { *significant.as_bytes().get(keep).unwrap_or(&b'0') };
         kept + i128::from(next >= b'5')
     };
     (value < 10_i128.pow(38)).then_some(if negative { -value } else { value })

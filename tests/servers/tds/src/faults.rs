@@ -71,7 +71,11 @@ struct State {
 
 impl Gate {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Gate { state: Mutex::default(), changed: Condvar::new(), reached: watch::Sender::new(false) })
+        Arc::new(Gate {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            reached: watch::Sender::new(false),
+        })
     }
 
     /// Waits; gives false when the statement was cancelled meanwhile.

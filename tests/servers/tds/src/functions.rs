@@ -84,9 +84,14 @@ pub(crate) fn add(lite: &Connection) -> rusqlite::Result<()> {
         known(cut)
     })?;
     define("tds_substring", 3, |c| {
-        let (Some(t), Some(from), Some(length)) = (text(c, 0), whole(c, 1), whole(c, 2)) else { return Ok(Value::Null) };
+        let (Some(t), Some(from), Some(length)) = (text(c, 0), whole(c, 1), whole(c, 2)) else {
+            return Ok(Value::Null);
+        };
         if length < 0 {
-            return Err(refused(&SqlError::new(537, "Invalid length parameter passed to the LEFT or SUBSTRING function.")));
+            return Err(refused(&SqlError::new(
+                537,
+                "Invalid length parameter passed to the LEFT or SUBSTRING function.",
+            )));
         }
         // places before the first count, but hold nothing
         let (start, end) = ((from - 1).max(0), (from - 1 + length).max(0));
@@ -135,9 +140,13 @@ pub(crate) fn add(lite: &Connection) -> rusqlite::Result<()> {
         let number = text(c, 0).is_some_and(|t| t.trim().trim_start_matches('$').parse::<f64>().is_ok());
         Ok(Value::Integer(number.into()))
     })?;
-    define("tds_isdate", 1, |c| Ok(Value::Integer(text(c, 0).and_then(|t| Moment::read(&t)).is_some().into())))?;
+    define("tds_isdate", 1, |c| {
+        Ok(Value::Integer(text(c, 0).and_then(|t| Moment::read(&t)).is_some().into()))
+    })?;
     define("tds_split", 2, |c| {
-        let (Some(t), Some(separator)) = (text(c, 0), text(c, 1)) else { return Ok(Value::Text("[]".to_owned())) };
+        let (Some(t), Some(separator)) = (text(c, 0), text(c, 1)) else {
+            return Ok(Value::Text("[]".to_owned()));
+        };
         let parts: Vec<String> = t.split(separator.as_str()).map(json_text).collect();
         Ok(Value::Text(format!("[{}]", parts.join(","))))
     })?;
@@ -151,9 +160,12 @@ pub(crate) fn add(lite: &Connection) -> rusqlite::Result<()> {
         let n = MADE.fetch_add(1, Ordering::Relaxed);
         Ok(format!("{n:08X}-0000-4000-8000-{n:012X}"))
     })?;
-    for (name, sample, root) in
-        [("tds_var", true, false), ("tds_varp", false, false), ("tds_stdev", true, true), ("tds_stdevp", false, true)]
-    {
+    for (name, sample, root) in [
+        ("tds_var", true, false),
+        ("tds_varp", false, false),
+        ("tds_stdev", true, true),
+        ("tds_stdevp", false, true),
+    ] {
         lite.create_aggregate_function(name, 1, flags, Spread { sample, root })?;
     }
     Ok(())
@@ -195,11 +207,15 @@ fn add_dates(lite: &Connection) -> rusqlite::Result<()> {
         lite.create_scalar_function(name, count, flags, function)
     };
     define("tds_dateadd", 4, |c| {
-        let (Some(part), Some(n), Some(m)) = (text(c, 0), whole(c, 1), moment(c, 2)) else { return Ok(Value::Null) };
+        let (Some(part), Some(n), Some(m)) = (text(c, 0), whole(c, 1), moment(c, 2)) else {
+            return Ok(Value::Null);
+        };
         known(added(&part, n, m).map(|m| Value::Text(spelled(m, &ty(c, 3)))))
     })?;
     define("tds_datediff", 3, |c| {
-        let (Some(part), Some(a), Some(b)) = (text(c, 0), moment(c, 1), moment(c, 2)) else { return Ok(Value::Null) };
+        let (Some(part), Some(a), Some(b)) = (text(c, 0), moment(c, 1), moment(c, 2)) else {
+            return Ok(Value::Null);
+        };
         known(boundary(&part, b).zip(boundary(&part, a)).map(|(b, a)| Value::Integer(b - a)))
     })?;
     define("tds_datepart", 2, |c| {
@@ -207,10 +223,21 @@ fn add_dates(lite: &Connection) -> rusqlite::Result<()> {
         known(part_of(&part, m).map(Value::Integer))
     })?;
     define("tds_datename", 2, |c| {
-        const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+        const DAYS: [&str; 7] =
+            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
         const MONTHS: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         let (Some(part), Some(m)) = (text(c, 0), moment(c, 1)) else { return Ok(Value::Null) };
         let number = part_of(&part, m).unwrap_or(0);
@@ -363,7 +390,11 @@ impl Aggregate<(f64, f64, f64), Option<f64>> for Spread {
         Ok((0.0, 0.0, 0.0))
     }
 
-    fn step(&self, context: &mut Context<'_>, (count, mean, squares): &mut (f64, f64, f64)) -> rusqlite::Result<()> {
+    fn step(
+        &self,
+        context: &mut Context<'_>,
+        (count, mean, squares): &mut (f64, f64, f64),
+    ) -> rusqlite::Result<()> {
         let Some(value) = text(context, 0).and_then(|t| t.parse::<f64>().ok()) else { return Ok(()) };
         *count += 1.0;
         let off = value - *mean;
@@ -379,4 +410,3 @@ impl Aggregate<(f64, f64, f64), Option<f64>> for Spread {
         Ok((count > 0.0).then_some(if self.root { spread.sqrt() } else { spread }))
     }
 }
-

@@ -40,12 +40,22 @@ pub(crate) fn add(lite: &Connection, context: &Context, database: &Arc<Database>
         Ok(text_of(c.get_raw(0)).map(|name| i32::from(shared.database_id(&name).is_some())))
     })
     .map_err(failed)?;
-    let (shared, login, user, name) =
-        (Arc::clone(&context.shared), context.login.clone(), context.user.clone(), context.database.clone());
+    let (shared, user, name) = (Arc::clone(&context.shared), context.user.clone(), context.database.clone());
     lite.create_scalar_function("tds_has_perms", 4, flags, move |c| {
         let text = |at| text_of(c.get_raw(at)).unwrap_or_default();
         let column = text_of(c.get_raw(3));
-        Ok(shared.access.has(&login, &user, &name, (&text(0), &text(1), &text(2), column.as_deref())))
+        Ok(shared.access.has(&user, &name, (&text(0), &text(1), &text(2), column.as_deref())))
+    })
+    .map_err(failed)?;
+    let (shared, known, user) = (Arc::clone(&context.shared), Arc::clone(database), context.user.clone());
+    lite.create_scalar_function("tds_visible", 1, flags, move |c| {
+        let number = text_of(c.get_raw(0)).and_then(|n| n.parse().ok()).unwrap_or(0);
+        let named = known.object_name(number);
+        let seen = named
+            .as_deref()
+            .and_then(|n| n.split_once('.'))
+            .is_none_or(|o| shared.access.sees(&user, &known.name, o));
+        Ok(i32::from(seen))
     })
     .map_err(failed)?;
     let (shared, user, name) = (Arc::clone(&context.shared), context.user.clone(), context.database.clone());

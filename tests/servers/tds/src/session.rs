@@ -101,7 +101,15 @@ impl Session {
     pub(crate) fn new(context: Context, database: Arc<Database>) -> Result<Self> {
         let lite = database.connect()?;
         functions_of_session::add(&lite, &context, &database)?;
-        Ok(Session { context, database, lite, variables: HashMap::new(), end: End::Statement, transaction: 0, failed: None })
+        Ok(Session {
+            context,
+            database,
+            lite,
+            variables: HashMap::new(),
+            end: End::Statement,
+            transaction: 0,
+            failed: None,
+        })
     }
 
     /// What failed since this was asked before.

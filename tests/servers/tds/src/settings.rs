@@ -23,8 +23,19 @@ const BITS: &[(&str, u32)] = &[
     ("XACT_ABORT", 16_384),
 ];
 /// Options that change nothing that this server does.
-const WITHOUT_EFFECT: &[&str] =
-    &["NOEXEC", "PARSEONLY", "FMTONLY", "DATEFIRST", "DEADLOCK_PRIORITY", "QUERY_GOVERNOR_COST_LIMIT", "STATISTICS", "LANGUAGE", "CONTEXT_INFO", "FIPS_FLAGGER", "OFFSETS"];
+const WITHOUT_EFFECT: &[&str] = &[
+    "NOEXEC",
+    "PARSEONLY",
+    "FMTONLY",
+    "DATEFIRST",
+    "DEADLOCK_PRIORITY",
+    "QUERY_GOVERNOR_COST_LIMIT",
+    "STATISTICS",
+    "LANGUAGE",
+    "CONTEXT_INFO",
+    "FIPS_FLAGGER",
+    "OFFSETS",
+];
 
 /// The settings of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,13 +54,20 @@ pub(crate) struct Settings {
 impl Settings {
     /// As after a login through TDS 7.4.
     pub(crate) fn new(ignored: BTreeSet<String>) -> Self {
+        let initial = 8 | 16 | 32 | 256 | 1024 | 4096;
+        // what SET cannot change is not as a client would want it
+        let (mut bits, unwanted) = (initial, 2 | 4 | 128 | 8192);
+        for (_, bit) in BITS.iter().filter(|(name, _)| ignored.contains(*name)) {
+            bits = if bit & unwanted != 0 { bits | bit } else { bits & !bit };
+        }
+        let date_format = if ignored.contains("DATEFORMAT") { "dmy" } else { "mdy" };
         Settings {
-            bits: 8 | 16 | 32 | 256 | 1024 | 4096,
+            bits,
             lock_timeout: -1,
             text_size: 4096,
             row_count: 0,
-            isolation: 2,
-            date_format: "mdy".to_owned(),
+            isolation: if ignored.contains("ISOLATION") { 1 } else { 2 },
+            date_format: date_format.to_owned(),
             show_plan: false,
             ignored,
         }

@@ -16,6 +16,8 @@ const CHUNK: usize = 16 * 1024;
 /// What a running statement hands to its connection.
 pub(crate) enum Chunk {
     Bytes(Vec<u8>),
+    /// To be sent at once, though no packet is full.
+    Push(Vec<u8>),
     /// The connection ends here, without a word.
     Cut,
 }
@@ -43,11 +45,6 @@ impl Cancel {
         if let Some(gate) = &*locked(&self.gate) {
             gate.give_up();
         }
-    }
-
-    /// Made ready for the next statement.
-    pub(crate) fn reset(&self) {
-        self.cancelled.store(false, Ordering::SeqCst);
     }
 
     fn wait_at(&self, gate: &Arc<Gate>) -> bool {
@@ -87,9 +84,18 @@ impl Sink {
         self.chunks.blocking_send(Chunk::Bytes(bytes)).map_err(|_| Stopped)
     }
 
+    /// Hands over what is written, to be sent at once.
+    fn push(&mut self) -> Result<(), Stopped> {
+        if self.cancel.is_cancelled() {
+            return Err(Stopped);
+        }
+        let bytes = std::mem::take(&mut self.out.0);
+        self.chunks.blocking_send(Chunk::Push(bytes)).map_err(|_| Stopped)
+    }
+
     /// Hands over what is written and ends the connection.
     pub(crate) fn cut(&mut self) -> Stopped {
-        if self.flush().is_ok() {
+        if self.push().is_ok() {
             // nobody there is as good as cut
             let _ = self.chunks.blocking_send(Chunk::Cut);
         }
@@ -98,7 +104,7 @@ impl Sink {
 
     /// Waits at a gate, with everything before it sent.
     pub(crate) fn wait_at(&mut self, gate: &Arc<Gate>) -> Result<(), Stopped> {
-        self.flush()?;
+        self.push()?;
         if self.cancel.wait_at(gate) { Ok(()) } else { Err(Stopped) }
     }
 }

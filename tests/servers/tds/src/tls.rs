@@ -41,7 +41,8 @@ impl Certificates {
             let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions);
             let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.clone()));
             let chain = vec![CertificateDer::from(certificate.clone())];
-            let config = builder.map_err(|e| e.to_string())?.with_no_client_auth().with_single_cert(chain, key);
+            let config =
+                builder.map_err(|e| e.to_string())?.with_no_client_auth().with_single_cert(chain, key);
             config.map_err(|e| e.to_string())
         };
         // inside of TDS 7.4 the server knows TLS up to 1.2
@@ -67,13 +68,20 @@ impl Certificates {
 }
 
 /// Encrypts a stream from its first byte on.
-pub(crate) async fn accept_strict<S: Stream>(stream: S, config: Arc<ServerConfig>) -> io::Result<TlsStream<S>> {
+pub(crate) async fn accept_strict<S: Stream>(
+    stream: S,
+    config: Arc<ServerConfig>,
+) -> io::Result<TlsStream<S>> {
     TlsAcceptor::from(config).accept(stream).await
 }
 
 /// Encrypts a stream after PRELOGIN: the handshake is wrapped in packets, what follows is not.
-pub(crate) async fn accept<S: Stream>(stream: S, config: Arc<ServerConfig>) -> io::Result<TlsStream<Wrapped<S>>> {
-    let wrapped = Wrapped { inner: stream, wrapping: true, header: Vec::new(), left: 0, out: Vec::new(), sent: 0 };
+pub(crate) async fn accept<S: Stream>(
+    stream: S,
+    config: Arc<ServerConfig>,
+) -> io::Result<TlsStream<Wrapped<S>>> {
+    let wrapped =
+        Wrapped { inner: stream, wrapping: true, header: Vec::new(), left: 0, out: Vec::new(), sent: 0 };
     let mut encrypted = TlsAcceptor::from(config).accept(wrapped).await?;
     encrypted.get_mut().0.wrapping = false;
     Ok(encrypted)

@@ -288,7 +288,8 @@ impl Ty {
     pub(crate) fn affinity(&self) -> &'static str {
         match self {
             t if t.is_integer() => "INTEGER",
-            t if t.scale().is_some() => "NUMERIC",
+            // no affinity: NUMERIC would turn digits that a double does not have into one
+            t if t.scale().is_some() => "BLOB",
             Ty::Real | Ty::Float => "REAL",
             t if t.is_text() => "TEXT COLLATE NOCASE",
             t if t.is_time() => "TEXT",

@@ -38,7 +38,11 @@ impl Writer<'_> {
             };
         }
         if names.len() > 1 && !names.first().is_some_and(|n| n.eq_ignore_ascii_case("sys")) {
-            let said = format!("Cannot find either column \"{}\" or the user-defined function or aggregate \"{}\".", names.join("."), names.join("."));
+            let said = format!(
+                "Cannot find either column \"{}\" or the user-defined function or aggregate \"{}\".",
+                names.join("."),
+                names.join(".")
+            );
             return Err(SqlError::new(4121, said));
         }
         let args = plain_args(args)?;
@@ -64,8 +68,21 @@ impl Writer<'_> {
             return Ok(Some(Ex::full(format!("{name}({})", list.join(", ")), ty)));
         }
         let known = [
-            "count", "count_big", "sum", "avg", "min", "max", "string_agg", "stdev", "stdevp", "var", "varp", "lag",
-            "lead", "first_value", "last_value",
+            "count",
+            "count_big",
+            "sum",
+            "avg",
+            "min",
+            "max",
+            "string_agg",
+            "stdev",
+            "stdevp",
+            "var",
+            "varp",
+            "lag",
+            "lead",
+            "first_value",
+            "last_value",
         ];
         if !known.contains(&name) {
             return Ok(None);
@@ -99,7 +116,8 @@ impl Writer<'_> {
         let WindowType::WindowSpec(spec) = over else { return Err(SqlError::unserved("WINDOW")) };
         let mut parts = Vec::new();
         if !spec.partition_by.is_empty() {
-            let list = spec.partition_by.iter().map(|e| Ok(self.expr(e, scope)?.sql)).collect::<Result<Vec<_>>>()?;
+            let list =
+                spec.partition_by.iter().map(|e| Ok(self.expr(e, scope)?.sql)).collect::<Result<Vec<_>>>()?;
             parts.push(format!("PARTITION BY {}", list.join(", ")));
         }
         if !spec.order_by.is_empty() {
@@ -142,8 +160,8 @@ impl Writer<'_> {
             "isnull" => return self.first_of(args, true, scope),
             "iif" => return self.iif(args, scope),
             "nullif" => return self.nullif(args, scope),
-            "dateadd" | "datediff" | "datediff_big" | "datepart" | "datename" | "datetrunc" | "eomonth" | "year"
-            | "month" | "day" | "datefromparts" => return self.date_call(name, args, scope),
+            "dateadd" | "datediff" | "datediff_big" | "datepart" | "datename" | "datetrunc" | "eomonth"
+            | "year" | "month" | "day" | "datefromparts" => return self.date_call(name, args, scope),
             _ => {}
         }
         if let Some(ex) = self.system_call(name, args, scope)? {
@@ -154,23 +172,29 @@ impl Writer<'_> {
         let list = |written: &[Ex]| written.iter().map(|e| e.sql.as_str()).collect::<Vec<_>>().join(", ");
         let first = written.first().cloned().unwrap_or_else(|| Ex::full("NULL", Ty::Int));
         let text = text_type(&first.ty);
-        let as_text = |ex: &Ex| if ex.ty.is_text() { ex.sql.clone() } else { ex.clone().cast(&Ty::NVarChar(MAX)).sql };
+        let as_text =
+            |ex: &Ex| if ex.ty.is_text() { ex.sql.clone() } else { ex.clone().cast(&Ty::NVarChar(MAX)).sql };
         let (sql, ty) = match (name, written.as_slice()) {
             ("len", [a]) => (format!("length(rtrim({}, ' '))", as_text(a)), Ty::Int),
             ("datalength", [a]) => (format!("tds_bytes({}, {})", a.sql, text_literal(&a.ty.text())), Ty::Int),
-            ("upper" | "lower" | "ltrim" | "rtrim" | "trim", [a, ..]) => (format!("{name}({})", as_text(a)), text),
+            ("upper" | "lower" | "ltrim" | "rtrim" | "trim", [a, ..]) => {
+                (format!("{name}({})", as_text(a)), text)
+            }
             ("reverse", [a]) => (format!("tds_reverse({})", as_text(a)), text),
             ("left", [a, n]) => (format!("substr({}, 1, {})", as_text(a), n.sql), text),
             ("right", [a, n]) => (format!("tds_right({}, {})", as_text(a), n.sql), text),
             ("substring", [a, from, length]) if a.ty.is_binary() => {
                 (format!("substr({}, {}, {})", a.sql, from.sql, length.sql), a.ty.clone())
             }
-            ("substring", [a, from, length]) => (format!("tds_substring({}, {}, {})", as_text(a), from.sql, length.sql), text),
+            ("substring", [a, from, length]) => {
+                (format!("tds_substring({}, {}, {})", as_text(a), from.sql, length.sql), text)
+            }
             ("replace", [_, _, _]) => (format!("replace({})", list(&written)), Ty::NVarChar(MAX)),
             ("charindex", [_, _] | [_, _, _]) => (format!("tds_charindex({})", list(&written)), Ty::Int),
             ("patindex", [pattern, a]) => (format!("tds_patindex({}, {})", pattern.sql, as_text(a)), Ty::Int),
             ("concat", [_, ..]) => {
-                let parts: Vec<String> = written.iter().map(|e| format!("coalesce({}, '')", as_text(e))).collect();
+                let parts: Vec<String> =
+                    written.iter().map(|e| format!("coalesce({}, '')", as_text(e))).collect();
                 return Ok(Ex::full(format!("({})", parts.join(" || ")), Ty::NVarChar(4000)));
             }
             ("concat_ws", [separator, rest @ ..]) => {
@@ -179,27 +203,41 @@ impl Writer<'_> {
             }
             ("replicate", [a, n]) => (format!("tds_replicate({}, {})", as_text(a), n.sql), text),
             ("space", [n]) => (format!("tds_replicate(' ', {})", n.sql), Ty::VarChar(8000)),
-            ("char" | "nchar", [n]) => (format!("char({})", n.sql), if name == "char" { Ty::Char(1) } else { Ty::NChar(1) }),
+            ("char" | "nchar", [n]) => {
+                (format!("char({})", n.sql), if name == "char" { Ty::Char(1) } else { Ty::NChar(1) })
+            }
             ("ascii" | "unicode", [a]) => (format!("unicode({})", a.sql), Ty::Int),
-            ("quotename", [a, ..]) => (format!("tds_quotename({})", list(&written)), { let _ = a; Ty::NVarChar(258) }),
+            ("quotename", [a, ..]) => (format!("tds_quotename({})", list(&written)), {
+                let _ = a;
+                Ty::NVarChar(258)
+            }),
             ("abs", [a]) => (format!("abs({})", a.sql), a.ty.clone()),
             ("sign", [a]) => (format!("sign({})", a.sql), a.ty.clone()),
             ("floor" | "ceiling", [a]) => {
-                let whole = exact(&a.ty).map_or(Ty::Float, |(p, s)| if s == 0 { a.ty.clone() } else { Ty::Numeric(p, 0) });
+                let whole = exact(&a.ty)
+                    .map_or(Ty::Float, |(p, s)| if s == 0 { a.ty.clone() } else { Ty::Numeric(p, 0) });
                 (format!("{}({})", if name == "floor" { "floor" } else { "ceil" }, a.sql), whole)
             }
             ("round", [a, n, ..]) => (format!("tds_round({}, {})", a.sql, n.sql), a.ty.clone()),
             ("power", [a, n]) => (format!("pow({}, {})", a.sql, n.sql), a.ty.clone()),
-            ("sqrt" | "exp" | "sin" | "cos" | "tan" | "log10", [a]) => (format!("{name}({})", a.sql), Ty::Float),
+            ("sqrt" | "exp" | "sin" | "cos" | "tan" | "log10", [a]) => {
+                (format!("{name}({})", a.sql), Ty::Float)
+            }
             ("log", [a]) => (format!("ln({})", a.sql), Ty::Float),
             ("pi", []) => ("pi()".to_owned(), Ty::Float),
             ("isnumeric", [a]) => (format!("tds_isnumeric({})", a.sql), Ty::Int),
             ("isdate", [a]) => (format!("tds_isdate({})", a.sql), Ty::Int),
             ("isjson", [a]) => (format!("json_valid({})", a.sql), Ty::Int),
-            ("json_value", [a, path]) => (format!("json_extract({}, {})", a.sql, path.sql), Ty::NVarChar(4000)),
+            ("json_value", [a, path]) => {
+                (format!("json_extract({}, {})", a.sql, path.sql), Ty::NVarChar(4000))
+            }
             ("newid", []) => ("tds_newid()".to_owned(), Ty::Guid),
             _ => {
-                return Err(SqlError::new(195, format!("'{name}' is not a recognized built-in function name.")).class(15));
+                return Err(SqlError::new(
+                    195,
+                    format!("'{name}' is not a recognized built-in function name."),
+                )
+                .class(15));
             }
         };
         Ok(Ex { nullable, collation: first.collation, ..Ex::new(sql, ty) })
@@ -233,7 +271,9 @@ impl Writer<'_> {
                 let (m, from) = moment(m)?;
                 (format!("tds_datetrunc({}, {}, {from})", part(p), m.sql), m.ty)
             }
-            ("year" | "month" | "day", [m]) => (format!("tds_datepart('{name}', {})", moment(m)?.0.sql), Ty::Int),
+            ("year" | "month" | "day", [m]) => {
+                (format!("tds_datepart('{name}', {})", moment(m)?.0.sql), Ty::Int)
+            }
             ("eomonth", [m]) => (format!("tds_eomonth({})", moment(m)?.0.sql), Ty::Date),
             ("datefromparts", [y, m, d]) => {
                 let parts = [y, m, d].map(|e| self.expr(e, scope));

@@ -1,8 +1,8 @@
 //! INSERT, UPDATE and DELETE, for setting databases up.
 
 use sqlparser::ast::{
-    AssignmentTarget, Delete, Expr, FromTable, Insert, ObjectName, SetExpr, Statement, TableFactor, TableObject,
-    Update,
+    AssignmentTarget, Delete, Expr, FromTable, Insert, ObjectName, SetExpr, Statement, TableFactor,
+    TableObject, Update,
 };
 
 use super::from::names_of;
@@ -34,18 +34,25 @@ impl Writer<'_> {
         }
     }
 
-    fn target(&self, name: &ObjectName) -> Result<std::sync::Arc<Relation>> {
+    /// The table that is changed; it comes first among those that are touched.
+    fn target(&mut self, name: &ObjectName) -> Result<std::sync::Arc<Relation>> {
         let names = names_of(name)?;
         let relation = self.schema.find(&names, &self.context.database).filter(|r| r.view.is_none());
-        relation.ok_or_else(|| SqlError::no_object(&names.join(".")))
+        let relation = relation.ok_or_else(|| SqlError::no_object(&names.join(".")))?;
+        self.touched.push(relation.full_name());
+        Ok(relation)
     }
 
     fn insert(&mut self, insert: &Insert, _with: String) -> Result<String> {
-        let TableObject::TableName(name) = &insert.table else { return Err(SqlError::unserved("this target")) };
+        let TableObject::TableName(name) = &insert.table else {
+            return Err(SqlError::unserved("this target"));
+        };
         let relation = self.target(name)?;
         let given: Vec<String> = if insert.columns.is_empty() {
             let plain = relation.columns.iter().filter(|c| {
-                c.computed.is_none() && (!c.column.identity || self.context.identity_insert) && c.column.ty != Ty::RowVersion
+                c.computed.is_none()
+                    && (!c.column.identity || self.context.identity_insert)
+                    && c.column.ty != Ty::RowVersion
             });
             plain.map(|c| c.column.name.clone()).collect()
         } else {
@@ -90,10 +97,11 @@ impl Writer<'_> {
             return Err(SqlError::new(121, said));
         }
         let inner: Vec<String> = (0..columns.len()).map(|n| format!("\"c{n}\"")).collect();
-        let cells = columns.iter().zip(&targets).zip(&inner).map(|((from, to), name)| stored(name, &from.ty, to));
+        let cells =
+            columns.iter().zip(&targets).zip(&inner).map(|((from, to), name)| stored(name, &from.ty, to));
         let cells: Vec<String> = cells.chain(defaults).collect();
         Ok(format!(
-            "{head} WITH \"source\"({}) AS ({text}) SELECT {} FROM \"source\"",
+            "{head} WITH \"tds source\"({}) AS ({text}) SELECT {} FROM \"tds source\"",
             inner.join(", "),
             cells.join(", ")
         ))

@@ -17,7 +17,9 @@ impl Writer<'_> {
     /// Writes an expression that stands alone as text, such as that of a computed column.
     pub(crate) fn expression_text(&mut self, text: &str, scope: &Scope<'_>) -> Result<Ex> {
         let query = super::parse_query(&format!("SELECT {text}"))?;
-        let sqlparser::ast::SetExpr::Select(select) = &*query.body else { return Err(SqlError::syntax(text)) };
+        let sqlparser::ast::SetExpr::Select(select) = &*query.body else {
+            return Err(SqlError::syntax(text));
+        };
         match select.projection.first() {
             Some(sqlparser::ast::SelectItem::UnnamedExpr(expr)) => self.expr(expr, scope),
             _ => Err(SqlError::syntax(text)),
@@ -121,7 +123,11 @@ impl Writer<'_> {
         if name.value.starts_with('@') {
             let lower = name.value.to_lowercase();
             let Some(ty) = self.variables.get(&lower) else {
-                return Err(SqlError::new(137, format!("Must declare the scalar variable \"{}\".", name.value)).class(15));
+                return Err(SqlError::new(
+                    137,
+                    format!("Must declare the scalar variable \"{}\".", name.value),
+                )
+                .class(15));
             };
             return Ok(Ex::new(lower, ty.clone()));
         }
@@ -150,7 +156,8 @@ impl Writer<'_> {
         {
             return Ok(Ex::full(format!("-{digits}"), ex.ty));
         }
-        if let (UnaryOperator::Minus, Some(digits)) = (op, ex.sql.strip_prefix('\'').and_then(|s| s.strip_suffix('\'')))
+        if let (UnaryOperator::Minus, Some(digits)) =
+            (op, ex.sql.strip_prefix('\'').and_then(|s| s.strip_suffix('\'')))
             && ex.ty.scale().is_some()
         {
             return Ok(Ex { sql: format!("'-{digits}'"), ..ex });
@@ -193,7 +200,10 @@ impl Writer<'_> {
             let (moment, days) = if a.ty.is_time() { (a, b) } else { (b, a) };
             let step = if sign == '-' { format!("-({})", days.sql) } else { days.sql };
             let from = text_literal(&moment.ty.text());
-            return Ok(Ex { nullable, ..Ex::new(format!("tds_dateadd('day', {step}, {}, {from})", moment.sql), ty) });
+            return Ok(Ex {
+                nullable,
+                ..Ex::new(format!("tds_dateadd('day', {step}, {}, {from})", moment.sql), ty)
+            });
         }
         let number = |ex: Ex| if ex.ty.is_text() { ex.cast(&ty) } else { ex };
         let (a, b) = (number(a).sql, number(b).sql);
@@ -214,6 +224,7 @@ impl Writer<'_> {
 
     fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool, scope: &Scope<'_>) -> Result<Ex> {
         let left = self.expr(expr, scope)?;
+        let left = if is_padded(&left) { unpadded(left) } else { left };
         let mut items = Vec::new();
         for item in list {
             let item = self.expr(item, scope)?;
@@ -268,9 +279,9 @@ impl Writer<'_> {
     /// A type by its name, types of the database's own included.
     pub(crate) fn type_of(&self, text: &str) -> Result<Ty> {
         let own = || self.schema.types.get(&text.to_lowercase().replace(['[', ']', '"'], ""));
-        Ty::read(text).or_else(|| own().cloned()).ok_or_else(|| {
-            SqlError::new(243, format!("Type {text} is not a defined system type."))
-        })
+        Ty::read(text)
+            .or_else(|| own().cloned())
+            .ok_or_else(|| SqlError::new(243, format!("Type {text} is not a defined system type.")))
     }
 }
 
@@ -295,15 +306,29 @@ fn collated(ex: &Ex) -> String {
     }
 }
 
+/// Spaces at the end of a value of fixed length do not count.
+fn unpadded(ex: Ex) -> Ex {
+    Ex { sql: format!("rtrim({}, ' ')", ex.sql), ..ex }
+}
+
+fn is_padded(ex: &Ex) -> bool {
+    matches!(ex.ty, Ty::Char(_) | Ty::NChar(_))
+}
+
 /// Both sides in the type that they are compared in.
 pub(crate) fn comparable(a: Ex, b: Ex) -> (Ex, Ex) {
+    if a.ty.is_text() && b.ty.is_text() && (is_padded(&a) || is_padded(&b)) {
+        let collation = a.collation.or(b.collation);
+        return (unpadded(Ex { collation, ..a }), unpadded(Ex { collation, ..b }));
+    }
     if a.free || b.free || a.ty == b.ty {
         return (a, b);
     }
     let ty = common(&a.ty, &b.ty);
     let collation = a.collation.or(b.collation);
     let side = |ex: Ex| {
-        let differs = ty.is_time() || (ty.is_number() && !ex.ty.is_number()) || (ty == Ty::Guid && ex.ty != Ty::Guid);
+        let differs =
+            ty.is_time() || (ty.is_number() && !ex.ty.is_number()) || (ty == Ty::Guid && ex.ty != Ty::Guid);
         if !differs || ex.ty == ty {
             return ex;
         }

@@ -1,8 +1,8 @@
 //! FROM: tables, views, derived tables, functions that give rows, joins.
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias,
-    TableFactor, TableWithJoins,
+    Expr, FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
+    TableAlias, TableFactor, TableWithJoins,
 };
 
 use super::scope::{Scope, Source, Writer, quote};
@@ -122,24 +122,48 @@ impl Writer<'_> {
             let source = Source { alias: alias.clone(), names: answers, columns };
             return Ok((format!("({text}) AS {}", quote(&alias)), source));
         }
-        let relation = self.schema.find(names, &self.context.database).ok_or_else(|| {
-            SqlError::no_object(&names.join("."))
-        })?;
+        let relation = self
+            .schema
+            .find(names, &self.context.database)
+            .ok_or_else(|| SqlError::no_object(&names.join(".")))?;
         let full = relation.full_name();
         if self.depth == 0 {
             self.touched.push(full.clone());
         }
         let alias = alias.map_or(full, |a| a.name.value.clone());
         let (text, columns) = self.relation(&relation)?;
-        let text = format!("{text} AS {}", quote(&alias));
+        let text = format!("{} AS {}", self.visible(&relation, text), quote(&alias));
         Ok((text, Source { alias, names: answers, columns }))
+    }
+
+    /// The catalog shows a user only what it may use.
+    fn visible(&self, relation: &Relation, text: String) -> String {
+        if relation.schema != "sys" || self.context.user == "dbo" {
+            return text;
+        }
+        let has = |name: &str| relation.column(name).is_some();
+        let object = if has("parent_object_id") && has("object_id") {
+            "CASE WHEN parent_object_id <> 0 THEN parent_object_id ELSE object_id END"
+        } else if has("object_id") {
+            "object_id"
+        } else if has("parent_object_id") {
+            "parent_object_id"
+        } else if relation.name == "extended_properties" {
+            "CASE WHEN class = 1 THEN major_id ELSE 0 END"
+        } else {
+            return text;
+        };
+        format!("(SELECT * FROM {text} WHERE tds_visible({object}))")
     }
 
     /// A stored relation as an entry of FROM: a table by its name, a view by its query.
     pub(crate) fn relation(&mut self, relation: &Relation) -> Result<(String, Vec<Column>)> {
         let Some(definition) = &relation.view else { return self.stored(relation) };
         if self.depth >= MAX_VIEWS {
-            return Err(SqlError::new(217, "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32)."));
+            return Err(SqlError::new(
+                217,
+                "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).",
+            ));
         }
         let with = std::mem::take(&mut self.with);
         self.depth += 1;
@@ -147,19 +171,24 @@ impl Writer<'_> {
         self.depth -= 1;
         self.with = with;
         let (text, mut columns) = written.map_err(|_| {
-            let said = format!("Could not use view or function '{}' because of binding errors.", relation.name);
+            let said =
+                format!("Could not use view or function '{}' because of binding errors.", relation.name);
             SqlError::new(4413, said)
         })?;
         for (column, name) in columns.iter_mut().zip(&relation.view_columns) {
             column.name.clone_from(name);
         }
         let names: Vec<String> = columns.iter().map(|c| quote(&c.name)).collect();
-        Ok((format!("(WITH \"v\"({}) AS ({text}) SELECT * FROM \"v\")", names.join(", ")), columns))
+        Ok((
+            format!("(WITH \"tds view\"({}) AS ({text}) SELECT * FROM \"tds view\")", names.join(", ")),
+            columns,
+        ))
     }
 
     /// Finds the types of a table's computed columns.
     pub(crate) fn computed_types(&mut self, relation: &mut Relation) {
-        let stored = relation.columns.iter().filter(|c| c.computed.is_none()).map(|c| c.column.clone()).collect();
+        let stored =
+            relation.columns.iter().filter(|c| c.computed.is_none()).map(|c| c.column.clone()).collect();
         let source = Source { alias: relation.full_name(), names: Vec::new(), columns: stored };
         let scope = Scope { sources: vec![source], ..Scope::default() };
         for column in &mut relation.columns {
@@ -175,7 +204,8 @@ impl Writer<'_> {
         if relation.columns.iter().all(|c| c.computed.is_none()) {
             return Ok((table, columns));
         }
-        let stored = relation.columns.iter().filter(|c| c.computed.is_none()).map(|c| c.column.clone()).collect();
+        let stored =
+            relation.columns.iter().filter(|c| c.computed.is_none()).map(|c| c.column.clone()).collect();
         let source = Source { alias: relation.full_name(), names: Vec::new(), columns: stored };
         let scope = Scope { sources: vec![source], ..Scope::default() };
         let mut list = Vec::new();
@@ -205,7 +235,10 @@ pub(crate) fn derived(text: &str, mut columns: Vec<Column>, alias: &TableAlias) 
         format!("({text}) AS {quoted}")
     } else {
         let names: Vec<String> = columns.iter().map(|c| quote(&c.name)).collect();
-        format!("(WITH \"d\"({}) AS ({text}) SELECT * FROM \"d\") AS {quoted}", names.join(", "))
+        format!(
+            "(WITH \"tds rows\"({}) AS ({text}) SELECT * FROM \"tds rows\") AS {quoted}",
+            names.join(", ")
+        )
     };
     Ok((text, Source { alias: name.clone(), names: vec![name], columns }))
 }

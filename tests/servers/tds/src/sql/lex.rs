@@ -57,7 +57,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 push(&mut tokens, text, Kind::Number, start, i);
             }
             b if b.is_ascii_alphabetic() || matches!(b, b'_' | b'@' | b'#') || b >= 0x80 => {
-                while at(i).is_ascii_alphanumeric() || matches!(at(i), b'_' | b'@' | b'#' | b'$') || at(i) >= 0x80 {
+                while at(i).is_ascii_alphanumeric()
+                    || matches!(at(i), b'_' | b'@' | b'#' | b'$')
+                    || at(i) >= 0x80
+                {
                     i += 1;
                 }
                 push(&mut tokens, text, Kind::Word, start, i);
@@ -94,7 +97,14 @@ fn comment_end(bytes: &[u8], from: usize) -> usize {
 }
 
 /// A quoted token whose opening quote stands at `open`; a doubled closing quote is one of its characters.
-fn push_quoted(tokens: &mut Vec<Token>, text: &str, start: usize, open: usize, close: u8, kind: Kind) -> usize {
+fn push_quoted(
+    tokens: &mut Vec<Token>,
+    text: &str,
+    start: usize,
+    open: usize,
+    close: u8,
+    kind: Kind,
+) -> usize {
     let bytes = text.as_bytes();
     let mut i = open + 1;
     while i < bytes.len() {

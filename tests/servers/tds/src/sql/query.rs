@@ -1,8 +1,8 @@
 //! Queries: WITH, set operations, ORDER BY and paging.
 
 use sqlparser::ast::{
-    Cte, Expr, ForClause, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Query, SetExpr, SetOperator,
-    SetQuantifier, Values,
+    Cte, Expr, ForClause, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderBySort, Query, SetExpr,
+    SetOperator, SetQuantifier, Values,
 };
 
 use super::kind::common;

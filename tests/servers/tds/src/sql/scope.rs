@@ -39,7 +39,12 @@ impl Ex {
             return Ex { ty: ty.clone(), ..self };
         }
         let (from, to) = (text_literal(&self.ty.text()), text_literal(&ty.text()));
-        Ex { sql: format!("tds_cast({}, {from}, {to}, 0)", self.sql), ty: ty.clone(), identity: false, ..self }
+        Ex {
+            sql: format!("tds_cast({}, {from}, {to}, 0)", self.sql),
+            ty: ty.clone(),
+            identity: false,
+            ..self
+        }
     }
 }
 
@@ -109,9 +114,8 @@ impl Scope<'_> {
             return Ok(Ex { nullable: output.nullable, ..Ex::new(quote(&output.name), output.ty.clone()) });
         }
         let here: Vec<&Source> = self.sources.iter().filter(|s| s.answers_to(qualifier)).collect();
-        let mut found = here.iter().filter_map(|s| {
-            s.columns.iter().find(|c| same(&c.name, name)).map(|c| s.column(c))
-        });
+        let mut found =
+            here.iter().filter_map(|s| s.columns.iter().find(|c| same(&c.name, name)).map(|c| s.column(c)));
         match (found.next(), found.next()) {
             (Some(column), None) => return Ok(column),
             (Some(_), Some(_)) => return Err(SqlError::new(209, format!("Ambiguous column name '{name}'."))),

@@ -30,7 +30,11 @@ impl Writer<'_> {
         }
         let list: Vec<String> = items
             .iter()
-            .map(|(ex, name)| if name.is_empty() { ex.sql.clone() } else { format!("{} AS {}", ex.sql, quote(name)) })
+            .map(
+                |(ex, name)| {
+                    if name.is_empty() { ex.sql.clone() } else { format!("{} AS {}", ex.sql, quote(name)) }
+                },
+            )
             .collect();
         text += &list.join(", ");
         text += &from;
@@ -111,7 +115,9 @@ impl Writer<'_> {
     }
 
     fn group_by(&mut self, group: &GroupByExpr, scope: &Scope<'_>) -> Result<String> {
-        let GroupByExpr::Expressions(list, modifiers) = group else { return Err(SqlError::unserved("GROUP BY ALL")) };
+        let GroupByExpr::Expressions(list, modifiers) = group else {
+            return Err(SqlError::unserved("GROUP BY ALL"));
+        };
         if !modifiers.is_empty() {
             return Err(SqlError::unserved("GROUP BY with a modifier"));
         }

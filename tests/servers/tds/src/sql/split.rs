@@ -12,8 +12,28 @@ pub(crate) struct Piece {
 
 /// Words that begin a statement wherever they stand at the top level.
 const STARTS: &[&str] = &[
-    "ALTER", "BEGIN", "COMMIT", "CREATE", "DECLARE", "DENY", "DROP", "EXEC", "EXECUTE", "GRANT", "IF", "KILL",
-    "PRINT", "RAISERROR", "REVERT", "REVOKE", "ROLLBACK", "SAVE", "THROW", "TRUNCATE", "USE", "WAITFOR",
+    "ALTER",
+    "BEGIN",
+    "COMMIT",
+    "CREATE",
+    "DECLARE",
+    "DENY",
+    "DROP",
+    "EXEC",
+    "EXECUTE",
+    "GRANT",
+    "IF",
+    "KILL",
+    "PRINT",
+    "RAISERROR",
+    "REVERT",
+    "REVOKE",
+    "ROLLBACK",
+    "SAVE",
+    "THROW",
+    "TRUNCATE",
+    "USE",
+    "WAITFOR",
 ];
 /// Statements that take in everything up to the end of their batch.
 const WHOLE: &[&str] = &["VIEW", "PROCEDURE", "PROC", "FUNCTION", "TRIGGER"];
@@ -85,14 +105,23 @@ fn begins(current: &[Token], token: &Token) -> bool {
         return false;
     }
     let ddl = ["CREATE", "ALTER", "DROP"].iter().any(|w| first.is(w));
-    if ddl && !["CREATE", "SET", "SELECT", "INSERT", "GO", "EXEC", "GRANT", "USE", "PRINT"].iter().any(|w| token.is(w)) {
+    if ddl
+        && !["CREATE", "SET", "SELECT", "INSERT", "GO", "EXEC", "GRANT", "USE", "PRINT"]
+            .iter()
+            .any(|w| token.is(w))
+    {
         return false;
     }
     if ddl && (token.is("SET") || last.is("OR")) {
         // ON DELETE SET NULL, ALTER DATABASE ... SET
         return !last.is("DELETE") && !last.is("UPDATE") && !last.is("OR") && !first.is("ALTER");
     }
-    if token.is("SELECT") || token.is("INSERT") || token.is("UPDATE") || token.is("DELETE") || token.is("WITH") {
+    if token.is("SELECT")
+        || token.is("INSERT")
+        || token.is("UPDATE")
+        || token.is("DELETE")
+        || token.is("WITH")
+    {
         return starts_after(first, last, token);
     }
     if token.is("SET") {

@@ -53,7 +53,12 @@ impl Writer<'_> {
     }
 
     /// A function about the server, if it is one.
-    pub(crate) fn system_call(&mut self, name: &str, args: &[&Expr], scope: &Scope<'_>) -> Result<Option<Ex>> {
+    pub(crate) fn system_call(
+        &mut self,
+        name: &str,
+        args: &[&Expr],
+        scope: &Scope<'_>,
+    ) -> Result<Option<Ex>> {
         if args.is_empty()
             && let Some(ex) = self.bare_word(name)
         {
@@ -76,7 +81,11 @@ impl Writer<'_> {
             ("database_principal_id", []) => int(context.principal_id().into()),
             ("serverproperty", [property]) => return Ok(Some(self.server_property(property))),
             ("connectionproperty", [property]) => {
-                let transport = if plain(property).is_some_and(|p| p.eq_ignore_ascii_case("net_transport")) { "'TCP'" } else { "NULL" };
+                let transport = if plain(property).is_some_and(|p| p.eq_ignore_ascii_case("net_transport")) {
+                    "'TCP'"
+                } else {
+                    "NULL"
+                };
                 Ex::new(transport, Ty::Variant)
             }
             ("databasepropertyex", [_, property]) => match plain(property).as_deref() {
@@ -115,19 +124,31 @@ impl Writer<'_> {
         let second = list.get(1).cloned().unwrap_or_else(|| "NULL".to_owned());
         let sql = match name {
             "schema_name" => format!("(SELECT name FROM \"sys.schemas\" WHERE schema_id = {first})"),
-            "schema_id" => format!("(SELECT schema_id FROM \"sys.schemas\" WHERE name = {first} COLLATE NOCASE)"),
-            "user_name" => format!("(SELECT name FROM \"sys.database_principals\" WHERE principal_id = {first})"),
+            "schema_id" => {
+                format!("(SELECT schema_id FROM \"sys.schemas\" WHERE name = {first} COLLATE NOCASE)")
+            }
+            "user_name" => {
+                format!("(SELECT name FROM \"sys.database_principals\" WHERE principal_id = {first})")
+            }
             "database_principal_id" | "user_id" => {
-                format!("(SELECT principal_id FROM \"sys.database_principals\" WHERE name = {first} COLLATE NOCASE)")
+                format!(
+                    "(SELECT principal_id FROM \"sys.database_principals\" WHERE name = {first} COLLATE NOCASE)"
+                )
             }
             "type_name" => format!("(SELECT name FROM \"sys.types\" WHERE user_type_id = {first})"),
-            "type_id" => format!("(SELECT user_type_id FROM \"sys.types\" WHERE name = {first} COLLATE NOCASE)"),
+            "type_id" => {
+                format!("(SELECT user_type_id FROM \"sys.types\" WHERE name = {first} COLLATE NOCASE)")
+            }
             "object_name" => format!("(SELECT name FROM \"sys.all_objects\" WHERE object_id = {first})"),
             "object_schema_name" => format!(
                 "(SELECT s.name FROM \"sys.all_objects\" o JOIN \"sys.schemas\" s USING (schema_id) WHERE object_id = {first})"
             ),
-            "object_definition" => format!("(SELECT definition FROM \"sys.sql_modules\" WHERE object_id = {first})"),
-            "col_name" => format!("(SELECT name FROM \"sys.columns\" WHERE object_id = {first} AND column_id = {second})"),
+            "object_definition" => {
+                format!("(SELECT definition FROM \"sys.sql_modules\" WHERE object_id = {first})")
+            }
+            "col_name" => format!(
+                "(SELECT name FROM \"sys.columns\" WHERE object_id = {first} AND column_id = {second})"
+            ),
             "object_id" => format!("tds_object_id({first})"),
             "db_name" | "db_id" | "suser_sname" | "has_dbaccess" => format!("tds_{name}({first})"),
             "objectproperty" | "objectpropertyex" => "NULL".to_owned(),
@@ -149,7 +170,9 @@ impl Writer<'_> {
             Some("productlevel") => "'RTM'".to_owned(),
             Some("edition") => "'Test server (64-bit)'".to_owned(),
             Some("engineedition") => "3".to_owned(),
-            Some("productmajorversion") => text_literal(context.version.split('.').next().unwrap_or_default()),
+            Some("productmajorversion") => {
+                text_literal(context.version.split('.').next().unwrap_or_default())
+            }
             Some("servername" | "machinename") => text_literal(&context.server),
             Some("collation") => "'SQL_Latin1_General_CP1_CI_AS'".to_owned(),
             Some("ishadrenabled" | "isintegratedsecurityonly" | "isclustered") => "0".to_owned(),
@@ -262,10 +285,17 @@ impl Writer<'_> {
             ("user_type_schema", Ty::SysName),
             ("user_type_name", Ty::SysName),
             ("error_number", Ty::Int),
+            ("error_type", Ty::Int),
             ("error_message", Ty::NVarChar(4000)),
         ];
         let columns: Vec<Column> = columns.into_iter().map(|(n, ty)| Column::new(n, ty)).collect();
-        let described = super::parse_query(statement).and_then(|query| {
+        // what gives no rows has none here either
+        let parsed = match super::parse(statement) {
+            Ok(sqlparser::ast::Statement::Query(query)) => Ok(query),
+            Ok(_) => return (columns, Vec::new()),
+            Err(error) => Err(error),
+        };
+        let described = parsed.and_then(|query| {
             let mut writer = Writer { with: Vec::new(), touched: Vec::new(), depth: 0, ..*self };
             writer.query(&query, None)
         });
@@ -274,9 +304,11 @@ impl Writer<'_> {
         match described {
             Err(error) => {
                 let mut row = vec![Value::Null; columns.len()];
-                if let [hidden, ordinal, .., number, message] = row.as_mut_slice() {
+                if let [hidden, ordinal, .., number, kind, message] = row.as_mut_slice() {
                     (*hidden, *ordinal) = (whole(0), whole(0));
-                    (*number, *message) = (whole(error.number.into()), Value::Text(error.message));
+                    (*number, *kind) =
+                        (whole(error.number.into()), whole(if error.class == 15 { 2 } else { 1 }));
+                    *message = Value::Text(error.message);
                 }
                 rows.push(row);
             }
@@ -298,6 +330,7 @@ impl Writer<'_> {
                         if is_user { whole(user.into()) } else { Value::Null },
                         if is_user { Value::Text("sys".to_owned()) } else { Value::Null },
                         if is_user { Value::Text(name.to_owned()) } else { Value::Null },
+                        Value::Null,
                         Value::Null,
                         Value::Null,
                     ]);

@@ -58,7 +58,9 @@ pub(crate) const VIEWS: &[(&str, &str)] = &[
     ),
     (
         "identity_columns",
-        column!(", seed_value sql_variant?, increment_value sql_variant?, last_value sql_variant?, is_not_for_replication bit?"),
+        column!(
+            ", seed_value sql_variant?, increment_value sql_variant?, last_value sql_variant?, is_not_for_replication bit?"
+        ),
     ),
     (
         "types",

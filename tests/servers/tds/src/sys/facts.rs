@@ -104,7 +104,8 @@ impl Facts {
             }
         }
         if is_view {
-            module.query = module.query.map(|q| q.trim_end().trim_end_matches("WITH CHECK OPTION").to_owned());
+            module.query =
+                module.query.map(|q| q.trim_end().trim_end_matches("WITH CHECK OPTION").to_owned());
         }
         self.modules.insert(folded(&name), module);
     }
@@ -124,7 +125,8 @@ impl Facts {
     fn partition_function(&mut self, tokens: &[Token]) {
         let Some(name) = tokens.get(3).map(|t| t.text.clone()) else { return };
         let right = tokens.iter().any(|t| t.is("RIGHT"));
-        let values = tokens.iter().position(|t| t.is("VALUES")).and_then(|at| tokens.get(at..)).unwrap_or_default();
+        let values =
+            tokens.iter().position(|t| t.is("VALUES")).and_then(|at| tokens.get(at..)).unwrap_or_default();
         let boundaries = values.iter().filter(|t| matches!(t.kind, Kind::Text | Kind::Number)).count();
         self.functions.push(PartitionFunction { name, right, boundaries });
     }

@@ -1,6 +1,7 @@
 //! Fills the catalog from a snapshot of what was defined.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use catalog::{ForeignKey, Snapshot, Table, TableKind};
 use rusqlite::Connection;
@@ -43,9 +44,12 @@ pub(crate) fn fill(lite: &Connection, rows: &Rows<'_>, source: Source<'_>) -> Re
     }
     for schema in &source.snapshot.schemas {
         let next = 1 + schemas.len() as i64;
-        if !schemas.contains_key(&schema.name.to_lowercase()) {
-            schemas.insert(schema.name.to_lowercase(), next);
-            rows.add("schemas", &[("name", text(&schema.name)), ("schema_id", int(next)), ("principal_id", int(1))])?;
+        if let Entry::Vacant(entry) = schemas.entry(schema.name.to_lowercase()) {
+            entry.insert(next);
+            rows.add(
+                "schemas",
+                &[("name", text(&schema.name)), ("schema_id", int(next)), ("principal_id", int(1))],
+            )?;
         }
         if let Some(comment) = &schema.comment {
             let id = schemas.get(&schema.name.to_lowercase()).copied().unwrap_or(1);
@@ -67,33 +71,53 @@ pub(crate) fn fill(lite: &Connection, rows: &Rows<'_>, source: Source<'_>) -> Re
 
 fn comment_on(rows: &Rows<'_>, class: i64, major: i64, minor: i64, comment: &str) -> Result<()> {
     let described = if class == 3 { "SCHEMA" } else { "OBJECT_OR_COLUMN" };
-    rows.add("extended_properties", &[
-        ("class", int(class)),
-        ("class_desc", text(described)),
-        ("major_id", int(major)),
-        ("minor_id", int(minor)),
-        ("name", text("MS_Description")),
-        ("value", text(comment)),
-    ])
+    rows.add(
+        "extended_properties",
+        &[
+            ("class", int(class)),
+            ("class_desc", text(described)),
+            ("major_id", int(major)),
+            ("minor_id", int(minor)),
+            ("name", text("MS_Description")),
+            ("value", text(comment)),
+        ],
+    )
 }
 
 fn types(rows: &Rows<'_>, facts: &Facts, schemas: &HashMap<String, i64>) -> Result<()> {
-    let add = |name: &str, system: i64, user: i64, schema: i64, (length, precision, scale): (i16, u8, u8), own: bool, nullable: bool| {
-        rows.add("types", &[
-            ("name", text(name)),
-            ("system_type_id", int(system)),
-            ("user_type_id", int(user)),
-            ("schema_id", int(schema)),
-            ("max_length", int(length)),
-            ("precision", int(precision)),
-            ("scale", int(scale)),
-            ("is_nullable", int(nullable)),
-            ("is_user_defined", int(own)),
-            ("is_assembly_type", int(!own && system == 240)),
-        ])
+    let add = |name: &str,
+               system: i64,
+               user: i64,
+               schema: i64,
+               (length, precision, scale): (i16, u8, u8),
+               own: bool,
+               nullable: bool| {
+        rows.add(
+            "types",
+            &[
+                ("name", text(name)),
+                ("system_type_id", int(system)),
+                ("user_type_id", int(user)),
+                ("schema_id", int(schema)),
+                ("max_length", int(length)),
+                ("precision", int(precision)),
+                ("scale", int(scale)),
+                ("is_nullable", int(nullable)),
+                ("is_user_defined", int(own)),
+                ("is_assembly_type", int(!own && system == 240)),
+            ],
+        )
     };
     for (name, system, user, length, precision, scale) in SYSTEM_TYPES {
-        add(name, (*system).into(), (*user).into(), 4, (*length, *precision, *scale), false, *name != "sysname")?;
+        add(
+            name,
+            (*system).into(),
+            (*user).into(),
+            4,
+            (*length, *precision, *scale),
+            false,
+            *name != "sysname",
+        )?;
     }
     for (at, own) in facts.types.iter().enumerate() {
         let schema = schemas.get(&own.schema.to_lowercase()).copied().unwrap_or(1);
@@ -120,29 +144,41 @@ impl Fill<'_, '_> {
 
     fn partition_schemes(&self) -> Result<()> {
         for (at, function) in self.facts.functions.iter().enumerate() {
-            self.rows.add("partition_functions", &[
-                ("name", text(&function.name)),
-                ("function_id", int(65_536 + at as i64)),
-                ("type", text("R ")),
-                ("type_desc", text("RANGE")),
-                ("fanout", int(function.boundaries as i64 + 1)),
-                ("boundary_value_on_right", int(function.right)),
-            ])?;
+            self.rows.add(
+                "partition_functions",
+                &[
+                    ("name", text(&function.name)),
+                    ("function_id", int(65_536 + at as i64)),
+                    ("type", text("R ")),
+                    ("type_desc", text("RANGE")),
+                    ("fanout", int(function.boundaries as i64 + 1)),
+                    ("boundary_value_on_right", int(function.right)),
+                ],
+            )?;
         }
         for (at, (scheme, function)) in self.facts.schemes.iter().enumerate() {
             let number = self.facts.functions.iter().position(|f| f.name.eq_ignore_ascii_case(function));
-            self.rows.add("partition_schemes", &[
-                ("name", text(scheme)),
-                ("data_space_id", int(65_601 + at as i64)),
-                ("type", text("PS")),
-                ("type_desc", text("PARTITION_SCHEME")),
-                ("function_id", int(65_536 + number.unwrap_or(0) as i64)),
-            ])?;
+            self.rows.add(
+                "partition_schemes",
+                &[
+                    ("name", text(scheme)),
+                    ("data_space_id", int(65_601 + at as i64)),
+                    ("type", text("PS")),
+                    ("type_desc", text("PARTITION_SCHEME")),
+                    ("function_id", int(65_536 + number.unwrap_or(0) as i64)),
+                ],
+            )?;
         }
         Ok(())
     }
 
-    fn table(&mut self, lite: &Connection, table: &Table, relation: &Relation, snapshot: &Snapshot) -> Result<()> {
+    fn table(
+        &mut self,
+        lite: &Connection,
+        table: &Table,
+        relation: &Relation,
+        snapshot: &Snapshot,
+    ) -> Result<()> {
         let is_view = matches!(table.kind, TableKind::View | TableKind::MaterializedView);
         let schema = self.schema_id(&table.schema);
         let id = self.ids.of(&relation.full_name());
@@ -166,22 +202,30 @@ impl Fill<'_, '_> {
         for (at, check) in table.checks.iter().enumerate() {
             let named = check.name.clone().unwrap_or_else(|| format!("CK__{}__{at:08X}", table.name));
             let key = format!("check {}.{named}", table.schema);
-            let check_object = Object { id: self.ids.of(&key), name: &named, parent: id, kind: "C ", ..object };
-            self.object(&check_object, Some("check_constraints"), &[
-                ("definition", text(format!("({})", check.expression))),
-                ("is_system_named", int(check.name.is_none())),
-            ])?;
+            let check_object =
+                Object { id: self.ids.of(&key), name: &named, parent: id, kind: "C ", ..object };
+            self.object(
+                &check_object,
+                Some("check_constraints"),
+                &[
+                    ("definition", text(format!("({})", check.expression))),
+                    ("is_system_named", int(check.name.is_none())),
+                ],
+            )?;
         }
         Ok(())
     }
 
     fn module(&self, object: i64, definition: Option<String>) -> Result<()> {
-        self.rows.add("sql_modules", &[
-            ("object_id", int(object)),
-            ("definition", maybe(definition)),
-            ("uses_ansi_nulls", int(1)),
-            ("uses_quoted_identifier", int(1)),
-        ])
+        self.rows.add(
+            "sql_modules",
+            &[
+                ("object_id", int(object)),
+                ("definition", maybe(definition)),
+                ("uses_ansi_nulls", int(1)),
+                ("uses_quoted_identifier", int(1)),
+            ],
+        )
     }
 
     fn columns(&mut self, table: &Table, relation: &Relation, object: &Object<'_>) -> Result<()> {
@@ -210,16 +254,26 @@ impl Fill<'_, '_> {
     }
 
     /// The number of a column's default, or 0.
-    fn default(&mut self, table: &Table, column: &RelationColumn, object: &Object<'_>, number: i64) -> Result<i64> {
+    fn default(
+        &mut self,
+        table: &Table,
+        column: &RelationColumn,
+        object: &Object<'_>,
+        number: i64,
+    ) -> Result<i64> {
         let Some(default) = &column.default else { return Ok(0) };
         let name = format!("DF__{}__{}", table.name, column.column.name);
         let id = self.ids.of(&format!("default {}.{name}", table.schema));
         let made = Object { id, name: &name, parent: object.id, kind: "D ", ..*object };
-        self.object(&made, Some("default_constraints"), &[
-            ("parent_column_id", int(number)),
-            ("definition", text(default_text(default))),
-            ("is_system_named", int(1)),
-        ])?;
+        self.object(
+            &made,
+            Some("default_constraints"),
+            &[
+                ("parent_column_id", int(number)),
+                ("definition", text(default_text(default))),
+                ("is_system_named", int(1)),
+            ],
+        )?;
         Ok(id)
     }
 
@@ -238,7 +292,8 @@ impl Fill<'_, '_> {
             let made = self.facts.functions.iter().find(|f| f.name.eq_ignore_ascii_case(&function))?;
             Some((65_601 + at as i64, column.clone(), made.boundaries + 1))
         });
-        let place = |name: &str| relation.columns.iter().position(|c| c.column.name.eq_ignore_ascii_case(name));
+        let place =
+            |name: &str| relation.columns.iter().position(|c| c.column.name.eq_ignore_ascii_case(name));
         let column = |name: &str| int(place(name).map_or(0, |at| at as i64 + 1));
         let mut number = i64::from(table.primary_key.is_some());
         let mut all: Vec<(i64, Option<String>, &[String], Kind<'_>)> = Vec::new();
@@ -254,9 +309,18 @@ impl Fill<'_, '_> {
             number += 1;
             let name = key.name.clone().unwrap_or_else(|| format!("UQ__{}__{number}", table.name));
             let indexed = table.indexes.iter().any(|i| i.name == name);
-            all.push((number, Some(name), &key.columns, if indexed { Kind::Index(true, None) } else { Kind::Unique }));
+            all.push((
+                number,
+                Some(name),
+                &key.columns,
+                if indexed { Kind::Index(true, None) } else { Kind::Unique },
+            ));
         }
-        for index in table.indexes.iter().filter(|i| !table.unique_keys.iter().any(|k| k.name.as_ref() == Some(&i.name))) {
+        for index in table
+            .indexes
+            .iter()
+            .filter(|i| !table.unique_keys.iter().any(|k| k.name.as_ref() == Some(&i.name)))
+        {
             number += 1;
             let kind = Kind::Index(index.unique, index.predicate.as_deref());
             all.push((number, Some(index.name.clone()), &index.columns, kind));
@@ -270,26 +334,33 @@ impl Fill<'_, '_> {
                     None => (name.as_str(), false),
                 };
                 let at = at as i64 + 1;
-                let partition = scheme.as_ref().is_some_and(|s| number <= 1 && s.1.eq_ignore_ascii_case(name));
-                self.rows.add("index_columns", &[
-                    ("object_id", int(object.id)),
-                    ("index_id", int(number)),
-                    ("index_column_id", int(at)),
-                    ("column_id", column(name)),
-                    ("key_ordinal", int(at)),
-                    ("partition_ordinal", int(partition)),
-                    ("is_descending_key", int(descending)),
-                ])?;
+                let partition =
+                    scheme.as_ref().is_some_and(|s| number <= 1 && s.1.eq_ignore_ascii_case(name));
+                self.rows.add(
+                    "index_columns",
+                    &[
+                        ("object_id", int(object.id)),
+                        ("index_id", int(number)),
+                        ("index_column_id", int(at)),
+                        ("column_id", column(name)),
+                        ("key_ordinal", int(at)),
+                        ("partition_ordinal", int(partition)),
+                        ("is_descending_key", int(descending)),
+                    ],
+                )?;
             }
             let keyed = |c: &str| columns.iter().any(|k| k.eq_ignore_ascii_case(c));
             if let Some((_, split, _)) = scheme.as_ref().filter(|s| number <= 1 && !keyed(&s.1)) {
-                self.rows.add("index_columns", &[
-                    ("object_id", int(object.id)),
-                    ("index_id", int(number)),
-                    ("index_column_id", int(columns.len() as i64 + 1)),
-                    ("column_id", column(split)),
-                    ("partition_ordinal", int(1)),
-                ])?;
+                self.rows.add(
+                    "index_columns",
+                    &[
+                        ("object_id", int(object.id)),
+                        ("index_id", int(number)),
+                        ("index_column_id", int(columns.len() as i64 + 1)),
+                        ("column_id", column(split)),
+                        ("partition_ordinal", int(1)),
+                    ],
+                )?;
             }
             let parts = scheme.as_ref().filter(|_| number <= 1).map_or(1, |s| s.2);
             for part in 1..=parts as i64 {
@@ -299,7 +370,12 @@ impl Fill<'_, '_> {
         Ok(())
     }
 
-    fn index(&mut self, object: &Object<'_>, (number, name, space): (i64, Option<&str>, i64), kind: &Kind<'_>) -> Result<()> {
+    fn index(
+        &mut self,
+        object: &Object<'_>,
+        (number, name, space): (i64, Option<&str>, i64),
+        kind: &Kind<'_>,
+    ) -> Result<()> {
         let (ty, described) = match kind {
             Kind::Heap => (0, "HEAP"),
             Kind::Primary => (1, "CLUSTERED"),
@@ -307,21 +383,24 @@ impl Fill<'_, '_> {
         };
         let filter = if let Kind::Index(_, filter) = kind { *filter } else { None };
         let unique = matches!(kind, Kind::Primary | Kind::Unique | Kind::Index(true, _));
-        self.rows.add("indexes", &[
-            ("object_id", int(object.id)),
-            ("name", maybe(name.map(str::to_owned))),
-            ("index_id", int(number)),
-            ("type", int(ty)),
-            ("type_desc", text(described)),
-            ("is_unique", int(unique)),
-            ("data_space_id", int(space)),
-            ("is_primary_key", int(matches!(kind, Kind::Primary))),
-            ("is_unique_constraint", int(matches!(kind, Kind::Unique))),
-            ("allow_row_locks", int(1)),
-            ("allow_page_locks", int(1)),
-            ("has_filter", int(filter.is_some())),
-            ("filter_definition", maybe(filter.map(|f| format!("({f})")))),
-        ])?;
+        self.rows.add(
+            "indexes",
+            &[
+                ("object_id", int(object.id)),
+                ("name", maybe(name.map(str::to_owned))),
+                ("index_id", int(number)),
+                ("type", int(ty)),
+                ("type_desc", text(described)),
+                ("is_unique", int(unique)),
+                ("data_space_id", int(space)),
+                ("is_primary_key", int(matches!(kind, Kind::Primary))),
+                ("is_unique_constraint", int(matches!(kind, Kind::Unique))),
+                ("allow_row_locks", int(1)),
+                ("allow_page_locks", int(1)),
+                ("has_filter", int(filter.is_some())),
+                ("filter_definition", maybe(filter.map(|f| format!("({f})")))),
+            ],
+        )?;
         let constraint = match kind {
             Kind::Primary => "PK",
             Kind::Unique => "UQ",
@@ -330,42 +409,62 @@ impl Fill<'_, '_> {
         let name = name.unwrap_or_default();
         let id = self.ids.of(&format!("key {}.{name}", object.schema));
         let made = Object { id, name, parent: object.id, kind: constraint, ..*object };
-        self.object(&made, Some("key_constraints"), &[("unique_index_id", int(number)), ("is_enforced", int(1))])
+        self.object(
+            &made,
+            Some("key_constraints"),
+            &[("unique_index_id", int(number)), ("is_enforced", int(1))],
+        )
     }
 
     fn partition(&mut self, object: i64, (index, part): (i64, i64), rows: i64, pages: i64) -> Result<()> {
         let id = self.ids.of(&format!("partition {object}.{index}.{part}"));
-        self.rows.add("partitions", &[
-            ("partition_id", int(id)),
-            ("object_id", int(object)),
-            ("index_id", int(index)),
-            ("partition_number", int(part)),
-            ("hobt_id", int(id)),
-            ("rows", int(rows)),
-        ])?;
-        self.rows.add("allocation_units", &[
-            ("allocation_unit_id", int(id)),
-            ("type", int(1)),
-            ("type_desc", text("IN_ROW_DATA")),
-            ("container_id", int(id)),
-            ("total_pages", int(pages)),
-            ("used_pages", int(pages)),
-            ("data_pages", int(pages)),
-        ])?;
-        self.rows.add("dm_db_partition_stats", &[
-            ("partition_id", int(id)),
-            ("object_id", int(object)),
-            ("index_id", int(index)),
-            ("partition_number", int(part)),
-            ("used_page_count", int(pages)),
-            ("reserved_page_count", int(pages)),
-            ("in_row_data_page_count", int(pages)),
-            ("row_count", int(rows)),
-        ])
+        self.rows.add(
+            "partitions",
+            &[
+                ("partition_id", int(id)),
+                ("object_id", int(object)),
+                ("index_id", int(index)),
+                ("partition_number", int(part)),
+                ("hobt_id", int(id)),
+                ("rows", int(rows)),
+            ],
+        )?;
+        self.rows.add(
+            "allocation_units",
+            &[
+                ("allocation_unit_id", int(id)),
+                ("type", int(1)),
+                ("type_desc", text("IN_ROW_DATA")),
+                ("container_id", int(id)),
+                ("total_pages", int(pages)),
+                ("used_pages", int(pages)),
+                ("data_pages", int(pages)),
+            ],
+        )?;
+        self.rows.add(
+            "dm_db_partition_stats",
+            &[
+                ("partition_id", int(id)),
+                ("object_id", int(object)),
+                ("index_id", int(index)),
+                ("partition_number", int(part)),
+                ("used_page_count", int(pages)),
+                ("reserved_page_count", int(pages)),
+                ("in_row_data_page_count", int(pages)),
+                ("row_count", int(rows)),
+            ],
+        )
     }
 
-    fn foreign_key(&mut self, key: &ForeignKey, table: &Table, object: &Object<'_>, snapshot: &Snapshot) -> Result<()> {
-        let named = key.name.clone().unwrap_or_else(|| format!("FK__{}__{}", table.name, key.columns.join("_")));
+    fn foreign_key(
+        &mut self,
+        key: &ForeignKey,
+        table: &Table,
+        object: &Object<'_>,
+        snapshot: &Snapshot,
+    ) -> Result<()> {
+        let named =
+            key.name.clone().unwrap_or_else(|| format!("FK__{}__{}", table.name, key.columns.join("_")));
         let id = self.ids.of(&format!("foreign {}.{named}", table.schema));
         let to = self.ids.of(&format!("{}.{}", key.to_schema, key.to_table));
         let action = |action: &Option<String>| match action.as_deref() {
@@ -376,28 +475,35 @@ impl Fill<'_, '_> {
         };
         let ((delete, delete_text), (update, update_text)) = (action(&key.on_delete), action(&key.on_update));
         let made = Object { id, name: &named, parent: object.id, kind: "F ", ..*object };
-        self.object(&made, Some("foreign_keys"), &[
-            ("referenced_object_id", int(to)),
-            ("delete_referential_action", int(delete)),
-            ("delete_referential_action_desc", text(delete_text)),
-            ("update_referential_action", int(update)),
-            ("update_referential_action_desc", text(update_text)),
-            ("is_system_named", int(key.name.is_none())),
-        ])?;
+        self.object(
+            &made,
+            Some("foreign_keys"),
+            &[
+                ("referenced_object_id", int(to)),
+                ("delete_referential_action", int(delete)),
+                ("delete_referential_action_desc", text(delete_text)),
+                ("update_referential_action", int(update)),
+                ("update_referential_action_desc", text(update_text)),
+                ("is_system_named", int(key.name.is_none())),
+            ],
+        )?;
         let place = |table: Option<&Table>, name: &str| {
             let at = table.and_then(|t| t.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)));
             int(at.map_or(0, |at| at as i64 + 1))
         };
         let target = snapshot.table(&key.to_schema, &key.to_table);
         for (at, (from, referenced)) in key.columns.iter().zip(&key.to_columns).enumerate() {
-            self.rows.add("foreign_key_columns", &[
-                ("constraint_object_id", int(id)),
-                ("constraint_column_id", int(at as i64 + 1)),
-                ("parent_object_id", int(object.id)),
-                ("parent_column_id", place(Some(table), from)),
-                ("referenced_object_id", int(to)),
-                ("referenced_column_id", place(target, referenced)),
-            ])?;
+            self.rows.add(
+                "foreign_key_columns",
+                &[
+                    ("constraint_object_id", int(id)),
+                    ("constraint_column_id", int(at as i64 + 1)),
+                    ("parent_object_id", int(object.id)),
+                    ("parent_column_id", place(Some(table), from)),
+                    ("referenced_object_id", int(to)),
+                    ("referenced_column_id", place(target, referenced)),
+                ],
+            )?;
         }
         Ok(())
     }
@@ -411,7 +517,8 @@ impl Fill<'_, '_> {
                 _ => "FN",
             };
             let id = self.ids.of(&format!("{}.{}", routine.schema, routine.name));
-            let object = Object { id, name: &routine.name, schema: self.schema_id(&routine.schema), parent: 0, kind };
+            let object =
+                Object { id, name: &routine.name, schema: self.schema_id(&routine.schema), parent: 0, kind };
             self.object(&object, (kind == "P ").then_some("procedures"), &[])?;
             let key = (routine.schema.to_lowercase(), routine.name.to_lowercase());
             self.module(id, self.facts.modules.get(&key).map(|m| m.definition.clone()))?;
@@ -429,17 +536,20 @@ impl Fill<'_, '_> {
         let ty = Ty::read(ty).unwrap_or(Ty::Variant);
         let (_, system, user, ..) = ty.system();
         let (length, precision, scale) = ty.measures();
-        self.rows.add("parameters", &[
-            ("object_id", int(object)),
-            ("name", text(name)),
-            ("parameter_id", int(number)),
-            ("system_type_id", int(system)),
-            ("user_type_id", int(user)),
-            ("max_length", int(length)),
-            ("precision", int(precision)),
-            ("scale", int(scale)),
-            ("is_output", int(output)),
-        ])
+        self.rows.add(
+            "parameters",
+            &[
+                ("object_id", int(object)),
+                ("name", text(name)),
+                ("parameter_id", int(number)),
+                ("system_type_id", int(system)),
+                ("user_type_id", int(user)),
+                ("max_length", int(length)),
+                ("precision", int(precision)),
+                ("scale", int(scale)),
+                ("is_output", int(output)),
+            ],
+        )
     }
 }
 

@@ -25,7 +25,12 @@ pub(crate) fn relations() -> impl Iterator<Item = Relation> {
             Some(RelationColumn { column, computed: None, default: None })
         });
         let (schema, name) = name.split_once('.').unwrap_or(("sys", name));
-        Relation { schema: schema.to_owned(), name: name.to_owned(), columns: columns.collect(), ..Relation::default() }
+        Relation {
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            columns: columns.collect(),
+            ..Relation::default()
+        }
     })
 }
 

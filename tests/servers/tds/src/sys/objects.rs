@@ -10,13 +10,30 @@ use super::rows::{int, text};
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     by_name: HashMap<String, i64>,
+    names: Vec<String>,
 }
+
+/// The number of the first object, and how far apart they are.
+const FIRST: i64 = 245_575_913;
+const STEP: i64 = 16;
 
 impl Ids {
     /// The number of something; a new one at the first time.
     pub(crate) fn of(&mut self, name: &str) -> i64 {
-        let next = 245_575_913 + 16 * self.by_name.len() as i64;
-        *self.by_name.entry(name.to_lowercase()).or_insert(next)
+        let lower = name.to_lowercase();
+        if let Some(id) = self.by_name.get(&lower) {
+            return *id;
+        }
+        let next = FIRST + STEP * self.names.len() as i64;
+        self.names.push(name.to_owned());
+        self.by_name.insert(lower, next);
+        next
+    }
+
+    /// What a number was given to.
+    pub(crate) fn name(&self, id: i64) -> Option<&str> {
+        let at = usize::try_from((id - FIRST) / STEP).ok()?;
+        self.names.get(at).map(String::as_str)
     }
 }
 

@@ -48,7 +48,13 @@ pub(crate) fn recount(lite: &Connection, relation: &Relation, object: i64) -> Re
 }
 
 /// Statistics of every column of the tables whose statistics were asked for.
-pub(crate) fn fill(rows: &Rows<'_>, lite: &Connection, schema: &Schema, facts: &Facts, ids: &mut Ids) -> Result<()> {
+pub(crate) fn fill(
+    rows: &Rows<'_>,
+    lite: &Connection,
+    schema: &Schema,
+    facts: &Facts,
+    ids: &mut Ids,
+) -> Result<()> {
     for (in_schema, name) in &facts.statistics {
         let Some(relation) = schema.find(&[in_schema.clone(), name.clone()], "") else { continue };
         let object = ids.of(&relation.full_name());
@@ -60,27 +66,36 @@ pub(crate) fn fill(rows: &Rows<'_>, lite: &Connection, schema: &Schema, facts: &
                 continue;
             }
             let steps = histogram(rows, lite, &relation, &column.column.name, (object, number))?;
-            rows.add("stats", &[
-                ("object_id", int(object)),
-                ("name", text(format!("_WA_Sys_{number:08X}_{object:08X}"))),
-                ("stats_id", int(number)),
-                ("auto_created", int(1)),
-            ])?;
-            rows.add("stats_columns", &[
-                ("object_id", int(object)),
-                ("stats_id", int(number)),
-                ("stats_column_id", int(1)),
-                ("column_id", int(at as i64 + 1)),
-            ])?;
-            rows.add("dm_db_stats_properties", &[
-                ("object_id", int(object)),
-                ("stats_id", int(number)),
-                ("rows", int(count)),
-                ("rows_sampled", int(count)),
-                ("steps", int(steps)),
-                ("unfiltered_rows", int(count)),
-                ("modification_counter", int(0)),
-            ])?;
+            rows.add(
+                "stats",
+                &[
+                    ("object_id", int(object)),
+                    ("name", text(format!("_WA_Sys_{number:08X}_{object:08X}"))),
+                    ("stats_id", int(number)),
+                    ("auto_created", int(1)),
+                ],
+            )?;
+            rows.add(
+                "stats_columns",
+                &[
+                    ("object_id", int(object)),
+                    ("stats_id", int(number)),
+                    ("stats_column_id", int(1)),
+                    ("column_id", int(at as i64 + 1)),
+                ],
+            )?;
+            rows.add(
+                "dm_db_stats_properties",
+                &[
+                    ("object_id", int(object)),
+                    ("stats_id", int(number)),
+                    ("rows", int(count)),
+                    ("rows_sampled", int(count)),
+                    ("steps", int(steps)),
+                    ("unfiltered_rows", int(count)),
+                    ("modification_counter", int(0)),
+                ],
+            )?;
         }
     }
     Ok(())
@@ -96,30 +111,35 @@ fn histogram(
 ) -> Result<i64> {
     let (table, name) = (quote(&relation.full_name()), quote(column));
     let grouped = format!(
-        "WITH v AS (SELECT {name} AS value, count(*) AS n, row_number() OVER (ORDER BY {name}) AS at FROM {table} \
+        "WITH v AS (SELECT {name} AS value, count(*) AS n, row_number() OVER (ORDER BY {name}) AS at, sum(count(*)) OVER (ORDER BY {name}) AS upto FROM {table} \
          GROUP BY {name}), t AS (SELECT max(at) AS last FROM v) \
-         SELECT value, n, at, last FROM v, t WHERE last <= {STEPS} OR at = 1 OR at = last \
+         SELECT value, n, at, upto FROM v, t WHERE last <= {STEPS} OR at = 1 OR at = last \
          OR at * ({STEPS} - 1) / last <> (at - 1) * ({STEPS} - 1) / last ORDER BY at"
     );
     let mut statement = lite.prepare(&grouped).map_err(|e| SqlError::from_sqlite(&e))?;
-    let found = statement.query_map([], |row| Ok((row.get::<_, Value>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)));
+    let found = statement.query_map([], |row| {
+        Ok((row.get::<_, Value>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
+    });
     let found = found.map_err(|e| SqlError::from_sqlite(&e))?;
-    let (mut step, mut before) = (0, 0);
+    let (mut step, mut before, mut counted) = (0, 0, 0);
     for row in found {
-        let (value, equal, at) = row.map_err(|e| SqlError::from_sqlite(&e))?;
+        let (value, equal, at, upto) = row.map_err(|e| SqlError::from_sqlite(&e))?;
         step += 1;
-        let between = (at - before - 1).max(0);
-        before = at;
-        rows.add("dm_db_stats_histogram", &[
-            ("object_id", int(object)),
-            ("stats_id", int(number)),
-            ("step_number", int(step)),
-            ("range_high_key", value),
-            ("range_rows", Value::Real(between as f64)),
-            ("equal_rows", Value::Real(equal as f64)),
-            ("distinct_range_rows", int(between)),
-            ("average_range_rows", Value::Real(1.0)),
-        ])?;
+        let (between, rows_between) = ((at - before - 1).max(0), upto - equal - counted);
+        (before, counted) = (at, upto);
+        rows.add(
+            "dm_db_stats_histogram",
+            &[
+                ("object_id", int(object)),
+                ("stats_id", int(number)),
+                ("step_number", int(step)),
+                ("range_high_key", value),
+                ("range_rows", Value::Real(rows_between as f64)),
+                ("equal_rows", Value::Real(equal as f64)),
+                ("distinct_range_rows", int(between)),
+                ("average_range_rows", Value::Real(1.0)),
+            ],
+        )?;
     }
     Ok(step)
 }

@@ -45,7 +45,10 @@ pub(crate) fn read(data: &[u8]) -> Option<Call> {
     let length = data.u16()?;
     let procedure = if length == 0xffff {
         let number = data.u16()?;
-        NUMBERED.iter().find(|(n, _)| *n == number).map_or(format!("#{number}"), |(_, name)| (*name).to_owned())
+        NUMBERED
+            .iter()
+            .find(|(n, _)| *n == number)
+            .map_or(format!("#{number}"), |(_, name)| (*name).to_owned())
     } else {
         data.utf16(length.into())?
     };

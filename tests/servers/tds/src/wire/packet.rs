@@ -127,6 +127,14 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
+    /// Makes what there is of the message ready to be sent, though its packet is not full.
+    pub(crate) fn push(&mut self) {
+        let part = std::mem::take(&mut self.body);
+        if !part.is_empty() {
+            self.packet(&part, 0);
+        }
+    }
+
     /// Ends the message.
     pub(crate) fn end(&mut self) {
         let part = std::mem::take(&mut self.body);

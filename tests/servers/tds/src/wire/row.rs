@@ -33,7 +33,17 @@ pub(crate) fn write_row(out: &mut Out, columns: &[Column], row: &Row<'_>) -> Res
     write_values(out, columns, &values)
 }
 
+/// Writes a row of values; nothing of it when one of them is none of its type.
 pub(crate) fn write_values(out: &mut Out, columns: &[Column], values: &[ValueRef<'_>]) -> Result<()> {
+    let start = out.0.len();
+    let written = write_cells(out, columns, values);
+    if written.is_err() {
+        out.0.truncate(start);
+    }
+    written
+}
+
+fn write_cells(out: &mut Out, columns: &[Column], values: &[ValueRef<'_>]) -> Result<()> {
     let nulls = values.len() > 1 && values.contains(&ValueRef::Null);
     if nulls {
         out.u8(0xd2);
@@ -50,6 +60,10 @@ pub(crate) fn write_values(out: &mut Out, columns: &[Column], values: &[ValueRef
         }
         write_value(out, &column.ty, column.nullable, *value).ok_or_else(|| {
             let ty = column.ty.text();
+            if column.ty.is_integer() && matches!(value, ValueRef::Integer(_)) {
+                let said = format!("Arithmetic overflow error converting expression to data type {ty}.");
+                return SqlError::new(8115, said).state(2);
+            }
             SqlError::new(8114, format!("Error converting data type {} to {ty}.", kind(*value)))
         })?;
     }

@@ -129,9 +129,27 @@ pub(crate) fn read_type(data: &mut In<'_>) -> Option<Ty> {
             4 => Ty::Int,
             _ => Ty::BigInt,
         },
-        0x6d => if data.u8()? == 4 { Ty::Real } else { Ty::Float },
-        0x6e => if data.u8()? == 4 { Ty::SmallMoney } else { Ty::Money },
-        0x6f => if data.u8()? == 4 { Ty::SmallDateTime } else { Ty::DateTime },
+        0x6d => {
+            if data.u8()? == 4 {
+                Ty::Real
+            } else {
+                Ty::Float
+            }
+        }
+        0x6e => {
+            if data.u8()? == 4 {
+                Ty::SmallMoney
+            } else {
+                Ty::Money
+            }
+        }
+        0x6f => {
+            if data.u8()? == 4 {
+                Ty::SmallDateTime
+            } else {
+                Ty::DateTime
+            }
+        }
         0x6a | 0x6c => {
             let _bytes = data.u8()?;
             let (precision, scale) = (data.u8()?, data.u8()?);

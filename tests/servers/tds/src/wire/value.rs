@@ -123,14 +123,16 @@ fn bare(out: &mut Out, ty: &Ty, value: ValueRef<'_>) -> Option<()> {
         Ty::SmallMoney => out.bytes(&i32::try_from(exact(value, 4)?).ok()?.to_le_bytes()),
         Ty::Char(_) | Ty::VarChar(_) | Ty::Text => out.bytes(&code_page::encode(&padded(ty, value)?)),
         Ty::NChar(_) | Ty::NVarChar(_) | Ty::NText | Ty::SysName => utf16(out, &padded(ty, value)?),
-        Ty::Xml => {
-            out.u16(0xfeff);
-            utf16(out, &text_of(value)?);
-        }
+        Ty::Xml => utf16(out, &text_of(value)?),
         Ty::Binary(_) | Ty::VarBinary(_) | Ty::Image | Ty::RowVersion | Ty::Udt(_) => binary(out, ty, value)?,
         Ty::Guid => out.bytes(&guid(&text_of(value)?)?),
         Ty::Variant => return None,
-        Ty::Date | Ty::Time(_) | Ty::DateTime | Ty::SmallDateTime | Ty::DateTime2(_) | Ty::DateTimeOffset(_) => {
+        Ty::Date
+        | Ty::Time(_)
+        | Ty::DateTime
+        | Ty::SmallDateTime
+        | Ty::DateTime2(_)
+        | Ty::DateTimeOffset(_) => {
             moment(out, ty, Moment::read(&text_of(value)?)?)?;
         }
     }

@@ -35,12 +35,14 @@ async fn tables_keep_their_types() {
     )
     .await;
     let mut client = connect(&server).await;
-    let rows = rows(&mut client, "SELECT TOP (5) id, name, born, weight FROM dbo.pet ORDER BY name DESC").await;
+    let rows =
+        rows(&mut client, "SELECT TOP (5) id, name, born, weight FROM dbo.pet ORDER BY name DESC").await;
     assert_eq!(rows.len(), 2);
     assert_eq!((rows[0].get::<i32, _>(0), rows[0].get::<&str, _>(1)), (Some(1), Some("Zoë")));
     let types: Vec<_> = rows[0].columns().iter().map(|c| c.column_type()).collect();
     assert_eq!(types, [ColumnType::Int4, ColumnType::NVarchar, ColumnType::Daten, ColumnType::Decimaln]);
-    let found = cells(&mut client, "SELECT weight * 2, LEN(name), name + N'!' FROM pet WHERE name = 'REX'").await;
+    let found =
+        cells(&mut client, "SELECT weight * 2, LEN(name), name + N'!' FROM pet WHERE name = 'REX'").await;
     assert_eq!(found.len(), 1);
     assert_eq!(error_of(&mut client, "SELECT gone FROM pet").await, 207);
     assert_eq!(error_of(&mut client, "SELECT 1 FROM gone").await, 208);
@@ -73,7 +75,15 @@ async fn the_catalog_says_what_was_made() {
         .iter()
         .map(|r| {
             let text = |at: usize| r.get::<&str, _>(at).unwrap_or("-").to_owned();
-            format!("{} {} {} {} {} {}", text(0), text(1), text(2), r.get::<i16, _>(3).unwrap(), r.get::<bool, _>(4).unwrap(), text(5))
+            format!(
+                "{} {} {} {} {} {}",
+                text(0),
+                text(1),
+                text(2),
+                r.get::<i16, _>(3).unwrap(),
+                r.get::<bool, _>(4).unwrap(),
+                text(5)
+            )
         })
         .collect();
     assert_eq!(
@@ -86,6 +96,7 @@ async fn the_catalog_says_what_was_made() {
             "v code varchar 10 false -"
         ]
     );
-    let comment = rows(&mut client, "SELECT CAST(value AS nvarchar(4000)) FROM sys.extended_properties").await;
+    let comment =
+        rows(&mut client, "SELECT CAST(value AS nvarchar(4000)) FROM sys.extended_properties").await;
     assert_eq!(comment[0].get::<&str, _>(0), Some("a code"));
 }

@@ -37,7 +37,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Words that may stand in some places only, with the paths (prefixes) where they may.
 const PLACES: &[(&str, &[&str])] = &[
-    ("rusqlite", &["connectors/sqlite/", "src/store/", "examples/storefront/"]),
+    ("rusqlite", &["connectors/sqlite/", "connectors/mongodb/tests/", "src/store/", "examples/storefront/"]),
     ("tokio_postgres", &["connectors/postgres/", "src/store/"]),
     ("deadpool_postgres", &["connectors/postgres/", "src/store/"]),
     ("mysql_async", &["connectors/mysql/"]),

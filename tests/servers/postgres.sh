@@ -12,7 +12,7 @@
 #                               user postgres cannot reach the checkout)
 #   QUERENT_TEST_POSTGRES_PORT  its port (default: the first free one from 54329 on)
 #
-# Logins: superuser `postgres` (trust on loopback); members of role `querent_password` need their password and
+# Logins: superuser `postgres` (trust on loopback and on the socket in the cluster's folder); members of role `querent_password` need their password and
 # members of `querent_tls_only` come in over TLS only.
 set -euo pipefail
 
@@ -124,7 +124,8 @@ make_cluster() {
   local dir=$1 bin=$2
   local major
   major=$("$bin/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-  [ -e "$dir/ready" ] && [ "$(cat "$dir/data/PG_VERSION" 2>/dev/null)" = "$major" ] && return 0
+  [ -e "$dir/ready" ] && [ "$(cat "$dir/data/PG_VERSION" 2>/dev/null)" = "$major" ] \
+    && grep -q '^local' "$dir/data/pg_hba.conf" && return 0
   rm -rf "$dir"
   mkdir -p "$dir"
   if is_root; then chown postgres "$dir"; fi
@@ -134,7 +135,6 @@ make_cluster() {
   make_certificates "$dir"
   as_owner tee -a "$dir/data/postgresql.conf" >/dev/null <<CONF
 listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
 max_connections = 200
 shared_buffers = 256MB
 fsync = off
@@ -148,6 +148,7 @@ ssl_key_file = '$dir/tls/server.key'
 ssl_ca_file = '$dir/tls/ca.crt'
 CONF
   as_owner tee "$dir/data/pg_hba.conf" >/dev/null <<'CONF'
+local     all all                            trust
 hostnossl all +querent_tls_only 127.0.0.1/32 reject
 host      all +querent_password 127.0.0.1/32 scram-sha-256
 host      all all               127.0.0.1/32 trust
@@ -169,7 +170,7 @@ pick_port() {
 print_url() { printf 'QUERENT_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:%s/postgres\n' "$(cat "$1/port")"; }
 
 launch() {
-  as_owner "$2/pg_ctl" start -w -t 60 -D "$1/data" -l "$1/server.log" -o "-p $3" >"$cache/pg_ctl.log" 2>&1 9>&-
+  as_owner "$2/pg_ctl" start -w -t 60 -D "$1/data" -l "$1/server.log" -o "-p $3 -k '$1'" >"$cache/pg_ctl.log" 2>&1 9>&-
 }
 
 start() {

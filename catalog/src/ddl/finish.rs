@@ -23,6 +23,9 @@ pub(super) fn finish(mut builder: Builder) -> Snapshot {
     let mut tables = std::mem::take(&mut builder.tables).into_iter().flatten().collect::<Vec<_>>();
     for table in &mut tables {
         settle_keys(engine, table);
+        if engine == Engine::Mariadb {
+            settle_json(table);
+        }
     }
     let targets = targets(engine, &tables);
     for table in &mut tables {
@@ -90,6 +93,19 @@ fn settle_keys(engine: Engine, table: &mut Table) {
         // SQLite lets NULL into primary keys, except where the column is the row id
         if engine != Engine::Sqlite || row_id(column) {
             column.nullable = false;
+        }
+    }
+}
+
+/// MariaDB has no type of JSON of its own: it prints a column that was declared so as text with a check.
+fn settle_json(table: &mut Table) {
+    let bare = |text: &str| text.to_lowercase().replace(['`', ' '], "");
+    for column in table.columns.iter_mut().filter(|c| c.class == TypeClass::Text) {
+        let sign = bare(&format!("json_valid({})", column.name));
+        let before = table.checks.len();
+        table.checks.retain(|check| bare(&check.expression) != sign);
+        if table.checks.len() < before {
+            column.class = TypeClass::Json;
         }
     }
 }

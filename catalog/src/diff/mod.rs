@@ -2,6 +2,7 @@
 //!
 //! Severity is seen from the reader's side, as Querent only reads: what makes a saved query fail is breaking.
 
+mod across;
 mod change;
 mod columns;
 mod keys;
@@ -11,6 +12,7 @@ mod similar;
 mod tables;
 mod widen;
 
+pub use across::across;
 pub use change::{Change, ChangeKind, Severity};
 pub use widen::{TypeStep, type_step};
 

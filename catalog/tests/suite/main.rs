@@ -3,6 +3,7 @@
 // clippy's leave for tests ends at the helpers beside them
 #![allow(clippy::unwrap_used)]
 
+mod across;
 mod common;
 mod ddl_collections;
 mod ddl_engines;

@@ -11,7 +11,8 @@
 //! | binary, varbinary, blob, vector | Binary |
 //! | geometry | Binary: WKB, without the number of its reference system |
 //! | date | Date32 |
-//! | datetime, timestamp | Timestamp(us) by the session's clock, which is the server's |
+//! | datetime | Timestamp(us), without a zone as it is stored |
+//! | timestamp | Timestamp(us, `+00:00`): an instant, and the session's clock is UTC |
 //! | time | Utf8 as the server prints it: it may be negative or longer than a day |
 //!
 //! Dates that are none (0000-00-00, 2024-00-10) become NULL, or, with `zero_dates=text`, all dates of a result text.
@@ -46,7 +47,10 @@ pub(crate) enum Reading {
     Double,
     Decimal(u8, i8),
     Date,
-    Timestamp,
+    /// A moment; whether it is an instant (TIMESTAMP) or what a clock somewhere shows (DATETIME).
+    Timestamp {
+        instant: bool,
+    },
     Bytes,
     Geometry,
     /// Text; of moments, how many places of a second there are, and whether there is a time at all.
@@ -75,9 +79,14 @@ pub(crate) fn reading(column: &mysql_async::Column, dates_as_text: bool) -> (Rea
         MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => (decimal(column, unsigned), "numeric"),
         MYSQL_TYPE_DATE | MYSQL_TYPE_NEWDATE if dates_as_text => (text, "date"),
         MYSQL_TYPE_DATE | MYSQL_TYPE_NEWDATE => (Reading::Date, "date"),
-        MYSQL_TYPE_DATETIME | MYSQL_TYPE_DATETIME2 | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIMESTAMP2 => {
-            (if dates_as_text { Reading::Text(places, true) } else { Reading::Timestamp }, "datetime")
+        MYSQL_TYPE_DATETIME | MYSQL_TYPE_DATETIME2 if dates_as_text => {
+            (Reading::Text(places, true), "datetime")
         }
+        MYSQL_TYPE_DATETIME | MYSQL_TYPE_DATETIME2 => (Reading::Timestamp { instant: false }, "datetime"),
+        MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIMESTAMP2 if dates_as_text => {
+            (Reading::Text(places, true), "timestamp")
+        }
+        MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIMESTAMP2 => (Reading::Timestamp { instant: true }, "timestamp"),
         MYSQL_TYPE_TIME | MYSQL_TYPE_TIME2 => (Reading::Text(places, true), "time"),
         MYSQL_TYPE_JSON => (text, "json"),
         MYSQL_TYPE_ENUM => (text, "enum"),
@@ -117,7 +126,9 @@ impl Reading {
             Reading::Double => DataType::Float64,
             Reading::Decimal(p, s) => DataType::Decimal128(p, s),
             Reading::Date => DataType::Date32,
-            Reading::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Reading::Timestamp { instant } => {
+                DataType::Timestamp(TimeUnit::Microsecond, instant.then(|| "+00:00".into()))
+            }
             Reading::Bytes | Reading::Geometry => DataType::Binary,
             Reading::Text(..) => DataType::Utf8,
         }
@@ -201,7 +212,9 @@ impl Column {
                 Values::Decimal(Decimal128Builder::new().with_data_type(reading.data_type()))
             }
             Reading::Date => Values::Date(Date32Builder::new()),
-            Reading::Timestamp => Values::Timestamp(TimestampMicrosecondBuilder::new()),
+            Reading::Timestamp { .. } => {
+                Values::Timestamp(TimestampMicrosecondBuilder::new().with_data_type(reading.data_type()))
+            }
             Reading::Bytes | Reading::Geometry => Values::Bytes(BinaryBuilder::new()),
             Reading::Text(..) => Values::Text(StringBuilder::new()),
         };

@@ -24,11 +24,16 @@ pub(crate) async fn explain(sessions: &Arc<Sessions>, sql: &str) -> Result<Estim
     let plan = rows.first().and_then(|row: &Row| row.get_opt::<String, _>(0)).and_then(Result::ok);
     let plan = plan.ok_or_else(|| error::internal("the server gave no plan"))?;
     let read: Value = serde_json::from_str(&plan).unwrap_or(Value::Null);
-    Ok(Estimate { cost: cost(&read), rows: read.get("query_block").and_then(rows_of), plan })
+    let rows =
+        read.get("query_block").and_then(rows_of).or_else(|| read.get("query_plan").and_then(steps_rows));
+    Ok(Estimate { cost: cost(&read), rows, plan })
 }
 
 /// The cost of the whole, where the server says it: MySQL, and MariaDB from 11.0 on.
 fn cost(plan: &Value) -> Option<f64> {
+    if let Some(cost) = plan.pointer("/query_plan/estimated_total_cost") {
+        return number(cost);
+    }
     let block = plan.get("query_block")?;
     let cost = block.pointer("/cost_info/query_cost").or_else(|| block.get("cost"))?;
     number(cost)
@@ -62,6 +67,14 @@ fn rows_of(step: &Value) -> Option<f64> {
     }
 }
 
+/// Rows that the largest of a plan's steps expects, in the form that MySQL has from 9.5 on: what each step gives stands at
+/// it, joins multiplied out already.
+fn steps_rows(step: &Value) -> Option<f64> {
+    let inputs = step.get("inputs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let own = step.get("estimated_rows").and_then(number);
+    inputs.iter().filter_map(steps_rows).chain(own).reduce(f64::max)
+}
+
 /// A nested loop: MariaDB gives each table's own rows, MySQL what has been joined so far.
 fn joined(steps: &Value) -> Option<f64> {
     let steps = steps.as_array()?;
@@ -88,5 +101,14 @@ mod tests {
             {"table": {"rows_examined_per_scan": 4, "rows_produced_per_join": 20, "filtered": "100.00"}}]}}"#;
         let plan: Value = serde_json::from_str(mysql).unwrap();
         assert_eq!((cost(&plan), rows_of(&plan["query_block"])), (Some(6.75), Some(20.0)));
+    }
+
+    #[test]
+    fn a_tree_of_steps_tells_its_largest_and_its_cost() {
+        let plan = r#"{"query_plan": {"estimated_rows": 1.0, "estimated_total_cost": 0.9, "inputs": [
+            {"estimated_rows": 2.0, "estimated_total_cost": 0.3},
+            {"heading": "Hash", "estimated_rows": 1.0, "inputs": [{"estimated_rows": 40.0}]}]}}"#;
+        let plan: Value = serde_json::from_str(plan).unwrap();
+        assert_eq!((cost(&plan), steps_rows(&plan["query_plan"])), (Some(0.9), Some(40.0)));
     }
 }

@@ -13,6 +13,10 @@ use crate::session::Session;
 const HARMLESS: &[&str] =
     &["USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "REFERENCES", "SHOW CREATE ROUTINE"];
 
+/// Who has these everywhere can do anything. MySQL lists them one by one even for a login that was granted all.
+const EVERYTHING: &[&str] =
+    &["INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "FILE", "CREATE USER", "SHUTDOWN", "SUPER"];
+
 /// Roles that are followed, granted to one another or not.
 const ROLES: usize = 64;
 
@@ -85,7 +89,7 @@ async fn findings(session: &mut Session) -> Result<Vec<String>, ConnectorError> 
             }
         }
     }
-    Ok(found.sentences.into_iter().collect())
+    Ok(found.told())
 }
 
 /// The grants of a role, and again the login's own. MariaDB shows those of a role in use only, so it is put to use:
@@ -99,6 +103,12 @@ async fn of_role(session: &mut Session, engine: Engine, role: &str) -> Result<Ve
 }
 
 impl Found {
+    /// The sentences, without those that go without saying.
+    fn told(self) -> Vec<String> {
+        let all = self.sentences.contains(&everything("*.*"));
+        self.sentences.into_iter().filter(|said| !all || !said.ends_with(" on *.*")).collect()
+    }
+
     fn judge(&mut self, lines: &[Row]) {
         for line in lines.iter().filter_map(|row| row.get_opt::<String, _>(0)?.ok()) {
             match parse(&line) {
@@ -107,7 +117,10 @@ impl Found {
                         self.roles.push(role);
                     }
                 }
-                Some(Grant::Rights { privileges, on, grantable }) => {
+                Some(Grant::Rights { mut privileges, on, grantable }) => {
+                    if EVERYTHING.iter().all(|wanted| privileges.iter().any(|had| had == wanted)) {
+                        privileges = vec!["ALL PRIVILEGES".to_owned()];
+                    }
                     self.sentences.extend(privileges.iter().filter_map(|privilege| sentence(privilege, &on)));
                     if grantable {
                         self.sentences.insert(format!("the login may grant its rights on {on} to others"));
@@ -121,13 +134,19 @@ impl Found {
     }
 }
 
+fn everything(on: &str) -> String {
+    match on {
+        "*.*" => "the login may do everything on the server".to_owned(),
+        on => format!("the login may do everything on {on}"),
+    }
+}
+
 fn sentence(privilege: &str, on: &str) -> Option<String> {
     if HARMLESS.contains(&privilege) {
         return None;
     }
     Some(match privilege {
-        "ALL PRIVILEGES" | "ALL" if on == "*.*" => "the login may do everything on the server".to_owned(),
-        "ALL PRIVILEGES" | "ALL" => format!("the login may do everything on {on}"),
+        "ALL PRIVILEGES" | "ALL" => everything(on),
         "FILE" => "the login may read and write the server's files (FILE)".to_owned(),
         "EXECUTE" => {
             format!("the login may run stored routines on {on}, which may write with their owner's rights")

@@ -144,10 +144,10 @@ async fn produce(
             return Err(ConnectorError::new(ErrorKind::Cancelled, "nobody reads the result any more"));
         }
     }
-    let warned = rows.warnings() > 0;
+    let warnings = usize::from(rows.warnings());
     drop(rows);
-    if warned {
-        told_of_cuts(session).await?;
+    if warnings > 0 {
+        told_of_cuts(session, warnings, sql).await?;
     }
     if builder.rows > 0 {
         let _ = sender.send(builder.finish()).await;
@@ -164,14 +164,20 @@ fn only_a_query(sql: &str) -> String {
     if first.eq_ignore_ascii_case("WITH") { sql.to_owned() } else { format!("(\n{sql}\n)") }
 }
 
-/// Warnings that mean that the result is not the whole: cuts that the servers make silently. The session keeps as many
-/// warnings as a server can, so that one of these is not lost among others.
-async fn told_of_cuts(session: &mut Session) -> Result<(), ConnectorError> {
+/// Warnings that mean that the result is not the whole: cuts that the servers make silently. A session keeps as many
+/// warnings as it can; MySQL lets only some logins have that many, so among more than it keeps one of these may be lost,
+/// which counts as much when the statement has what could be cut.
+async fn told_of_cuts(session: &mut Session, count: usize, sql: &str) -> Result<(), ConnectorError> {
     let warnings = session.conn()?.query::<Row, _>("SHOW WARNINGS").await;
     let warnings = warnings.map_err(|e| from_driver(&e, While::Working))?;
     let code = |row: &Row| row.get_opt::<u16, _>(1).and_then(Result::ok);
-    let (code, message) = match warnings.iter().filter_map(code).find(|code| matches!(code, 1260 | 1931)) {
+    let told = warnings.iter().filter_map(code).find(|code| matches!(code, 1260 | 1931));
+    let lost = warnings.len() < count && sql.to_ascii_uppercase().contains("GROUP_CONCAT");
+    let (code, message) = match told.or(lost.then_some(1260)) {
         None => return Ok(()),
+        Some(1260) if told.is_none() => {
+            (1260, "there are so many warnings that the server may have cut a text that GROUP_CONCAT makes")
+        }
         Some(1260) => (1260, "a text that GROUP_CONCAT makes is too long; the server would cut it"),
         Some(code) => (code, "a recursive query has too many rounds; the server would cut its result"),
     };

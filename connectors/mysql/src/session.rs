@@ -2,8 +2,9 @@
 //! ends in ROLLBACK, and the session is reset before it is used again.
 //!
 //! The session itself is made read-only, not only the transaction: a statement that ends the transaction implicitly
-//! (all of DDL does) would end its read-only mode with it. The beginning is one text of ours; everything else goes to
-//! the server as a prepared statement, and the server prepares one statement at a time.
+//! (all of DDL does) would end its read-only mode with it. Texts of several statements are only ours: the beginning, and
+//! the look at many tables' values; everything else goes to the server as a prepared statement, and the server prepares
+//! one statement at a time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Row};
 
 use crate::error::{self, While, from_driver};
-use crate::pool::{Link, Place, Sessions};
+use crate::pool::{Link, Place, Sessions, number};
 
 /// How long ending or cancelling may take before the session is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -126,6 +127,29 @@ impl Session {
         rows.map_err(|e| from_driver(&e, While::Working))
     }
 
+    /// Runs statements of ours in one message, so that many small ones cost one round trip; gives the rows of each. One
+    /// that the server refuses is told in its place, and the others run.
+    pub(crate) async fn each(
+        &mut self,
+        statements: &[String],
+    ) -> Result<Vec<Result<Vec<Row>, ConnectorError>>, ConnectorError> {
+        let mut told: Vec<Result<Vec<Row>, ConnectorError>> = Vec::with_capacity(statements.len());
+        while let Some(rest) = statements.get(told.len()..).filter(|rest| !rest.is_empty()) {
+            let (sets, error) = results(self.conn()?, &rest.join(";\n")).await;
+            told.extend(sets.into_iter().map(Ok));
+            match error {
+                Some(error) if error.is_fatal() => return Err(from_driver(&error, While::Working)),
+                Some(error) => told.push(Err(from_driver(&error, While::Working))),
+                None if told.len() < statements.len() => {
+                    return Err(error::internal("the server gave fewer results than there were statements"));
+                }
+                None => {}
+            }
+        }
+        told.truncate(statements.len());
+        Ok(told)
+    }
+
     /// Rolls back and hands the session back; a session that does not end cleanly is closed.
     pub(crate) async fn end(mut self) {
         let Some((mut link, place)) = self.link.take() else { return };
@@ -188,12 +212,31 @@ async fn close(link: Link, place: Place, number: u64, sessions: Arc<Sessions>) {
 
 /// Runs a text of several statements; gives the last row of the last result.
 async fn last_row(conn: &mut Conn, text: &str) -> Result<Option<Row>, Error> {
-    let mut result = conn.query_iter(text).await?;
-    let mut last = None;
-    while !result.is_empty() {
-        last = result.collect::<Row>().await?.pop().or(last);
+    let (sets, error) = results(conn, text).await;
+    match error {
+        Some(error) => Err(error),
+        None => Ok(sets.into_iter().rev().find_map(|mut rows| rows.pop())),
     }
-    Ok(last)
+}
+
+/// Runs a text of several statements; gives the rows of those that went well, and the error that ended it.
+async fn results(conn: &mut Conn, text: &str) -> (Vec<Vec<Row>>, Option<Error>) {
+    let mut sets = Vec::new();
+    let mut result = match conn.query_iter(text).await {
+        Ok(result) => result,
+        Err(error) => return (sets, Some(error)),
+    };
+    loop {
+        match result.collect::<Row>().await {
+            Ok(rows) => sets.push(rows),
+            Err(error) => return (sets, Some(error)),
+        }
+        if result.is_empty() {
+            break;
+        }
+    }
+    // to the driver a result is empty, too, when the next statement failed: its error is told here and nowhere else
+    (sets, result.drop_result().await.err())
 }
 
 /// The settings of a session. All text is ours; the numbers are numbers.
@@ -205,6 +248,8 @@ struct Wanted {
     rows: u64,
     lock_wait: u64,
     patience: u64,
+    /// What only one of the servers has, or lets every login set.
+    own: &'static str,
 }
 
 impl Wanted {
@@ -225,11 +270,17 @@ impl Wanted {
             },
             lock_wait: seconds.min(10),
             patience: seconds + 60,
+            own: match link.engine {
+                Engine::Mariadb => "max_error_count = 65535",
+                // a figure that is not kept yet would be counted and kept for each table, which fails in a read and takes long
+                _ if number(&link.version) >= (8, 0, 0) => "information_schema_stats_expiry = 0",
+                _ => "sql_warnings = 0",
+            },
         }
     }
 
     fn text(&self) -> String {
-        let Wanted { engine, sql_mode, timeout, rows, lock_wait, patience } = self;
+        let Wanted { engine, sql_mode, timeout, rows, lock_wait, patience, own } = self;
         let (timeout_name, recursion_name) = match engine {
             Engine::Mariadb => ("max_statement_time", "max_recursive_iterations"),
             _ => ("max_execution_time", "cte_max_recursion_depth"),
@@ -240,11 +291,11 @@ impl Wanted {
              SET SESSION sql_mode = '{sql_mode}', {timeout_name} = {timeout}, {recursion_name} = {RECURSION}, \
              sql_select_limit = {rows}, group_concat_max_len = {GROUP_CONCAT}, lock_wait_timeout = {lock_wait}, \
              innodb_lock_wait_timeout = {lock_wait}, net_write_timeout = {patience}, wait_timeout = {patience}, \
-             max_error_count = 65535, autocommit = 1; \
+             {own}, autocommit = 1, time_zone = '+00:00'; \
              START TRANSACTION READ ONLY; \
              SELECT CONNECTION_ID(), CAST(0 + @@SESSION.{read_only} AS CHAR), @@SESSION.{isolation}, @@SESSION.sql_mode, \
              CAST(@@SESSION.{timeout_name} AS CHAR), CAST(@@SESSION.sql_select_limit AS CHAR), \
-             @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results"
+             @@SESSION.character_set_client, @@SESSION.character_set_connection, @@SESSION.character_set_results, @@SESSION.time_zone"
         )
     }
 
@@ -267,6 +318,8 @@ impl Wanted {
             (6, "character_set_client", "utf8mb4"),
             (7, "character_set_connection", "utf8mb4"),
             (8, "character_set_results", "utf8mb4"),
+            // instants (TIMESTAMP) come by the session's clock
+            (9, "time_zone", "+00:00"),
         ];
         for (index, name, wanted) in exact {
             if text(index) != wanted {

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[macro_use]
 mod support;
 
-use catalog::Engine;
 use connector_api::{Connector, ConnectorError, ErrorKind, ServerInfo};
 use connector_mysql::MysqlConnector;
-use support::Database;
+use support::{Database, Server};
 
 async fn test(url: &str) -> Result<ServerInfo, ConnectorError> {
     MysqlConnector::new(url)?.test().await
@@ -19,20 +19,18 @@ async fn kind(url: &str) -> ErrorKind {
     error.kind
 }
 
-#[tokio::test]
-async fn uses_tls_as_ssl_mode_says() {
-    let database = Database::new(&[]).await;
+async fn uses_tls_as_ssl_mode_says(server: Server) {
+    let database = Database::new(server, &[]).await;
     for (mode, encrypted) in [("DISABLED", false), ("PREFERRED", true), ("REQUIRED", true)] {
         let info = test(&database.url(&format!("ssl-mode={mode}"))).await.expect("it connects");
         assert_eq!(info.tls.is_some(), encrypted, "{mode}");
         assert!(info.tls.is_none_or(|tls| tls.starts_with("TLSv1.")), "{mode}");
-        assert_eq!((info.engine, info.database.as_str()), (Engine::Mariadb, database.name.as_str()));
+        assert_eq!((info.engine, info.database.as_str()), (server.engine(), database.name.as_str()));
     }
 }
 
-#[tokio::test]
-async fn verifies_the_server_by_its_name() {
-    let database = Database::new(&[]).await;
+async fn verifies_the_server_by_its_name(server: Server) {
+    let database = Database::new(server, &[]).await;
     let authority = database.value("SELECT @@ssl_ca").await;
     // the certificate is for localhost, the address is 127.0.0.1
     let by_name = |params: &str| database.url(params).replace("127.0.0.1", "localhost");
@@ -44,9 +42,8 @@ async fn verifies_the_server_by_its_name() {
     assert_eq!(kind(&by_name("ssl-mode=VERIFY_IDENTITY&ssl-ca=gone.pem")).await, ErrorKind::BadConfig);
 }
 
-#[tokio::test]
-async fn logs_in_with_a_password() {
-    let mut database = Database::new(&["CREATE TABLE t (id int)"]).await;
+async fn logs_in_with_a_password(server: Server) {
+    let mut database = Database::new(server, &["CREATE TABLE t (id int)"]).await;
     let user = database.user("pw", "IDENTIFIED BY 'right one' REQUIRE SSL").await;
     database.run(&format!("GRANT SELECT ON {}.* TO {user}@'%'", database.name)).await;
     let url = |password: &str, params: &str| database.url_as(Some(&format!("{user}{password}")), params);
@@ -58,22 +55,19 @@ async fn logs_in_with_a_password() {
     assert_eq!(kind(&url(":right%20one", "ssl-mode=DISABLED")).await, ErrorKind::BadLogin);
 }
 
-#[tokio::test]
-async fn says_what_is_missing() {
-    let database = Database::new(&[]).await;
+async fn says_what_is_missing(server: Server) {
+    let database = Database::new(server, &[]).await;
     let gone = database.url("").replace(&database.name, "querent_there_is_no_such_database");
     assert_eq!(kind(&gone).await, ErrorKind::NoDatabase);
     assert_eq!(kind("mysql://ada@127.0.0.1:1/shop").await, ErrorKind::Unreachable);
     assert_eq!(kind("mysql://ada@no-such-host.invalid/shop?ssl-mode=DISABLED").await, ErrorKind::Unreachable);
 }
 
-#[tokio::test]
-async fn names_what_the_login_could_write() {
-    let mut database = Database::new(&[
-        "CREATE TABLE a (id int)",
-        "CREATE TABLE b (id int)",
-        "CREATE FUNCTION f() RETURNS int RETURN 1",
-    ])
+async fn names_what_the_login_could_write(server: Server) {
+    let mut database = Database::new(
+        server,
+        &["CREATE TABLE a (id int)", "CREATE TABLE b (id int)", "CREATE FUNCTION f() RETURNS int RETURN 1"],
+    )
     .await;
     let (name, reader, writer) =
         (database.name.clone(), database.user("reader", "").await, database.user("writer", "").await);
@@ -110,3 +104,26 @@ async fn names_what_the_login_could_write() {
     database.run(&format!("DROP USER {fixed}@'%'")).await;
     database.run(&format!("DROP ROLE {name}_role")).await;
 }
+
+/// Without TLS, and with a password: on a socket nobody stands in between.
+async fn connects_over_a_unix_socket(server: Server) {
+    let mut database = Database::new(server, &["CREATE TABLE t (id int)"]).await;
+    let socket = database.value("SELECT @@socket").await;
+    let user = database.user("socket", "IDENTIFIED BY 'right one'").await;
+    database.run(&format!("GRANT SELECT ON {}.* TO {user}@'%'", database.name)).await;
+    // no server is at this port
+    let url = format!("mysql://{user}:right%20one@localhost:1/{}?socket={socket}", database.name);
+    let info = test(&url).await.expect("it connects");
+    assert_eq!((info.tls, info.privileges.readable_tables), (None, 1));
+    assert_eq!(kind(&url.replace("right", "wrong")).await, ErrorKind::BadLogin);
+    assert_eq!(kind(&url.replace(".sock", ".gone")).await, ErrorKind::Unreachable);
+}
+
+on_every_server!(
+    connects_over_a_unix_socket,
+    uses_tls_as_ssl_mode_says,
+    verifies_the_server_by_its_name,
+    logs_in_with_a_password,
+    says_what_is_missing,
+    names_what_the_login_could_write,
+);

@@ -1,4 +1,4 @@
-//! The suite that every connector passes, on MariaDB.
+//! The suite that every connector passes, on MariaDB and on MySQL.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -6,21 +6,32 @@ mod support;
 
 use std::sync::Arc;
 
-use catalog::Engine;
 use connector_api::contract::{Fixture, setup};
 use connector_mysql::MysqlConnector;
-use support::Database;
+use support::{Database, Server};
 
-async fn fixture() -> Fixture {
-    let statements = setup(Engine::Mariadb);
-    let database = Database::new(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    let connector = MysqlConnector::new(&database.url("pool_size=1&pool_wait_ms=1500")).expect("a connector");
+async fn fixture(server: Server) -> Fixture {
+    let statements = setup(server.engine());
+    let database = Database::new(server, &statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let connector = MysqlConnector::new(&database.url("pool_size=1&pool_wait_ms=4000")).expect("a connector");
     Fixture {
         connector: Arc::new(connector),
-        engine: Engine::Mariadb,
+        engine: server.engine(),
         schema: database.name.clone(),
         keep: Box::new(database),
     }
 }
 
-connector_api::contract_suite!(fixture);
+mod mariadb {
+    async fn fixture() -> super::Fixture {
+        super::fixture(super::Server::Mariadb).await
+    }
+    connector_api::contract_suite!(fixture);
+}
+
+mod mysql {
+    async fn fixture() -> super::Fixture {
+        super::fixture(super::Server::Mysql).await
+    }
+    connector_api::contract_suite!(fixture);
+}

@@ -1,51 +1,14 @@
-//! The server as the judge of the guard: which functions it has, and whether the text that runs means what was written
-//! under every `sql_mode`.
+//! The servers as judges of the guard: whether the text that runs means what was written under every `sql_mode`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[macro_use]
 mod support;
 
-use catalog::Engine;
-use guard::functions::{self, Judgement, Kind};
 use guard::{Policy, check};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
-use support::{Database, admin};
-
-#[tokio::test]
-async fn every_function_that_the_server_lists_is_judged() {
-    let mut server = admin(None).await;
-    let listed: Vec<String> = server
-        .query("SELECT LOWER(`function`) FROM information_schema.SQL_FUNCTIONS")
-        .await
-        .expect("the server lists its functions");
-    assert!(listed.len() > 200, "only {} functions", listed.len());
-    let list = functions::of(Engine::Mariadb);
-    let unknown: Vec<&String> = listed.iter().filter(|name| list.judge(name) == Judgement::Unknown).collect();
-    assert!(unknown.is_empty(), "not judged: {unknown:?}");
-    server.disconnect().await.expect("it ends");
-}
-
-/// A function that the server does not have would be looked for among the routines of the database.
-#[tokio::test]
-async fn every_function_that_is_allowed_is_the_servers_own() {
-    const NO_SUCH_FUNCTION: [u16; 2] = [1305, 1630];
-    let database = Database::new(&[]).await;
-    let mut server = admin(Some(&database.name)).await;
-    let mut missing = Vec::new();
-    for function in functions::judged(Engine::Mariadb) {
-        let args = vec!["NULL"; function.min_args].join(", ");
-        let over = if function.kind == Kind::Window { " OVER (ORDER BY 1)" } else { "" };
-        let answer = server.query_drop(format!("SELECT {}({args}){over}", function.name)).await;
-        if let Err(mysql_async::Error::Server(error)) = answer
-            && NO_SUCH_FUNCTION.contains(&error.code)
-        {
-            missing.push(function.name);
-        }
-    }
-    assert!(missing.is_empty(), "the server does not have {missing:?}");
-    server.disconnect().await.expect("it ends");
-}
+use support::{Database, Server, admin};
 
 const WRITTEN: [&str; 18] = [
     r"SELECT 'a\\b', 'it\'s', 'p\%q\_', 'x\ny', 'c' 'd'",
@@ -68,31 +31,33 @@ const WRITTEN: [&str; 18] = [
     "(SELECT id FROM people ORDER BY id LIMIT 1) UNION ALL SELECT age FROM people WHERE age > 30 ORDER BY 1",
 ];
 
-#[tokio::test]
-async fn the_text_that_runs_means_what_was_written_in_every_mode() {
-    let database = Database::new(&[
-        "CREATE TABLE people (id int, name varchar(20), town varchar(20), age int, tags json)",
-        r#"INSERT INTO people VALUES (1, 'a_1', 'Rome', 20, '["x","y"]'), (2, 'ab2', 'Rome', 30, '[]')"#,
-        r#"INSERT INTO people VALUES (3, 'c\\3', 'Oslo', 40, '["z"]'), (4, NULL, NULL, NULL, NULL)"#,
-    ])
+async fn the_text_that_runs_means_what_was_written_in_every_mode(server: Server) {
+    let database = Database::new(
+        server,
+        &[
+            "CREATE TABLE people (id int, name varchar(20), town varchar(20), age int, tags json)",
+            r#"INSERT INTO people VALUES (1, 'a_1', 'Rome', 20, '["x","y"]'), (2, 'ab2', 'Rome', 30, '[]')"#,
+            r#"INSERT INTO people VALUES (3, 'c\\3', 'Oslo', 40, '["z"]'), (4, NULL, NULL, NULL, NULL)"#,
+        ],
+    )
     .await;
     let ddl = "CREATE TABLE people (id int, name varchar(20), town varchar(20), age int, tags json);";
-    let catalog = catalog::Catalog::new(catalog::ddl::read(ddl, Engine::Mariadb).snapshot);
-    let mut server = admin(Some(&database.name)).await;
+    let catalog = catalog::Catalog::new(catalog::ddl::read(ddl, server.engine()).snapshot);
+    let mut admin = admin(server, Some(&database.name)).await;
     for sql in WRITTEN {
         let read = check(sql, &catalog, &Policy::default()).unwrap_or_else(|f| panic!("{sql}: {f:?}"));
-        let wanted = rows(&mut server, "", sql).await;
+        let wanted = rows(&mut admin, "", sql).await;
         for mode in ["", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE,IGNORE_SPACE"]
         {
             assert_eq!(
-                rows(&mut server, mode, read.sql()).await,
+                rows(&mut admin, mode, read.sql()).await,
                 wanted,
                 "{mode}: {sql} ran as {}",
                 read.sql()
             );
         }
     }
-    server.disconnect().await.expect("it ends");
+    admin.disconnect().await.expect("it ends");
 }
 
 async fn rows(server: &mut Conn, mode: &str, sql: &str) -> Vec<String> {
@@ -100,3 +65,5 @@ async fn rows(server: &mut Conn, mode: &str, sql: &str) -> Vec<String> {
     let rows: Vec<Row> = server.query(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
     rows.into_iter().map(|row| format!("{:?}", row.unwrap())).collect()
 }
+
+on_every_server!(the_text_that_runs_means_what_was_written_in_every_mode);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[macro_use]
 mod support;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use connector_api::{Connector, CrawlOptions, ErrorKind, Limits};
 use connector_mysql::MysqlConnector;
 use futures::StreamExt;
 use guard::{Policy, ReadOnly};
-use support::Database;
+use support::{Database, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -40,20 +41,16 @@ const SILENT: &str = "SELECT COUNT(*) AS c FROM numbers AS a CROSS JOIN numbers 
 
 /// Asks the server until no statement of the user runs any more; gives how long that took.
 async fn until_nothing_runs(database: &Database, user: &str) -> Duration {
-    let running = format!(
-        "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.PROCESSLIST WHERE USER = '{user}' AND COMMAND <> 'Sleep'"
-    );
     let started = Instant::now();
-    while database.value(&running).await != "0" {
+    while database.sessions_of(user).await.iter().any(|(_, command)| command != "Sleep") {
         assert!(started.elapsed() < Duration::from_secs(20), "the statement still runs");
         tokio::task::yield_now().await;
     }
     started.elapsed()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_statement_ends_when_its_reader_leaves() {
-    let mut database = Database::new(NUMBERS).await;
+async fn a_statement_ends_when_its_reader_leaves(server: Server) {
+    let mut database = Database::new(server, NUMBERS).await;
     let user = reader(&mut database).await;
     for mode in ["DISABLED", "REQUIRED"] {
         let connector =
@@ -72,9 +69,8 @@ async fn a_statement_ends_when_its_reader_leaves() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cap_ends_the_statement_on_the_server() {
-    let mut database = Database::new(NUMBERS).await;
+async fn a_cap_ends_the_statement_on_the_server(server: Server) {
+    let mut database = Database::new(server, NUMBERS).await;
     let user = reader(&mut database).await;
     let connector = MysqlConnector::new(&database.url_as(Some(&user), "")).unwrap();
     let statement = checked(&connector, ENDLESS).await;
@@ -84,9 +80,8 @@ async fn a_cap_ends_the_statement_on_the_server() {
     until_nothing_runs(&database, &user).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_the_server_ends_is_replaced() {
-    let mut database = Database::new(NUMBERS).await;
+async fn a_session_that_the_server_ends_is_replaced(server: Server) {
+    let mut database = Database::new(server, NUMBERS).await;
     let user = reader(&mut database).await;
     let connector = MysqlConnector::new(&database.url_as(Some(&user), "pool_size=1")).unwrap();
     let statement = checked(&connector, ENDLESS).await;
@@ -94,7 +89,7 @@ async fn a_session_that_the_server_ends_is_replaced() {
     let mut stream = connector.query(&statement, &limits).await.expect("it starts");
     assert!(stream.batches.next().await.expect("a batch").is_ok());
     // in the middle of a statement
-    database.run(&format!("KILL USER {user}")).await;
+    database.kill(&user).await;
     let mut last = None;
     while let Some(item) = stream.batches.next().await {
         last = Some(item);
@@ -102,7 +97,7 @@ async fn a_session_that_the_server_ends_is_replaced() {
     assert_eq!(last.expect("an item").expect_err("it broke").kind, ErrorKind::Broken);
     assert_eq!(connector.test().await.expect("a new session").database, database.name);
     // and while it is idle
-    database.run(&format!("KILL USER {user}")).await;
+    database.kill(&user).await;
     assert_eq!(connector.test().await.expect("a new session").database, database.name);
 }
 
@@ -146,8 +141,8 @@ async fn forward(client: TcpStream, server: TcpStream, counted: Arc<AtomicUsize>
     }
 }
 
-async fn commands_of_a_crawl(tables: usize) -> usize {
-    let database = Database::new(&[]).await;
+async fn commands_of_a_crawl(server: Server, tables: usize) -> usize {
+    let database = Database::new(server, &[]).await;
     for n in 0..tables {
         let key =
             format!("CREATE TABLE t{n} (id int PRIMARY KEY, r int, m enum('a'), CHECK (r > 0), KEY (r))");
@@ -155,10 +150,10 @@ async fn commands_of_a_crawl(tables: usize) -> usize {
         database.run(&format!("CREATE VIEW v{n} AS SELECT * FROM t{n}")).await;
     }
     let url = database.url("ssl-mode=DISABLED");
-    let server =
+    let address =
         url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("host and port").to_owned();
-    let counter = Counter::start(server.clone()).await;
-    let connector = MysqlConnector::new(&url.replace(&server, &counter.address)).expect("a connector");
+    let counter = Counter::start(address.clone()).await;
+    let connector = MysqlConnector::new(&url.replace(&address, &counter.address)).expect("a connector");
     // a look at values takes one statement a table, and can be switched off
     let options = CrawlOptions { sample_rows: None, ..CrawlOptions::default() };
     let snapshot = connector.introspect(&options, &|_| {}).await.expect("the crawl works");
@@ -166,9 +161,15 @@ async fn commands_of_a_crawl(tables: usize) -> usize {
     counter.commands.load(Ordering::SeqCst)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crawl_sends_the_same_statements_for_few_and_many_tables() {
-    let (few, many) = (commands_of_a_crawl(2).await, commands_of_a_crawl(60).await);
+async fn a_crawl_sends_the_same_statements_for_few_and_many_tables(server: Server) {
+    let (few, many) = (commands_of_a_crawl(server, 2).await, commands_of_a_crawl(server, 60).await);
     assert_eq!(few, many);
     assert!(few <= 20, "{few}");
 }
+
+on_every_server!(
+    a_statement_ends_when_its_reader_leaves,
+    a_cap_ends_the_statement_on_the_server,
+    a_session_that_the_server_ends_is_replaced,
+    a_crawl_sends_the_same_statements_for_few_and_many_tables,
+);

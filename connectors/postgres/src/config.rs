@@ -167,9 +167,11 @@ fn with_host(text: &str) -> (String, bool) {
     let start = text.find("://").map_or(0, |at| at + 3);
     let (head, rest) = text.split_at(start);
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    match authority.ends_with('@') {
-        true => (format!("{head}{authority}localhost{path}"), true),
-        false => (text.to_owned(), false),
+    match authority.rfind('@').map(|at| authority.split_at(at + 1)) {
+        Some((login, port)) if port.is_empty() || port.starts_with(':') => {
+            (format!("{head}{login}localhost{port}{path}"), true)
+        }
+        _ => (text.to_owned(), false),
     }
 }
 
@@ -237,7 +239,9 @@ mod tests {
         );
         assert_eq!(settings.ssl_mode, SslMode::Prefer);
         let settings = Settings::parse("postgres://ada@/shop?host=/run/postgresql").unwrap();
-        assert_eq!(settings.host, "/run/postgresql");
+        assert_eq!((settings.host.as_str(), settings.port), ("/run/postgresql", 5432));
+        let settings = Settings::parse("postgres://ada@:5433/shop?host=/run/postgresql").unwrap();
+        assert_eq!((settings.host.as_str(), settings.port), ("/run/postgresql", 5433));
     }
 
     #[test]

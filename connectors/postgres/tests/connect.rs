@@ -136,3 +136,21 @@ async fn names_what_the_login_could_write() {
     database.run("ROLLBACK").await;
     database.run(&format!("DROP OWNED BY {reader}, {writer}")).await;
 }
+
+/// On a socket nobody stands in between: there is no TLS.
+#[tokio::test]
+async fn connects_over_a_unix_socket() {
+    let database = Database::new(&["CREATE TABLE t (id int)"]).await;
+    let folder = database.value("current_setting('unix_socket_directories')").await;
+    let port = database.value("current_setting('port')").await;
+    let name = &database.name;
+    for url in [
+        format!("postgres://postgres@:{port}/{name}?host={folder}"),
+        format!("postgres://postgres@{}:{port}/{name}", folder.replace('/', "%2F")),
+    ] {
+        let info = test(&url).await.unwrap_or_else(|e| panic!("{url}: {e:?}"));
+        assert_eq!((info.tls, info.privileges.readable_tables), (None, 1), "{url}");
+    }
+    let gone = format!("postgres://postgres@:{port}/{name}?host={folder}/gone");
+    assert_eq!(kind(&gone).await, ErrorKind::Unreachable);
+}

@@ -4,6 +4,7 @@
 
 mod support;
 
+use catalog::diff::across;
 use catalog::{Snapshot, Table, TableKind, TypeClass};
 use connector_api::{Connector, CrawlOptions};
 use connector_postgres::PostgresConnector;
@@ -198,4 +199,15 @@ async fn leaves_out_what_the_login_may_not_read() {
     assert_eq!(names, ["open", "partly"]);
     assert_eq!(connector.test().await.expect("the test works").privileges.readable_tables, 2);
     database.run(&format!("DROP OWNED BY {role}")).await;
+}
+
+/// What a crawl finds is what the database's own DDL says.
+#[tokio::test]
+async fn a_crawl_agrees_with_the_ddl() {
+    let ddl = include_str!("../../../catalog/tests/suite/library/postgres.sql");
+    let database = Database::new(&[ddl]).await;
+    let crawled = crawl(&database).await;
+    let read = catalog::ddl::read(ddl, catalog::Engine::Postgres).snapshot;
+    let differences: Vec<String> = across(&read, &crawled).changes.iter().map(|c| c.line()).collect();
+    assert_eq!((crawled.tables.len(), differences), (6, Vec::<String>::new()));
 }

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use catalog::diff::across;
 use catalog::{Snapshot, Table, TableKind, TypeClass};
 use connector_api::{Connector, ConnectorError, CrawlOptions, ErrorKind};
 use connector_sqlite::SqliteConnector;
@@ -208,4 +209,14 @@ async fn odd_names_are_no_trouble() {
     assert_eq!(table.columns[0].name, "x \"y'");
     assert_eq!(table.columns[0].statistics.clone().unwrap().common[0].value, "7");
     assert_eq!(table.row_estimate, Some(1));
+}
+
+/// What a crawl finds is what the database's own DDL says.
+#[tokio::test]
+async fn a_crawl_agrees_with_the_ddl() {
+    let ddl = include_str!("../../../catalog/tests/suite/library/sqlite.sql");
+    let crawled = File::new(ddl).crawl().await.unwrap();
+    let read = catalog::ddl::read(ddl, catalog::Engine::Sqlite).snapshot;
+    let differences: Vec<String> = across(&read, &crawled).changes.iter().map(|c| c.line()).collect();
+    assert_eq!((crawled.tables.len(), differences), (6, Vec::<String>::new()));
 }

@@ -1,4 +1,4 @@
-//! MariaDB under attack: a database made anew for every attack, the two logins, a watching session of its own.
+//! MariaDB and MySQL under attack: a database made anew for every attack, the two logins, a watching session of its own.
 
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ const READER: &str = "querent_reader";
 pub struct Mysql {
     url: String,
     watcher: Conn,
+    mariadb: bool,
     privileged: MysqlConnector,
     recommended: MysqlConnector,
     schema: Vec<String>,
@@ -79,11 +80,13 @@ impl Mysql {
         renew(&mut watcher, &url, &schema).await?;
         let files: Option<Option<String>> =
             watcher.query_first("SELECT @@secure_file_priv").await.map_err(told)?;
+        let version: Option<String> = watcher.query_first("SELECT VERSION()").await.map_err(told)?;
         let privileged = connector(&url, None)?;
         let options = CrawlOptions::default();
         let snapshot = privileged.introspect(&options, &|_| {}).await.map_err(|e| e.to_string())?;
         Ok(Mysql {
             watcher,
+            mariadb: version.is_some_and(|version| version.contains("MariaDB")),
             recommended: connector(&url, Some(READER))?,
             policy: Policy { hidden_tables: arguments.hidden.clone(), ..Policy::default() },
             hidden: arguments.hidden.clone(),
@@ -166,9 +169,10 @@ impl Bench for Mysql {
         if lost {
             self.watcher = connect(&self.url, None).await?;
         }
-        let privileged = shown(self.privileged.query_unguarded(state::SESSION, &limits()).await).await;
-        let recommended = shown(self.recommended.query_unguarded(state::SESSION, &limits()).await).await;
-        let mut state = state::of(&mut self.watcher, &self.files).await.map_err(told)?;
+        let asked = state::session(self.mariadb);
+        let privileged = shown(self.privileged.query_unguarded(asked, &limits()).await).await;
+        let recommended = shown(self.recommended.query_unguarded(asked, &limits()).await).await;
+        let mut state = state::of(&mut self.watcher, self.mariadb, &self.files).await.map_err(told)?;
         state.insert("session with all rights".to_owned(), privileged);
         state.insert("session as reader".to_owned(), recommended);
         state.insert("other sessions ended".to_owned(), lost.to_string());

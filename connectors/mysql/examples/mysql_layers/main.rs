@@ -1,4 +1,4 @@
-//! Measures each layer of the read-only proof on a real MariaDB:
+//! Measures each layer of the read-only proof on a real MariaDB or MySQL:
 //! `mysql_layers CORPUS.jsonl SCHEMA.sql --url mysql://root@host:port/ [--hidden TABLE]... [--secret TEXT]...`.
 //!
 //! The server is attacked as a login that may do everything and must be one that may be lost. Run it on the server's

@@ -9,7 +9,7 @@ use mysql_async::{Conn, Error, Row, Value};
 
 use crate::bench::VICTIM;
 
-/// Questions whose whole answers are kept.
+/// Questions whose whole answers are kept, on both servers.
 const PARTS: &[(&str, &str)] = &[
     ("databases", "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY 1"),
     (
@@ -30,17 +30,9 @@ const PARTS: &[(&str, &str)] = &[
     ("events", "SELECT EVENT_NAME FROM information_schema.EVENTS ORDER BY 1"),
     ("triggers", "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS ORDER BY 1"),
     ("plugins", "SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS ORDER BY 1"),
-    ("logins", "SELECT * FROM mysql.global_priv ORDER BY Host, User"),
     ("rights", "SELECT * FROM mysql.tables_priv ORDER BY Db, User, Table_name"),
     ("rights on databases", "SELECT * FROM mysql.db ORDER BY Db, User"),
     ("functions", "SELECT * FROM mysql.func ORDER BY name"),
-    ("sequence", "SELECT next_not_cached_value FROM querent_layers_victim.ticket_seq"),
-    // the clock, and what the server counts by itself, are not settings
-    (
-        "settings",
-        "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES \
-         WHERE VARIABLE_NAME NOT LIKE 'GTID%' ORDER BY 1",
-    ),
     (
         "locks by name",
         "SELECT IFNULL(IS_USED_LOCK('a'), ''), IFNULL(IS_USED_LOCK('x'), ''), IFNULL(IS_USED_LOCK('l'), ''), \
@@ -52,16 +44,50 @@ const PARTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// And on MariaDB. The clock, and what the server counts by itself, are not settings.
+const MARIADB: &[(&str, &str)] = &[
+    ("logins", "SELECT * FROM mysql.global_priv ORDER BY Host, User"),
+    ("sequence", "SELECT next_not_cached_value FROM querent_layers_victim.ticket_seq"),
+    (
+        "settings",
+        "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES \
+         WHERE VARIABLE_NAME NOT LIKE 'GTID%' ORDER BY 1",
+    ),
+];
+
+/// And on MySQL.
+const MYSQL: &[(&str, &str)] = &[
+    ("logins", "SELECT * FROM mysql.user ORDER BY Host, User"),
+    ("roles", "SELECT * FROM mysql.role_edges ORDER BY 1, 2, 3, 4"),
+    ("components", "SELECT component_urn FROM mysql.component ORDER BY 1"),
+    ("resource groups", "SELECT RESOURCE_GROUP_NAME FROM information_schema.RESOURCE_GROUPS ORDER BY 1"),
+    (
+        "settings",
+        "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables \
+         WHERE VARIABLE_NAME NOT LIKE 'gtid%' ORDER BY 1",
+    ),
+    ("kept settings", "SELECT * FROM performance_schema.persisted_variables ORDER BY 1"),
+];
+
 /// What a session could have been left with, asked inside of it.
-pub const SESSION: &str = "SELECT CONCAT_WS(' ', @@SESSION.tx_read_only, @@SESSION.sql_mode, @@SESSION.max_statement_time, \
-     @@SESSION.sql_select_limit, @@SESSION.autocommit, @@SESSION.tx_isolation, @@SESSION.character_set_client, \
-     @@SESSION.foreign_key_checks, IFNULL(@x, '-'), IFNULL(@a, '-'), IFNULL(@v, '-'), IFNULL(@leak, '-'), \
-     LAST_INSERT_ID(), IFNULL(DATABASE(), '-'), IFNULL(CURRENT_ROLE(), '-')) AS session";
+pub const fn session(mariadb: bool) -> &'static str {
+    if mariadb {
+        "SELECT CONCAT_WS(' ', @@SESSION.tx_read_only, @@SESSION.sql_mode, @@SESSION.max_statement_time, \
+         @@SESSION.sql_select_limit, @@SESSION.autocommit, @@SESSION.tx_isolation, @@SESSION.character_set_client, \
+         @@SESSION.foreign_key_checks, IFNULL(@x, '-'), IFNULL(@a, '-'), IFNULL(@v, '-'), IFNULL(@leak, '-'), \
+         LAST_INSERT_ID(), IFNULL(DATABASE(), '-'), IFNULL(CURRENT_ROLE(), '-')) AS session"
+    } else {
+        "SELECT CONCAT_WS(' ', @@SESSION.transaction_read_only, @@SESSION.sql_mode, @@SESSION.max_execution_time, \
+         @@SESSION.sql_select_limit, @@SESSION.autocommit, @@SESSION.transaction_isolation, \
+         @@SESSION.character_set_client, @@SESSION.foreign_key_checks, IFNULL(@x, '-'), IFNULL(@a, '-'), \
+         IFNULL(@v, '-'), IFNULL(@leak, '-'), LAST_INSERT_ID(), IFNULL(DATABASE(), '-'), CURRENT_ROLE()) AS session"
+    }
+}
 
 /// Takes the state. `files`: the folder that the server may write to.
-pub async fn of(conn: &mut Conn, files: &str) -> Result<State, Error> {
+pub async fn of(conn: &mut Conn, mariadb: bool, files: &str) -> Result<State, Error> {
     let mut state = State::new();
-    for (name, question) in PARTS {
+    for (name, question) in PARTS.iter().chain(if mariadb { MARIADB } else { MYSQL }) {
         let rows: Vec<Row> = conn.query(*question).await?;
         let text: Vec<String> = rows.into_iter().map(|row| shown(row.unwrap())).collect();
         state.insert((*name).to_owned(), text.join("\n"));

@@ -167,7 +167,10 @@ fn partitions(answers: &Answers, tables: &mut Tables) {
     for row in &answers.partitions {
         let Some(table) = tables.get_mut(&place(row)) else { continue };
         let (method, over) = (text(row, 2), maybe(row, 3));
-        table.kind = TableKind::Partitioned;
+        // its partitions may be on other servers
+        if table.kind != TableKind::Foreign {
+            table.kind = TableKind::Partitioned;
+        }
         table.partitioning = Some(Partitioning {
             strategy: match over {
                 Some(over) => format!("{method} ({over})"),
@@ -220,6 +223,15 @@ fn routines(answers: &Answers) -> Vec<Routine> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_whose_rows_are_elsewhere_are_foreign() {
+        for engine in ["FEDERATED", "CONNECT", "SPIDER", "Federated"] {
+            assert_eq!(kind("BASE TABLE", engine), Some(TableKind::Foreign), "{engine}");
+        }
+        assert_eq!(kind("BASE TABLE", "InnoDB"), Some(TableKind::Table));
+        assert_eq!(kind("SEQUENCE", "InnoDB"), None);
+    }
 
     #[test]
     fn labels_keep_quotes_commas_and_brackets() {

@@ -2,10 +2,11 @@
 //! locked beyond what reading `information_schema` takes. Neither server has a snapshot of its catalog: a table made or
 //! dropped meanwhile is seen or not, and what refers to one that was not seen is left out.
 //!
-//! Statistics come from the tables of them that MariaDB fills on demand, when the login may read those; for other
-//! columns from a bounded look at the rows (see `sample`).
+//! Statistics come from those that the servers make on demand, when the login may read them; for other columns from a
+//! bounded look at the rows (see `sample`).
 
 mod assemble;
+mod histogram;
 mod keys;
 mod raw;
 mod sample;
@@ -75,7 +76,7 @@ async fn crawl(
     let answers = ask(session, database, &mut steps).await?;
     let (mut snapshot, distinct) = assemble::snapshot(&answers, options);
     if options.statistics {
-        statistics::add(session, &mut snapshot, options).await?;
+        statistics::add(session, &Scope(answers.database.clone()), &mut snapshot, options).await?;
         steps.took("statistics");
         sample::add(session, &mut snapshot, options).await?;
         statistics::fill_in(&mut snapshot, &distinct);

@@ -1,21 +1,25 @@
-//! Figures about stored values, from a bounded look at each table: neither server keeps any of its own accord.
+//! Figures about stored values, from a bounded look at each table: the servers keep few of their own accord.
 //!
 //! At most `sample_rows` rows per table are read, and at most [`ALL_ROWS`] in all tables together; of a larger table
 //! the rows at both ends of its primary key, so that old and new ones are seen. Long values and byte strings are not
 //! read. A table that fails or takes too long is left without figures. Views are not looked at: reading them may cost
-//! anything.
+//! anything. Many tables are asked for in one message.
 
 use catalog::{Snapshot, Table, TableKind, TypeClass};
 use connector_api::{ConnectorError, CrawlOptions, ErrorKind, Tally};
-use mysql_async::{Row, Value};
+use mysql_async::Row;
 
-use crate::decode;
+use super::raw::maybe;
 use crate::session::Session;
 
 /// Rows read in all tables together, at the most.
 const ALL_ROWS: u64 = 1_000_000;
 /// Rows read of each table even when there are very many tables.
 const LEAST_ROWS: u64 = 100;
+/// Rows, statements and bytes of text of one message, at the most.
+const MESSAGE_ROWS: u64 = 20_000;
+const MESSAGE_TABLES: usize = 100;
+const MESSAGE_BYTES: usize = 256 * 1024;
 
 /// Fills in statistics where there are none yet, and values where there are only other figures.
 pub(super) async fn add(
@@ -24,24 +28,45 @@ pub(super) async fn add(
     options: &CrawlOptions,
 ) -> Result<(), ConnectorError> {
     let Some(most) = options.sample_rows else { return Ok(()) };
-    let stored = snapshot.tables.iter().filter(|t| is_stored(t)).count().max(1) as u64;
-    let rows = most.min((ALL_ROWS / stored).max(LEAST_ROWS));
-    for table in snapshot.tables.iter_mut().filter(|t| is_stored(t)) {
-        match session.rows(&statement(table, rows, options.max_value_length)).await {
-            Ok(found) => describe(table, &found, rows, options),
-            Err(error)
-                if matches!(error.kind, ErrorKind::Statement | ErrorKind::Timeout | ErrorKind::Denied) =>
-            {
-                tracing::warn!(
-                    table = table.name,
-                    code = error.kind.code(),
-                    "its values could not be sampled"
-                );
+    let mut tables: Vec<&mut Table> = snapshot.tables.iter_mut().filter(|t| is_stored(t)).collect();
+    let rows = most.min((ALL_ROWS / tables.len().max(1) as u64).max(LEAST_ROWS));
+    let mut rest = tables.as_mut_slice();
+    while !rest.is_empty() {
+        let statements = message(rest, rows, options.max_value_length);
+        let (now, later) = rest.split_at_mut(statements.len().min(rest.len()));
+        for (table, found) in now.iter_mut().zip(session.each(&statements).await?) {
+            match found {
+                Ok(found) => describe(table, &found, rows, options),
+                Err(error)
+                    if matches!(
+                        error.kind,
+                        ErrorKind::Statement | ErrorKind::Timeout | ErrorKind::Denied
+                    ) =>
+                {
+                    let (table, code) = (&table.name, error.kind.code());
+                    tracing::warn!(table, code, "its values could not be sampled");
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
+        rest = later;
     }
     Ok(())
+}
+
+/// The statements of the first tables that fit in one message: at least one.
+fn message(tables: &[&mut Table], rows: u64, longest: usize) -> Vec<String> {
+    let most = usize::try_from(MESSAGE_ROWS / rows.max(1)).unwrap_or(1).clamp(1, MESSAGE_TABLES);
+    let (mut statements, mut bytes) = (Vec::new(), 0);
+    for table in tables.iter().take(most) {
+        let statement = statement(table, rows, longest);
+        bytes += statement.len();
+        if bytes > MESSAGE_BYTES && !statements.is_empty() {
+            break;
+        }
+        statements.push(statement);
+    }
+    statements
 }
 
 fn is_stored(table: &Table) -> bool {
@@ -91,18 +116,12 @@ fn describe(table: &mut Table, rows: &[Row], asked: u64, options: &CrawlOptions)
     }
     let (count, whole) = (rows.len() as u64, (rows.len() as u64) < asked);
     let mut tallies: Vec<Tally> = table.columns.iter().map(|_| Tally::default()).collect();
-    let mut text = String::new();
     for row in rows {
         for (index, (tally, column)) in tallies.iter_mut().zip(&table.columns).enumerate() {
-            let value = row.as_ref(index).unwrap_or(&Value::NULL);
-            if *value == Value::NULL {
-                tally.null();
-                continue;
+            match maybe(row, index) {
+                None => tally.null(),
+                Some(value) => tally.value(&value, column.class, options.max_value_length),
             }
-            text.clear();
-            let places = row.columns_ref().get(index).map_or(0, mysql_async::Column::decimals);
-            decode::text(value, places, column.class != TypeClass::Date, &mut text);
-            tally.value(&text, column.class, options.max_value_length);
         }
     }
     if whole {
@@ -113,7 +132,9 @@ fn describe(table: &mut Table, rows: &[Row], asked: u64, options: &CrawlOptions)
         match &mut column.statistics {
             // the server's own figures are of the whole table
             Some(figures) => {
-                figures.common = seen.common;
+                if figures.common.is_empty() {
+                    figures.common = seen.common;
+                }
                 figures.distinct = figures.distinct.or(seen.distinct);
             }
             None => column.statistics = Some(seen),

@@ -113,6 +113,23 @@ impl Scope {
         )
     }
 
+    /// What the server keeps of columns' values.
+    pub(super) fn statistics(&self, engine: Engine) -> String {
+        if engine == Engine::Mariadb {
+            let wanted = self.over("db_name");
+            return format!(
+                "SELECT db_name, table_name, column_name, CAST(nulls_ratio AS CHAR), min_value, max_value, \
+                 CAST(avg_frequency AS CHAR), IF(hist_type = 'JSON_HB', CONVERT(histogram USING utf8mb4), NULL) \
+                 FROM mysql.column_stats WHERE {wanted}"
+            );
+        }
+        let wanted = self.over("SCHEMA_NAME");
+        format!(
+            "SELECT SCHEMA_NAME, TABLE_NAME, COLUMN_NAME, HISTOGRAM FROM information_schema.COLUMN_STATISTICS \
+             WHERE {wanted}"
+        )
+    }
+
     /// Functions and procedures.
     pub(super) fn routines(&self) -> String {
         let wanted = self.over("ROUTINE_SCHEMA");

@@ -167,7 +167,7 @@ fn unreadable(why: &str) -> Error {
 }
 
 fn stopped(error: &tokio::task::JoinError) -> Error {
-    Error::new("X016", Class::Internal, format!("the check of statements stopped: {error}"))
+    Error::new("X017", Class::Internal, format!("the check of statements stopped: {error}"))
 }
 
 /// Every statement of a connection that somebody relies on.

@@ -5,6 +5,7 @@
 mod across;
 mod change;
 mod columns;
+mod evidence;
 mod keys;
 mod renames;
 mod show;

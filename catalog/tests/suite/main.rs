@@ -9,6 +9,8 @@ mod ddl_collections;
 mod ddl_engines;
 mod ddl_postgres;
 mod diff;
+mod diff_evidence;
+mod diff_property;
 mod fingerprint;
 mod glob;
 mod infer;

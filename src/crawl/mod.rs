@@ -1,5 +1,6 @@
 //! The recipe of a crawl: introspect, tag, compare with the last version, publish what changed.
 
+mod after;
 pub mod probe;
 mod understand;
 
@@ -16,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 use understand::Found;
 
 use crate::error::{Class, Error, Result};
-use crate::impact::{self, Impacted};
-use crate::model::{Connection, ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
+use crate::impact::Impacted;
+use crate::model::{ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
 use crate::sources::{Source, Sources};
-use crate::store::catalog::{Keep, Published};
+use crate::store::catalog::Keep;
 use crate::store::crawls::CrawlEnd;
 use crate::store::{self, Db, StoreErrorKind};
 
@@ -238,46 +239,16 @@ impl Crawler {
         let published = store::catalog::publish(&tx, connection, &prepared, Some(run)).await?;
         let diff = published.diff.as_ref();
         understand::keep(&tx, connection, prepared.snapshot(), diff, &proposals).await?;
+        let job = self.ask_for_impact(&tx, &published).await?;
         let end = CrawlEnd::Succeeded(published.version.id);
         let run = store::crawls::finish(&tx, run, end).await?;
         let details = json!({ "version": published.version.number(), "new": published.is_new });
         store::audits::add(&tx, "owner", "connection.crawl", &connection.to_string(), details).await?;
         tx.commit().await?;
         self.sources.forget(connection, Some(published.version.id));
-        let impact = self.felt(&source.connection, &published, prepared.snapshot()).await;
+        let impact = self.felt(&source.connection, &published, prepared.snapshot(), job).await;
         self.trim(&source.connection, &published).await;
         Ok(Crawled { run, version: published.version, changed: published.is_new, impact })
-    }
-
-    /// What the new version did to statements. The crawl is over: what goes wrong here is told and does not undo it.
-    async fn felt(
-        &self,
-        connection: &Connection,
-        published: &Published,
-        newer: &Arc<Snapshot>,
-    ) -> Option<Impacted> {
-        let before = published.before.as_ref()?;
-        let felt = impact::check_with(&self.db, connection, before, &published.version, newer.clone()).await;
-        let told = |error: &Error| {
-            tracing::warn!(connection = %connection.id, code = error.code, "statements could not be checked again");
-        };
-        felt.inspect_err(told).ok()
-    }
-
-    /// Removes versions that are not kept any more.
-    async fn trim(&self, connection: &Connection, published: &Published) {
-        if !published.is_new {
-            return;
-        }
-        let keep = keep_of(&connection.options, self.keep);
-        let trimmed = async {
-            let tx = self.db.begin().await?;
-            store::catalog::trim(&tx, connection.id, keep).await?;
-            tx.commit().await
-        };
-        if let Err(error) = trimmed.await {
-            tracing::warn!(connection = %connection.id, %error, "old schema versions could not be removed");
-        }
     }
 
     /// Says again and again that the crawl is at work, until its record has ended otherwise: on another daemon somebody
@@ -310,18 +281,6 @@ impl Crawler {
         });
         (sender, task)
     }
-}
-
-/// How long versions of a connection are kept: as its options say, else as the settings do.
-fn keep_of(options: &serde_json::Value, settings: Keep) -> Keep {
-    let own = |key: &str| {
-        options.get(key).and_then(serde_json::Value::as_u64).map(|n| u32::try_from(n).unwrap_or(u32::MAX))
-    };
-    let (versions, days) = (own("keep_versions"), own("keep_days"));
-    if versions.is_none() && days.is_none() {
-        return settings;
-    }
-    Keep { versions: versions.filter(|n| *n > 0), days: days.filter(|n| *n > 0) }
 }
 
 /// The right to crawl a connection; given back when dropped.

@@ -189,8 +189,7 @@ impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
     fn repair(&self, sql: &str, before: &Report) -> Option<String> {
         let holds = |text: &String| {
             let Ok(proof) = guard::check(text, self.newer, self.policy) else { return false };
-            let names = |r: &Report| r.output.iter().map(|o| o.name.clone()).collect::<Vec<_>>();
-            names(proof.report()) == names(before)
+            same_columns(before, proof.report())
                 && self.fails_at_the_server(before, proof.report()).is_empty()
         };
         let ways = repair::ways(self.diff, before, self.older.snapshot(), self.newer.snapshot());
@@ -212,6 +211,13 @@ impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
 
 fn lines(changes: &[&catalog::diff::Change]) -> Vec<String> {
     changes.iter().map(|c| c.line()).collect()
+}
+
+/// Whether a result has the columns of another. What an expression without alias is called says nothing.
+fn same_columns(before: &Report, after: &Report) -> bool {
+    let own = |o: &OutputColumn| !o.lineage.iter().any(|column| column.column == o.name);
+    let mut pairs = before.output.iter().zip(&after.output);
+    before.output.len() == after.output.len() && pairs.all(|(old, new)| old.name == new.name || own(old))
 }
 
 /// What comes out otherwise than before.

@@ -11,7 +11,7 @@ impl Impacted {
     pub fn to_text(&self) -> String {
         let mut out = format!("{}\n", self.headline());
         for statement in &self.statements {
-            out.push_str(&format!("\n{:<10} {}\n", statement.state, title(statement)));
+            out.push_str(&format!("\n{:<10} {}\n", statement.state.as_str(), title(statement)));
             let notes = notes(statement);
             out.extend(notes.iter().map(|(what, line)| format!("  {what:<8} {}\n", flat(line))));
         }

@@ -5,6 +5,7 @@
 
 mod check;
 mod cli;
+mod cli_impact;
 mod cli_understanding;
 mod config;
 mod crash;

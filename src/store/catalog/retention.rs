@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::db::{Conn, Tx, args};
 use super::super::error::Result;
-use crate::model::{Id, clock};
+use crate::model::{Id, JobKind, clock};
 
 /// Tables whose rows are valid from one version to another.
 const VERSIONED: [&str; 4] = ["schemas", "tables", "columns", "routines"];
@@ -58,7 +58,23 @@ async fn referred(tx: &Tx, connection_id: Id) -> Result<HashSet<Id>> {
                UNION SELECT from_version_id FROM impacts WHERE connection_id = $1 AND resolved_at IS NULL \
                UNION SELECT to_version_id FROM impacts WHERE connection_id = $1 AND resolved_at IS NULL";
     let rows = tx.query(sql, args![connection_id]).await?;
-    Ok(rows.iter().map(|row| row.opt_id("id")).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    let mut versions = asked_for(tx, connection_id).await?;
+    let referred = rows.iter().map(|row| row.opt_id("id")).collect::<Result<Vec<_>>>()?;
+    versions.extend(referred.into_iter().flatten());
+    Ok(versions)
+}
+
+/// Versions that a job is still to compare.
+async fn asked_for(tx: &Tx, connection_id: Id) -> Result<HashSet<Id>> {
+    let sql =
+        "SELECT payload FROM jobs WHERE connection_id = $1 AND kind = $2 AND state IN ('queued', 'running')";
+    let mut versions = HashSet::new();
+    for row in tx.query(sql, args![connection_id, JobKind::Impact.as_str()]).await? {
+        let payload = row.json("payload")?;
+        let named = ["from", "to"].into_iter().filter_map(|end| payload.get(end)?.as_str());
+        versions.extend(named.filter_map(|id| Id::parse_str(id).ok()));
+    }
+    Ok(versions)
 }
 
 /// Rows that no remaining version holds go; the others begin and end at versions that remain.

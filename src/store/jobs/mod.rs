@@ -18,7 +18,7 @@ use crate::model::{
 };
 
 pub use claim::{Hold, claim, next_due, renew};
-pub use end::{Ended, Failure, cancel, fail, finish, give_back};
+pub use end::{Ended, Failure, cancel, done, fail, finish, give_back};
 
 /// A job that ended is kept for that long, with its attempts.
 pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -2,6 +2,7 @@
 
 mod cancels;
 mod door;
+mod impact;
 mod jobs;
 mod problems;
 mod repeats;

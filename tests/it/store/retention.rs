@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use catalog::{Snapshot, TypeClass};
-use querent::model::{Id, PageRequest, QueryState, SchemaVersion};
+use querent::model::{Id, JobKind, PageRequest, QueryState, SchemaVersion};
 use querent::store::catalog::{self as versions, Keep};
 use querent::store::evaluation_cases;
+use querent::store::jobs::{self, NewJob};
 
 use super::snapshots::snapshot;
 use super::store_suite;
@@ -17,6 +18,7 @@ store_suite!(
     the_newest_stay_and_load_as_they_were,
     what_is_referred_to_stays,
     young_versions_stay,
+    what_a_job_is_to_compare_stays,
 );
 
 /// Six versions: a column's type changes in each, a table goes in the third and comes back in the fifth.
@@ -119,4 +121,21 @@ async fn young_versions_stay(store: TestStore) {
     assert_eq!(trim(&store, connection, Keep { versions: Some(2), days: Some(7) }).await, 0);
     assert_eq!(trim(&store, connection, Keep { versions: None, days: Some(7) }).await, 0);
     assert_eq!(kept(&store, connection).await.len(), 6);
+}
+
+async fn what_a_job_is_to_compare_stays(store: TestStore) {
+    let connection = store.connection("shop").await.id;
+    let (_, published) = history(&store, connection).await;
+    let tx = store.db.begin().await.unwrap();
+    let payload = serde_json::json!({ "from": published[2].id, "to": published[3].id });
+    let job = NewJob { connection_id: Some(connection), payload, ..NewJob::of(JobKind::Impact) };
+    let job = jobs::enqueue(&tx, job).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let keep = Keep { versions: Some(1), days: None };
+    assert_eq!(trim(&store, connection, keep).await, 3);
+    assert_eq!(kept(&store, connection).await, [6, 4, 3]);
+    let tx = store.db.begin().await.unwrap();
+    jobs::done(&tx, job.id).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(trim(&store, connection, keep).await, 2);
 }

@@ -103,7 +103,12 @@ pub async fn notifications(setup: &Setup, args: NotificationArgs) -> Result<i32>
                     .map_err(|e| Error::new("K099", Class::Internal, e.to_string()))?;
                 say!("{line}");
             } else {
-                say!("{:<8} {} {}", one.severity.as_str(), one.created_at.strftime("%Y-%m-%d %H:%M"), one.title);
+                say!(
+                    "{:<8} {} {}",
+                    one.severity.as_str(),
+                    one.created_at.strftime("%Y-%m-%d %H:%M"),
+                    one.title
+                );
             }
             if args.read {
                 store::notifications::mark_read(&app.db, one.id, BY).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use catalog::Snapshot;
 use serde_json::json;
 
-use super::Crawler;
+use super::{Crawled, Crawler};
 use crate::error::{Error, Result};
 use crate::impact::{self, Impacted};
 use crate::model::{Connection, Id, JobKind};
@@ -17,7 +17,25 @@ use crate::store::{self, Tx};
 /// A daemon checks statements after that time, when the crawl's own process has not.
 const IMPACT_DELAY: Duration = Duration::from_secs(60);
 
+/// What is left to do when a crawl is over.
+pub(super) struct Next {
+    /// What came of it.
+    pub(super) published: Published,
+    /// What it found.
+    pub(super) newer: Arc<Snapshot>,
+    /// The job that asks for the check of statements.
+    pub(super) job: Option<Id>,
+}
+
 impl Crawler {
+    /// Does what follows a crawl.
+    pub(super) async fn follow(&self, connection: &Connection, crawled: Crawled, next: Next) -> Crawled {
+        let Next { published, newer, job } = next;
+        let impact = self.felt(connection, &published, &newer, job).await;
+        self.trim(connection, &published).await;
+        Crawled { impact, ..crawled }
+    }
+
     /// Asks for the check of statements with the new version, should this process not come to it.
     pub(super) async fn ask_for_impact(&self, tx: &Tx, published: &Published) -> Result<Option<Id>> {
         let (version, Some(before)) = (&published.version, &published.before) else { return Ok(None) };
@@ -32,7 +50,7 @@ impl Crawler {
     }
 
     /// What the new version did to statements. The crawl is over: what goes wrong here is left to the job.
-    pub(super) async fn felt(
+    async fn felt(
         &self,
         connection: &Connection,
         published: &Published,
@@ -58,7 +76,7 @@ impl Crawler {
     }
 
     /// Removes versions that are not kept any more.
-    pub(super) async fn trim(&self, connection: &Connection, published: &Published) {
+    async fn trim(&self, connection: &Connection, published: &Published) {
         if !published.is_new {
             return;
         }

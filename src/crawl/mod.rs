@@ -14,8 +14,8 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use understand::Found;
-
+use self::after::Next;
+use self::understand::Found;
 use crate::error::{Class, Error, Result};
 use crate::impact::Impacted;
 use crate::model::{ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
@@ -211,7 +211,12 @@ impl Crawler {
         drop(steps);
         let _ = written.await;
         match outcome {
-            Ok(found) => self.publish(source, run.id, found).await,
+            Ok(found) => {
+                let (crawled, next) = self.publish(source, run.id, found).await?;
+                // its record says that it is over: another may begin
+                drop(turn);
+                Ok(self.follow(&source.connection, crawled, next).await)
+            }
             Err(error) => {
                 // the record is read without the error at hand: what to do next belongs to it
                 let advice = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -230,7 +235,7 @@ impl Crawler {
         understand::conclude(connector, snapshot, &own, &options, report).await
     }
 
-    async fn publish(&self, source: &Source, run: Id, found: Found) -> Result<Crawled> {
+    async fn publish(&self, source: &Source, run: Id, found: Found) -> Result<(Crawled, Next)> {
         let connection = source.connection.id;
         let Found { mut snapshot, proposals } = found;
         understand::drop_unwanted(&self.db, connection, &mut snapshot).await?;
@@ -246,9 +251,9 @@ impl Crawler {
         store::audits::add(&tx, "owner", "connection.crawl", &connection.to_string(), details).await?;
         tx.commit().await?;
         self.sources.forget(connection, Some(published.version.id));
-        let impact = self.felt(&source.connection, &published, prepared.snapshot(), job).await;
-        self.trim(&source.connection, &published).await;
-        Ok(Crawled { run, version: published.version, changed: published.is_new, impact })
+        let version = published.version.clone();
+        let crawled = Crawled { run, version, changed: published.is_new, impact: None };
+        Ok((crawled, Next { published, newer: prepared.snapshot().clone(), job }))
     }
 
     /// Says again and again that the crawl is at work, until its record has ended otherwise: on another daemon somebody

@@ -1,14 +1,11 @@
 //! Single statements: queries with their rows, changes, definitions, and statements of words.
 
-use std::sync::Arc;
-
 use rusqlite::Statement as Prepared;
 use rusqlite::types::Value;
 
 use crate::error::{Result, SqlError};
 use crate::faults::{Fault, Kind};
 use crate::plan;
-use crate::schema::Schema;
 use crate::session::{Ended, Session, Step};
 use crate::sink::Sink;
 use crate::sql::scope::{Writer, quote};
@@ -71,16 +68,11 @@ impl Session {
         }
     }
 
-    fn schema(&self, text: &str) -> Result<Arc<Schema>> {
-        let lower = text.to_lowercase();
-        let counted = ["sys.partitions", "sys.allocation_units", "dm_db_partition_stats", "[partitions]"];
-        self.database.schema(&self.context, counted.iter().any(|c| lower.contains(c)))
-    }
-
     /// A query as SQLite's text, and its columns.
     pub(crate) fn written(&self, text: &str) -> Result<(String, Vec<Column>)> {
         let query = sql::parse_query(text)?;
-        let schema = self.schema(text)?;
+        // before the first query of a transaction, which sees the figures of its beginning only
+        let schema = self.database.schema(&self.context, !self.wrote)?;
         let mut writer = Writer {
             schema: &schema,
             context: &self.context,
@@ -138,7 +130,7 @@ impl Session {
 
     fn change(&mut self, text: &str) -> Step<u64> {
         let statement = sql::parse(text)?;
-        let schema = self.schema(text)?;
+        let schema = self.database.schema(&self.context, false)?;
         let mut writer = Writer {
             schema: &schema,
             context: &self.context,
@@ -166,6 +158,7 @@ impl Session {
             self.lite.execute_batch(&number).map_err(failed)?;
         }
         self.database.changed(&target);
+        self.wrote = !self.lite.is_autocommit();
         Ok(rows as u64)
     }
 

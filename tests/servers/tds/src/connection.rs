@@ -3,6 +3,7 @@
 use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
+use rusqlite::InterruptHandle;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -234,6 +235,8 @@ impl<S: Stream> Connection<S> {
         let (chunks, mut given) = mpsc::channel(CHUNKS);
         let cancel = Arc::new(Cancel::default());
         let interrupt = session.stoppable(&cancel).map_err(|e| Error::other(e.message))?;
+        // a server that ends lets nothing run on
+        let stop = Stop { cancel: Arc::clone(&cancel), interrupt };
         let mut running = Running::begin(&self.shared);
         let mut sink = Sink::new(chunks, Arc::clone(&cancel));
         let work = tokio::task::spawn_blocking(move || {
@@ -253,7 +256,7 @@ impl<S: Stream> Connection<S> {
                             Ok(true) => attention = true,
                             Err(error) => over = Err(error),
                         }
-                        cancel.cancel(&interrupt);
+                        stop.now();
                         break;
                     }
                     Some(Chunk::Cut) => {
@@ -269,7 +272,7 @@ impl<S: Stream> Connection<S> {
                         Ok(None) => over = Err(ErrorKind::UnexpectedEof.into()),
                         Err(error) => over = Err(error),
                     }
-                    cancel.cancel(&interrupt);
+                    stop.now();
                     break;
                 }
             }
@@ -322,6 +325,24 @@ impl<S: Stream> Connection<S> {
             self.writer.end();
         }
         Ok(())
+    }
+}
+
+/// Stops a running statement, at the latest when this is dropped.
+struct Stop {
+    cancel: Arc<Cancel>,
+    interrupt: InterruptHandle,
+}
+
+impl Stop {
+    fn now(&self) {
+        self.cancel.cancel(&self.interrupt);
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.now();
     }
 }
 

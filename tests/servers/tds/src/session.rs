@@ -72,6 +72,8 @@ pub(crate) struct Session {
     pub(crate) variables: HashMap<String, Ty>,
     /// How statements end: in a batch or in a procedure.
     pub(crate) end: End,
+    /// Whether the transaction holds SQLite's one lock for writing.
+    pub(crate) wrote: bool,
     transaction: u64,
     failed: Option<SqlError>,
 }
@@ -107,6 +109,7 @@ impl Session {
             lite,
             variables: HashMap::new(),
             end: End::Statement,
+            wrote: false,
             transaction: 0,
             failed: None,
         })
@@ -250,6 +253,7 @@ impl Session {
             _ => {}
         }
         self.context.transactions -= 1;
+        self.wrote &= self.context.transactions > 0;
         Ok(())
     }
 
@@ -260,6 +264,7 @@ impl Session {
             let _ = self.lite.execute_batch("ROLLBACK");
         }
         self.context.transactions = 0;
+        self.wrote = false;
         sink.out.change(&Change::Rollback(self.transaction));
     }
 }

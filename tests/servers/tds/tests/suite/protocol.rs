@@ -146,6 +146,21 @@ async fn a_client_that_goes_away_ends_what_runs() {
     server.wait_for(|c| c.running == 0 && c.interrupted == 1 && c.sessions == 0).await;
 }
 
+#[test]
+fn a_server_that_ends_lets_nothing_run_on() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = server(NUMBERS).await;
+        let mut client = connect(&server).await;
+        tokio::spawn(async move {
+            let _ = client.simple_query(ENDLESS).await.map(|_| ());
+        });
+        server.wait_for(|c| c.running == 1).await;
+    });
+    // this waits for every thread
+    drop(runtime);
+}
+
 #[tokio::test]
 async fn statements_fail_wait_and_are_cut_as_planned() {
     let server = server(NUMBERS).await;

@@ -269,7 +269,7 @@ impl Crawler {
         }
         match store::crawls::get(&self.db, run).await.map(|run| run.status) {
             Ok(RunStatus::Cancelled) => Error::new("X013", Class::Cancelled, "the crawl was cancelled"),
-            _ => Error::new("X016", Class::Conflict, "another crawl took the place of this one"),
+            _ => Error::new("X017", Class::Conflict, "another crawl took the place of this one"),
         }
     }
 

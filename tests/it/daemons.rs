@@ -53,11 +53,15 @@ impl Daemon {
         assert!(!self.child.wait().unwrap().success());
     }
 
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     /// SIGTERM; it must end well.
     fn stop(&mut self) -> Duration {
         let told = Instant::now();
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("-TERM");
         assert!(self.child.wait().unwrap().success());
         told.elapsed()
     }
@@ -234,6 +238,33 @@ async fn two_daemons_do_two_hundred_jobs_though_one_is_killed(store: TestStore) 
     }
 }
 
+async fn a_daemon_that_slept_over_its_lease_ends_nothing_that_another_took_over(store: TestStore) {
+    const JOBS: usize = 10;
+    let desk = Desk::new();
+    let work = Work::make(&desk, "one", &store.place, JOBS).await;
+    share_keys(&desk, "one", "two");
+    let mut sleeper = Daemon::start(&desk, "one", &store.place);
+    let held = work.until_done(&store.db, JOBS - 1).await;
+    assert!(sleeper.has(&held));
+    sleeper.signal("-STOP");
+    let mut other = Daemon::start(&desk, "two", &store.place);
+    until("the other daemon's attempt", async || {
+        let now = jobs::get(&store.db, held.id).await.unwrap();
+        (other.has(&now) && crawls_at_work(&store.db, held.id).await == 1).then_some(())
+    })
+    .await;
+    // both are in the middle of the same crawl now, and both go on
+    work.unlock();
+    sleeper.signal("-CONT");
+    work.until_all_done(&store.db).await;
+    sleeper.stop();
+    other.stop();
+    assert_eq!(work.check(&store.db).await, (1, 0));
+    let runs = jobs::runs(&store.db, held.id, 10).await.unwrap();
+    let outcomes: Vec<_> = runs.iter().map(|run| run.outcome.unwrap()).collect();
+    assert_eq!(outcomes, [JobOutcome::Succeeded, JobOutcome::Lost]);
+}
+
 async fn a_killed_daemons_jobs_go_on_at_its_next_start(store: TestStore) {
     const JOBS: usize = 30;
     store.db.close().await;
@@ -280,6 +311,11 @@ async fn a_daemon_that_is_told_to_stop_gives_its_jobs_back(store: TestStore) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_daemons_on_postgres() {
     on_postgres(two_daemons_do_two_hundred_jobs_though_one_is_killed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sleeping_daemon_on_postgres() {
+    on_postgres(a_daemon_that_slept_over_its_lease_ends_nothing_that_another_took_over).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@
 mod check;
 mod cli;
 mod cli_impact;
+mod cli_jobs;
 mod cli_understanding;
 mod config;
 mod crash;

@@ -142,7 +142,7 @@ async fn a_decision_is_kept_over_crawls(store: TestStore) {
     // the next crawl concludes the same, the one after it nothing
     propose(&store, &connection, &found).await;
     propose(&store, &connection, &[]).await;
-    assert_eq!(relationships::all(&store.db, connection.id).await.unwrap(), [rejected.clone()]);
+    assert_eq!(relationships::all(&store.db, connection.id).await.unwrap(), std::slice::from_ref(&rejected));
     let of = |state| relationships::list(&store.db, connection.id, Some(state), PageRequest::first());
     assert!(of(RelationshipState::Proposed).await.unwrap().items.is_empty());
     assert_eq!(of(RelationshipState::Rejected).await.unwrap().items, [rejected]);

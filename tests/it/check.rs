@@ -137,3 +137,25 @@ fn the_schema_of_verdicts_is_published() {
     let published: Value = serde_json::from_str(include_str!("../../guard/verdict.schema.json")).unwrap();
     assert_eq!(printed, published, "guard/verdict.schema.json is not current");
 }
+
+/// SQL for MongoDB is shown with the aggregation that runs; a pipeline is still checked as one.
+#[test]
+fn sql_over_documents_shows_its_pipeline() {
+    let desk = Desk::new();
+    desk.file(
+        "zoo.json",
+        r#"{"animals": {"fields": {"_id": "int", "name": "string", "legs": "int", "foods": ["string"]}}}"#,
+    );
+    let on = ["--engine", "mongodb", "--ddl", "zoo.json"];
+    let sql = "SELECT name FROM animals WHERE legs > 2";
+    let run = desk.run(&[&["check", sql], on.as_slice()].concat()).ends(0);
+    run.says("db.animals.aggregate([").says(r#"{"$match":{"legs":{"$gt":2}}}"#);
+    let json = desk.run(&[&["check", sql, "--json"], on.as_slice()].concat()).ends(0).json();
+    assert_eq!(json["pipeline"]["collection"], "animals");
+    assert_eq!(json["pipeline"]["stages"][1]["$project"]["c0"], "$name");
+    let refused = desk.run(&[&["check", "SELECT 1", "--json"], on.as_slice()].concat()).ends(1).json();
+    assert_eq!(refused["findings"][0]["code"], "G600");
+    let native = r#"{"collection": "animals", "pipeline": [{"$match": {"legs": 4}}]}"#;
+    let native = desk.run(&[&["check", native, "--json"], on.as_slice()].concat()).ends(0).json();
+    assert_eq!(native["canonical"]["collection"], "animals");
+}

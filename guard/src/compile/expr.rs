@@ -7,7 +7,7 @@ use crate::tree::{BinaryOp, Expr, Literal, SpecialCall, TrimSide, UnaryOp};
 
 use super::builder::quoted;
 use super::frame::Val;
-use super::{Compiler, Made, align, form, operator, time};
+use super::{Compiler, Made, align, form, operator, time, weighed};
 
 impl<'a> Compiler<'a> {
     /// The value of an expression.
@@ -15,6 +15,12 @@ impl<'a> Compiler<'a> {
         if let Some(known) = self.grouped_value(expr) {
             return Ok(known);
         }
+        let val = self.evaluated(expr)?;
+        weighed(&val.json)?;
+        Ok(val)
+    }
+
+    fn evaluated(&mut self, expr: &'a Expr) -> Made<Val> {
         match expr {
             Expr::Column(name) => self.find(name),
             Expr::Literal(literal, span) => literal_value(literal).map_err(|f| f.at(*span)),

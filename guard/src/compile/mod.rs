@@ -45,6 +45,9 @@ use frame::Frame;
 /// Blocks of a statement that are compiled; a WITH that is named several times counts each time.
 const MOST_BLOCKS: usize = 64;
 
+/// Values and operators of one expression.
+const MOST_NODES: usize = 10_000;
+
 /// The pipeline of a checked statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -124,6 +127,25 @@ impl<'a> Compiler<'a> {
         let engine = catalog.engine();
         catalog.find_table(schema.map(|s| engine.stored_key(s)).as_deref(), &engine.stored_key(name))
     }
+}
+
+/// Refuses what has grown too large: operands that are looked at twice stand there twice, at every level.
+fn weighed(json: &Value) -> Made<()> {
+    let mut open = vec![json];
+    let mut nodes = 0_usize;
+    while let Some(next) = open.pop() {
+        nodes += 1;
+        if nodes > MOST_NODES {
+            let message = "An expression becomes too large for a pipeline.";
+            return Err(Finding::new(Code::G603, message).hint("Compute its parts in a sub-query of FROM."));
+        }
+        match next {
+            Value::Array(items) => open.extend(items),
+            Value::Object(fields) => open.extend(fields.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// A form that no pipeline can say.

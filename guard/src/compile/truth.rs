@@ -8,7 +8,7 @@ use crate::tree::{BinaryOp, Expr, IsTest, Literal, UnaryOp};
 
 use super::builder::{all, any, cond, not, present, settled};
 use super::frame::Val;
-use super::{Compiler, Made, form, operator};
+use super::{Compiler, Made, form, operator, weighed};
 
 impl<'a> Compiler<'a> {
     /// A condition as a value: true, false or null.
@@ -26,6 +26,12 @@ impl<'a> Compiler<'a> {
 
     /// An expression that is true where the condition is what is wanted, and false everywhere else.
     pub(super) fn truth(&mut self, expr: &'a Expr, wanted: bool) -> Made<Value> {
+        let test = self.tested(expr, wanted)?;
+        weighed(&test)?;
+        Ok(test)
+    }
+
+    fn tested(&mut self, expr: &'a Expr, wanted: bool) -> Made<Value> {
         match expr {
             Expr::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), .. } => {
                 let parts = chain(expr, *op);

@@ -44,9 +44,11 @@ impl<'a> Resolver<'a, '_> {
         if view.is_none() && readable.visibility().whole(table) {
             return None;
         }
-        let key = self.engine.stored_key(&table.name);
-        if table.schema.is_empty() && self.ctes.iter().any(|c| c.key == key) {
-            let message = format!("{} is the name of a table and of a WITH", table.name);
+        // a filter of the documents around an array names their collection, too
+        let named = std::iter::once(&table.name).chain(table.nested.as_ref().map(|n| &n.collection));
+        let taken = |name: &&String| self.ctes.iter().any(|c| c.key == self.engine.stored_key(name));
+        if let Some(name) = named.into_iter().find(taken).filter(|_| table.schema.is_empty()) {
+            let message = format!("{name} is the name of a table and of a WITH");
             self.refuse(Finding::new(Code::G400, message).at(span).hint("give the WITH another name"));
         }
         self.altered |= view.is_some() || readable.visibility().alters(table);

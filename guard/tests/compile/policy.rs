@@ -94,6 +94,9 @@ fn filters_of_a_collection_hold_for_its_elements() {
         "{shown}"
     );
     assert_eq!(code("SELECT why FROM orders_lines_cuts", &policy), "G400");
+    // a WITH of the collection's name would be read in its place
+    let other = "WITH orders AS (SELECT _id FROM plants) SELECT plant FROM orders_lines, orders";
+    assert_eq!(code(other, &policy), "G400");
     let plain = text("SELECT _id FROM orders", &policy);
     assert!(plain.starts_with("[{\"$match\":{\"total\":{\"$lt\":100}}}"), "{plain}");
     // an array whose elements are filtered is not shown whole

@@ -61,6 +61,22 @@ fn too_many_blocks_are_refused() {
 }
 
 #[test]
+fn what_grows_at_every_level_is_refused_in_time() {
+    let mut nested = "price > 1".to_owned();
+    for _ in 0..40 {
+        nested = format!("({nested}) = hardy");
+    }
+    let findings = judge(&format!("SELECT {nested} FROM plants"), &Policy::default()).unwrap_err();
+    assert_eq!(findings[0].code.as_str(), "G603");
+    let mut cases = "stock".to_owned();
+    for i in 0..40 {
+        cases = format!("CASE WHEN {cases} < {i} THEN 1 END");
+    }
+    let findings = judge(&format!("SELECT {cases} FROM plants"), &Policy::default()).unwrap_err();
+    assert_eq!(findings[0].code.as_str(), "G603");
+}
+
+#[test]
 fn names_heed_case_and_dots_are_put_together() {
     assert!(
         judge(

@@ -115,3 +115,6 @@ fn tls(encryption: EncryptionLevel) -> Option<String> {
         EncryptionLevel::Off | EncryptionLevel::NotSupported => None,
     }
 }
+
+#[cfg(test)]
+mod layer_two;

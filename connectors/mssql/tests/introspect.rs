@@ -157,3 +157,28 @@ async fn a_table_that_may_not_be_read_is_crawled_without_its_values() {
     assert_eq!(of("mine").statistics, None);
     assert_eq!(of("other").statistics.as_ref().unwrap().common[0].value, "x");
 }
+
+#[tokio::test]
+async fn figures_come_from_the_servers_histograms() {
+    let database = Database::new(&[
+        "CREATE TABLE t (id int PRIMARY KEY, n int NULL, word nvarchar(9) NOT NULL)",
+        "INSERT INTO t VALUES (1, 9, N'a'), (2, 10, N'b'), (3, 9, N'a'), (4, NULL, N'a')",
+        "CREATE STATISTICS of_n ON t (n)",
+        "CREATE STATISTICS of_word ON t (word)",
+        "UPDATE STATISTICS t",
+    ])
+    .await;
+    let connector = MssqlConnector::new(&database.url("")).unwrap();
+    let options = CrawlOptions { sample_rows: None, ..CrawlOptions::default() };
+    let snapshot = connector.introspect(&options, &|_| {}).await.unwrap();
+    let figures = |column: &str| {
+        snapshot.table("dbo", "t").unwrap().column(column).unwrap().statistics.clone().unwrap()
+    };
+    let n = figures("n");
+    assert_eq!((n.min.as_deref(), n.max.as_deref()), (Some("9"), Some("10")));
+    assert_eq!((n.null_share, n.distinct), (Some(0.25), Some(2.0)));
+    let word = figures("word");
+    assert_eq!((word.common[0].value.as_str(), word.common[0].share), ("a", Some(0.75)));
+    // text has no range worth a stored value
+    assert_eq!((word.min, word.max), (None, None));
+}

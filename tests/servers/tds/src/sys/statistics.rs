@@ -73,6 +73,7 @@ pub(crate) fn fill(
                     ("name", text(format!("_WA_Sys_{number:08X}_{object:08X}"))),
                     ("stats_id", int(number)),
                     ("auto_created", int(1)),
+                    ("has_filter", int(0)),
                 ],
             )?;
             rows.add(

@@ -1,7 +1,8 @@
 # demo: the sample shop, asked a few questions, then served.   test: everything the tests need, then the tests.
 # check: formatting, lints, documentation.                     bench: the benchmarks.
 # figures: crawls and long results beside other tools, on the test servers.
-.PHONY: demo test check bench figures
+# golden: sample schemas on every engine, and what differs between the engines (SCHEMAS=folder).
+.PHONY: demo test check bench figures golden
 
 demo:
 	cargo run --release --locked -- demo
@@ -20,3 +21,6 @@ bench:
 figures:
 	cargo build --release --locked
 	tests/servers/with.sh sh -c 'benches/figures/run.sh crawl && benches/figures/run.sh stream'
+
+golden:
+	tests/servers/with.sh tests/golden.sh $(SCHEMAS)

@@ -191,9 +191,12 @@ pub struct DiffArgs {
     /// Newer version.
     #[arg(long, requires = "on")]
     pub to: Option<String>,
-    /// Engine of .sql files.
-    #[arg(long)]
+    /// Engine of .sql files; two with a comma where the sides are of different ones.
+    #[arg(long, value_name = "ENGINE[,ENGINE]")]
     pub engine: Option<String>,
+    /// Compare the same database on two engines: names without case and `_`, types by class, keys and references.
+    #[arg(long, conflicts_with_all = ["on", "impact"])]
+    pub across_engines: bool,
     /// text, json or markdown.
     #[arg(long, default_value = "text")]
     pub format: String,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use catalog::diff::{Diff, diff};
+use catalog::diff::{Diff, across, diff};
 use catalog::{Catalog, Snapshot};
 use guard::Policy;
 
@@ -105,8 +105,9 @@ fn pick<'a>(versions: &'a [SchemaVersion], number: Option<&str>, place: usize) -
 
 /// Two files or databases; no store is needed.
 async fn sides(setup: &Setup, old: &str, new: &str, args: &DiffArgs) -> Result<(Diff, Option<Impacted>)> {
-    let (old, new) = (side(setup, old, args).await?, side(setup, new, args).await?);
-    let diff = diff(&old, &new);
+    let (of_old, of_new) = engines(args.engine.as_deref());
+    let (old, new) = (side(setup, old, of_old).await?, side(setup, new, of_new).await?);
+    let diff = if args.across_engines { across(&old, &new) } else { diff(&old, &new) };
     if !args.impact && !args.fail_on_impact {
         return Ok((diff, None));
     }
@@ -122,7 +123,15 @@ async fn sides(setup: &Setup, old: &str, new: &str, args: &DiffArgs) -> Result<(
     Ok((diff, Some(impacted)))
 }
 
-async fn side(setup: &Setup, text: &str, args: &DiffArgs) -> Result<Snapshot> {
+/// The engines of both sides: one for both, or one each.
+fn engines(given: Option<&str>) -> (Option<&str>, Option<&str>) {
+    match given.and_then(|text| text.split_once(',')) {
+        Some((old, new)) => (Some(old.trim()), Some(new.trim())),
+        None => (given, given),
+    }
+}
+
+async fn side(setup: &Setup, text: &str, engine: Option<&str>) -> Result<Snapshot> {
     if target::is_url(text) {
         return Ok(target::open(setup, text).await?.catalog(setup).await?.snapshot().clone());
     }
@@ -130,7 +139,7 @@ async fn side(setup: &Setup, text: &str, args: &DiffArgs) -> Result<Snapshot> {
     let content = std::fs::read_to_string(path)
         .map_err(|e| Error::new("K002", Class::BadInput, format!("{text} cannot be read: {e}")))?;
     if path.extension().is_some_and(|e| e == "sql") {
-        return Ok(catalog::ddl::read(&content, check::engine(args.engine.as_deref())?).snapshot);
+        return Ok(catalog::ddl::read(&content, check::engine(engine)?).snapshot);
     }
     serde_json::from_str(&content).map_err(|e| {
         Error::new("K009", Class::BadInput, format!("{text} is no catalog: {e}"))

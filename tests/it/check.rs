@@ -146,16 +146,19 @@ fn sql_over_documents_shows_its_pipeline() {
         "zoo.json",
         r#"{"animals": {"fields": {"_id": "int", "name": "string", "legs": "int", "foods": ["string"]}}}"#,
     );
-    let on = ["--engine", "mongodb", "--ddl", "zoo.json"];
+    let check = |args: &[&str]| {
+        let on = ["--engine", "mongodb", "--ddl", "zoo.json"];
+        desk.run(&["check"].iter().chain(args).chain(&on).copied().collect::<Vec<_>>())
+    };
     let sql = "SELECT name FROM animals WHERE legs > 2";
-    let run = desk.run(&[&["check", sql], on.as_slice()].concat()).ends(0);
-    run.says("db.animals.aggregate([").says(r#"{"$match":{"legs":{"$gt":2}}}"#);
-    let json = desk.run(&[&["check", sql, "--json"], on.as_slice()].concat()).ends(0).json();
+    let shown = check(&[sql]).ends(0);
+    shown.says("db.animals.aggregate([").says(r#"{"$match":{"legs":{"$gt":2}}}"#);
+    let json = check(&[sql, "--json"]).ends(0).json();
     assert_eq!(json["pipeline"]["collection"], "animals");
     assert_eq!(json["pipeline"]["stages"][1]["$project"]["c0"], "$name");
-    let refused = desk.run(&[&["check", "SELECT 1", "--json"], on.as_slice()].concat()).ends(1).json();
+    let refused = check(&["SELECT 1", "--json"]).ends(1).json();
     assert_eq!(refused["findings"][0]["code"], "G600");
     let native = r#"{"collection": "animals", "pipeline": [{"$match": {"legs": 4}}]}"#;
-    let native = desk.run(&[&["check", native, "--json"], on.as_slice()].concat()).ends(0).json();
+    let native = check(&[native, "--json"]).ends(0).json();
     assert_eq!(native["canonical"]["collection"], "animals");
 }

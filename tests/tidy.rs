@@ -43,6 +43,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("mysql_async", &["connectors/mysql/"]),
     ("tiberius", &["connectors/mssql/", "src/telemetry.rs"]),
     ("mongodb::", &["connectors/mongodb/"]),
+    ("russh", &["src/sources/tunnel/"]),
     ("connector_mssql", &["src/sources", "connectors/mssql/"]),
     ("connector_mongodb", &["src/sources", "connectors/mongodb/"]),
     ("connector_mysql", &["src/sources", "connectors/mysql/"]),

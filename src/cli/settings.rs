@@ -1,6 +1,6 @@
 //! `querent config` and `querent doctor`: what is set, what works.
 
-use connector_api::ParamKind;
+use connector_api::{ConnectorInfo, ParamKind};
 
 use super::args::ConfigCommand;
 use crate::app::Setup;
@@ -22,16 +22,22 @@ pub fn run(setup: &Setup, command: ConfigCommand) -> Result<i32> {
 fn connectors() {
     for info in sources::connectors() {
         say!("{}  ({}:)  {}", info.engine, info.schemes.join(":, "), info.example);
-        for param in info.params {
-            let default = if param.default.is_empty() { "unset" } else { param.default };
-            let secret = if param.secret { " Secret: kept sealed, never shown." } else { "" };
-            say!("    {:<24} default {default:<10} {}{secret}", param.name, param.description);
-            if let Some(takes) = takes(param.kind) {
-                say!("    {:<24} {takes}", "");
-            }
-        }
-        say!("");
+        parameters(info);
     }
+    say!("any engine over TCP, through an SSH host  {}", sources::TUNNEL.example);
+    parameters(&sources::TUNNEL);
+}
+
+fn parameters(info: &ConnectorInfo) {
+    for param in info.params {
+        let default = if param.default.is_empty() { "unset" } else { param.default };
+        let secret = if param.secret { " Secret: kept sealed, never shown." } else { "" };
+        say!("    {:<24} default {default:<10} {}{secret}", param.name, param.description);
+        if let Some(takes) = takes(param.kind) {
+            say!("    {:<24} {takes}", "");
+        }
+    }
+    say!("");
 }
 
 /// What values a parameter takes, where not any text.

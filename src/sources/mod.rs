@@ -4,6 +4,7 @@
 mod errors;
 mod open;
 mod overlay;
+mod tunnel;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ use guard::Policy;
 use jiff::Timestamp;
 
 pub use open::{connectors, display_url, engine_of, open};
+pub use tunnel::INFO as TUNNEL;
 
 use crate::error::{Class, Error, Result};
 use crate::index::Index;

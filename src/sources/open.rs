@@ -5,6 +5,7 @@ use std::sync::Arc;
 use catalog::Engine;
 use connector_api::{Connector, ConnectorInfo};
 
+use super::tunnel;
 use crate::error::{Class, Error, Result};
 
 /// The engines that can be connected to, with their parameters.
@@ -17,6 +18,15 @@ pub fn connectors() -> Vec<&'static ConnectorInfo> {
 /// # Errors
 /// When the URL cannot be used, with an example of one that can.
 pub fn open(url: &str) -> Result<Arc<dyn Connector>> {
+    let engine = info_of(url)?.engine;
+    match tunnel::split(url, engine)? {
+        Some((url, settings)) => tunnel::open(url, engine, settings, direct),
+        None => direct(url),
+    }
+}
+
+/// Without a tunnel in between.
+fn direct(url: &str) -> Result<Arc<dyn Connector>> {
     Ok(match info_of(url)?.engine {
         Engine::Sqlite => Arc::new(connector_sqlite::SqliteConnector::open(url)?),
         Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::new(url)?),
@@ -70,9 +80,9 @@ pub fn display_url(url: &str) -> String {
         }
         None => base.to_owned(),
     };
-    let secrets: Vec<&str> = info_of(url)
-        .map(|info| info.params.iter().filter(|p| p.secret).map(|p| p.name).collect())
-        .unwrap_or_default();
+    let own = info_of(url).map_or(&[][..], |info| info.params);
+    let secrets: Vec<&str> =
+        own.iter().chain(tunnel::INFO.params).filter(|p| p.secret).map(|p| p.name).collect();
     let kept: Vec<&str> = query
         .split('&')
         .filter(|pair| !pair.is_empty() && !secrets.contains(&pair.split('=').next().unwrap_or_default()))

@@ -101,7 +101,16 @@ fn tables_are_described_and_what_is_missing_is_counted() {
 fn parameters_of_every_engine_are_listed() {
     let desk = Desk::new();
     let listed = desk.run(&["config", "connectors"]).ends(0);
-    for text in ["sqlite", "postgres", "mysql", "sslmode", "one of: disable", "1 to 64", "default"] {
+    for text in [
+        "sqlite",
+        "postgres",
+        "mysql",
+        "sslmode",
+        "one of: disable",
+        "1 to 64",
+        "ssh_known_hosts",
+        "Secret: ",
+    ] {
         assert!(listed.out.contains(text), "{text}: {}", listed.out);
     }
 }

@@ -19,4 +19,5 @@ mod results;
 mod retrieval;
 mod store;
 mod test_app;
+mod tunnel;
 mod types;

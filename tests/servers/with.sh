@@ -29,4 +29,5 @@ bring_up postgres
 bring_up mariadb
 bring_up mysql
 bring_up documents
+bring_up sshd
 "$@"

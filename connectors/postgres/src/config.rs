@@ -1,6 +1,7 @@
 //! A connection URL as libpq reads it, with the parameters declared as data. `options` is refused: it could undo the
 //! settings that hold a session read-only.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ const PARAMS: &[Param] = &[
     text("sslcert", false, "", "File of the client's certificate (PEM)."),
     text("sslkey", false, "", "File of the client's key (PEM, not encrypted)."),
     text("application_name", false, "querent", "The name that the server lists the sessions under."),
+    text("hostaddr", false, "", "Address to connect to in place of the host's, which TLS still verifies."),
     text("host", false, "", "Folder of a Unix socket, or a host when the URL names none."),
     number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
     number("pool_size", "4", 1, 64, "Sessions at the most."),
@@ -76,6 +78,7 @@ pub(crate) enum SslMode {
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub host: String,
+    pub address: Option<IpAddr>,
     pub port: u16,
     pub user: String,
     pub password: Option<String>,
@@ -129,6 +132,7 @@ impl Settings {
         let number = |name: &str| params.integer(name).unwrap_or_default();
         Ok(Settings {
             host: host(&url, no_host, text("host"))?,
+            address: text("hostaddr").map(|a| address(&a)).transpose()?,
             port: url.port().unwrap_or(5432),
             database: if database.is_empty() { user.clone() } else { database },
             user,
@@ -158,8 +162,15 @@ impl Settings {
         if let Some(password) = &self.password {
             config.password(password);
         }
+        if let Some(address) = self.address {
+            config.hostaddr(address);
+        }
         config
     }
+}
+
+fn address(text: &str) -> Result<IpAddr, ConnectorError> {
+    text.parse().map_err(|_| bad("the parameter hostaddr is no IP address").hint("write 10.0.0.7 or ::1"))
 }
 
 /// libpq takes `postgres://user@/database`; the URL parser wants a host there. Says whether one was put in.

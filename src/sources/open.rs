@@ -10,7 +10,13 @@ use crate::error::{Class, Error, Result};
 
 /// The engines that can be connected to, with their parameters.
 pub fn connectors() -> Vec<&'static ConnectorInfo> {
-    vec![&connector_sqlite::INFO, &connector_postgres::INFO, &connector_mysql::INFO, &connector_mssql::INFO]
+    vec![
+        &connector_sqlite::INFO,
+        &connector_postgres::INFO,
+        &connector_mysql::INFO,
+        &connector_mssql::INFO,
+        &connector_mongodb::INFO,
+    ]
 }
 
 /// Opens a connector for a URL; nothing is connected to yet.
@@ -32,6 +38,7 @@ fn direct(url: &str) -> Result<Arc<dyn Connector>> {
         Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::new(url)?),
         Engine::Mysql => Arc::new(connector_mysql::MysqlConnector::new(url)?),
         Engine::Mssql => Arc::new(connector_mssql::MssqlConnector::new(url)?),
+        Engine::Mongodb => Arc::new(connector_mongodb::MongodbConnector::new(url)?),
         other => return Err(unsupported(other.name())),
     })
 }

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use catalog::Snapshot;
 use futures::stream::BoxStream;
 use guard::ReadOnly;
+use guard::pipeline::ReadPipeline;
 
 pub use caps::{batch_bytes, enforce, timed_out};
 pub use error::{ConnectorError, ErrorKind};
@@ -44,6 +45,16 @@ pub trait Connector: Send + Sync {
 
     /// Runs a checked statement. Dropping the stream cancels it on the server.
     async fn query(&self, statement: &ReadOnly, limits: &Limits) -> Result<ResultStream, ConnectorError>;
+
+    /// Runs a checked pipeline, on engines that have them. Dropping the stream cancels it on the server.
+    async fn aggregate(
+        &self,
+        pipeline: &ReadPipeline,
+        limits: &Limits,
+    ) -> Result<ResultStream, ConnectorError> {
+        let _ = (pipeline, limits);
+        Err(ConnectorError::new(ErrorKind::Statement, "the engine has no pipelines").hint("ask in SQL"))
+    }
 }
 
 /// A running result: its schema, then batches.

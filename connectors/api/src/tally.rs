@@ -12,7 +12,7 @@ use crate::CrawlOptions;
 const DISTINCT: usize = 2_000;
 
 /// Counts of one column.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tally {
     nulls: u64,
     values: HashMap<String, u64>,

@@ -10,6 +10,7 @@ use guard::{Policy, ReadOnly};
 
 use arrow::record_batch::RecordBatch;
 
+use super::expected::{self, Expected};
 use crate::{Connector, ConnectorError, CrawlOptions, Limits};
 
 /// Rows of `contract_numbers`.
@@ -28,6 +29,11 @@ pub struct Fixture {
 }
 
 impl Fixture {
+    /// Where the engine differs by nature.
+    pub(super) fn expected(&self) -> &'static Expected {
+        expected::of(self.engine)
+    }
+
     /// Crawls everything.
     pub async fn snapshot(&self) -> Snapshot {
         self.crawl(&CrawlOptions::default()).await
@@ -75,14 +81,6 @@ pub(super) fn short() -> Limits {
 pub(super) fn cell(batch: &RecordBatch, column: usize, row: usize) -> String {
     arrow::util::display::array_value_to_string(batch.column(column), row).expect("a printable value")
 }
-
-/// A statement that never ends and gives no row.
-pub(super) const ENDLESS_SILENT: &str = "SELECT a.n FROM contract_numbers AS a CROSS JOIN contract_numbers AS b \
-     CROSS JOIN contract_numbers AS c WHERE a.n + b.n + c.n = 0";
-
-/// A statement that gives rows without end. Three tables without any condition are refused for some engines.
-pub(super) const ENDLESS_ROWS: &str = "SELECT a.n AS n, 'some text' AS t FROM contract_numbers AS a \
-     CROSS JOIN contract_numbers AS b CROSS JOIN contract_numbers AS c WHERE a.n + b.n + c.n > 0";
 
 /// The statements that make the database, for engines that are run with this suite so far.
 pub fn setup(engine: Engine) -> Vec<String> {

@@ -1,17 +1,20 @@
 //! The contract suite: what every connector must do, written once and run against each engine (feature `contract`).
 //!
-//! An engine's test creates a database with the statements of [`setup`], opens its connector with **one** session and
+//! An engine's test creates a database with the statements of [`setup`] (documents: the [`commands`]), opens its connector with **one** session and
 //! a short wait for it, and calls [`contract_suite!`](crate::contract_suite) with a function that gives a [`Fixture`].
 //! Each case is a plain async function over the fixture and panics with what it expected.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod crawl;
+mod documents;
+mod expected;
 mod fixture;
 mod run;
 mod tsql;
 
 pub use crawl::*;
+pub use documents::commands;
 pub use fixture::{Fixture, NUMBERS, setup};
 pub use run::*;
 

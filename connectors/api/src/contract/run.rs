@@ -8,7 +8,7 @@ use catalog::{Catalog, Engine};
 use futures::StreamExt;
 use guard::Policy;
 
-use super::fixture::{ENDLESS_ROWS, ENDLESS_SILENT, Fixture, NUMBERS, cell, short};
+use super::fixture::{Fixture, NUMBERS, cell, short};
 use crate::{ConnectorError, ErrorKind, Limits, ResultStream, batch_bytes};
 
 /// A bound that only a hanging connector reaches.
@@ -64,7 +64,7 @@ pub async fn query_keeps_values_and_nulls(f: &Fixture) {
     let batch = arrow::compute::concat_batches(&batches[0].schema(), &batches).expect("one schema");
     assert_eq!(cell(&batch, 0, 0), "1");
     assert_eq!(cell(&batch, 1, 2), "Ève");
-    assert_eq!(cell(&batch, 2, 0), "1990-05-01");
+    assert_eq!(cell(&batch, 2, 0), f.expected().born);
     assert!(batch.column(2).is_null(1));
     assert_eq!(cell(&batch, 3, 2), "99999.99");
 }
@@ -117,7 +117,8 @@ pub async fn caps_bytes(f: &Fixture) {
 /// A statement that gives no row ends at its time limit.
 pub async fn caps_time_while_no_row_comes(f: &Fixture) {
     let limits = Limits { timeout: Duration::from_millis(300), ..Limits::default() };
-    let ended = tokio::time::timeout(HANGING, run(f, ENDLESS_SILENT, &limits)).await.expect("it ends");
+    let ended =
+        tokio::time::timeout(HANGING, run(f, f.expected().endless.0, &limits)).await.expect("it ends");
     assert_eq!(ended.1.expect("the time limit is reported").kind, ErrorKind::Timeout);
 }
 
@@ -129,13 +130,14 @@ pub async fn caps_time_while_rows_come(f: &Fixture) {
         max_bytes: u64::MAX,
         ..Limits::default()
     };
-    let ended = tokio::time::timeout(HANGING, run(f, ENDLESS_ROWS, &limits)).await.expect("it ends");
+    let ended =
+        tokio::time::timeout(HANGING, run(f, f.expected().endless.1, &limits)).await.expect("it ends");
     assert_eq!(ended.1.expect("the time limit is reported").kind, ErrorKind::Timeout);
 }
 
 /// Dropping a stream ends the statement, so the only session is free again.
 pub async fn dropping_a_stream_frees_its_session(f: &Fixture) {
-    let statement = f.checked(ENDLESS_ROWS).await;
+    let statement = f.checked(f.expected().endless.1).await;
     let limits = Limits { max_rows: 200_000, timeout: Duration::from_secs(600), ..Limits::default() };
     let mut stream = f.connector.query(&statement, &limits).await.expect("starts");
     assert!(stream.batches.next().await.expect("a batch").is_ok());
@@ -146,7 +148,7 @@ pub async fn dropping_a_stream_frees_its_session(f: &Fixture) {
 
 /// Dropping the future of a query that has not answered yet ends the statement as well.
 pub async fn dropping_an_unanswered_query_frees_its_session(f: &Fixture) {
-    let statement = f.checked(ENDLESS_SILENT).await;
+    let statement = f.checked(f.expected().endless.0).await;
     let limits = Limits { timeout: Duration::from_secs(600), ..Limits::default() };
     let started = async {
         let stream = f.connector.query(&statement, &limits).await?;
@@ -159,7 +161,7 @@ pub async fn dropping_an_unanswered_query_frees_its_session(f: &Fixture) {
 
 /// While the only session works, a second statement is told so after a bounded wait.
 pub async fn a_taken_session_is_reported_as_busy(f: &Fixture) {
-    let endless = f.checked(ENDLESS_ROWS).await;
+    let endless = f.checked(f.expected().endless.1).await;
     let quick = f.checked("SELECT count(*) FROM contract_customers").await;
     let limits = Limits { max_rows: 200_000, timeout: Duration::from_secs(600), ..Limits::default() };
     let stream = f.connector.query(&endless, &limits).await.expect("starts");
@@ -217,7 +219,7 @@ pub async fn a_table_that_went_away_is_a_statement_error(f: &Fixture) {
 
 /// The plan is given as the engine prints it, and nothing is run for it.
 pub async fn explains(f: &Fixture) {
-    let statement = f.checked(ENDLESS_SILENT).await;
+    let statement = f.checked(f.expected().endless.0).await;
     let explained =
         tokio::time::timeout(HANGING, f.connector.explain(&statement)).await.expect("it is quick");
     let estimate = explained.expect("a plan");

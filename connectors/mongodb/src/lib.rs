@@ -59,7 +59,7 @@ fn compiled(statement: &ReadOnly) -> Result<(&str, &[serde_json::Value]), Connec
             format!("a statement checked for {engine} has no pipeline that could run on MongoDB"),
         )
     })?;
-    Ok((&compiled.collection, &compiled.stages))
+    Ok((compiled.collection.as_str(), compiled.stages.as_slice()))
 }
 
 #[async_trait]

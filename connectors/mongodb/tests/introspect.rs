@@ -77,7 +77,7 @@ async fn nested_fields_are_dotted_and_arrays_are_tables() {
     let key = orders.foreign_keys.first().expect("a proposed reference");
     assert_eq!((key.to_table.as_str(), key.to_columns.as_slice()), ("customers", &["_id".to_owned()][..]));
     let inferred = key.inferred.as_ref().expect("with its evidence");
-    assert_eq!((inferred.score, inferred.evidence.len()), (1.0, 2));
+    assert_eq!((inferred.score, inferred.evidence.len()), (0.95, 2));
 }
 
 #[tokio::test]

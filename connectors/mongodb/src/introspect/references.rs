@@ -11,6 +11,8 @@ use super::field::Field;
 
 /// Looks into other collections, in all, at the most.
 const PROBES: usize = 200;
+/// The best score, in hundredths: what is concluded is never as sure as what is declared.
+const MOST: f64 = 95.0;
 /// The longest one.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -167,7 +169,7 @@ fn key(candidate: &Candidate, to: &Table, target: &str, score: f64, evidence: Ve
         to_schema: to.schema.clone(),
         to_table: to.name.clone(),
         to_columns: vec![target.to_owned()],
-        inferred: Some(Inference { score: (score * 100.0).round() / 100.0, evidence }),
+        inferred: Some(Inference { score: (score * 100.0).round().min(MOST) / 100.0, evidence }),
         ..ForeignKey::default()
     }
 }

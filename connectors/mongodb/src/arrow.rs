@@ -7,7 +7,7 @@
 //! | float | every number | Float64 |
 //! | decimal | every number | Utf8, all digits |
 //! | date | date | Date32 in UTC |
-//! | timestamp, with zone or without | date, timestamp | Timestamp(us), with zone in UTC |
+//! | timestamp, with zone or without | date, timestamp | Timestamp(us), with zone `+00:00`: UTC without zone tables |
 //! | bytes | binData | Binary |
 //! | json, array, geometry ... | everything | Utf8, JSON with ids, moments and exact numbers as text |
 //! | text, uuid and the rest | everything | Utf8, as people write it |
@@ -112,7 +112,7 @@ impl Reading {
             Reading::Float => DataType::Float64,
             Reading::Date => DataType::Date32,
             Reading::Moment { zone } => {
-                DataType::Timestamp(TimeUnit::Microsecond, zone.then(|| Arc::from("UTC")))
+                DataType::Timestamp(TimeUnit::Microsecond, zone.then(|| Arc::from("+00:00")))
             }
             Reading::Bytes => DataType::Binary,
             Reading::Numeric | Reading::Json | Reading::Text => DataType::Utf8,

@@ -98,7 +98,7 @@ async fn validators_describe_fields_that_nobody_has_filled() {
     let database = Database::new().await;
     let schema = doc! {
         "bsonType": "object",
-        "title": "What is sold",
+        "description": "What is sold",
         "required": ["_id", "name"],
         "properties": {
             "name": { "bsonType": "string", "description": "as printed" },

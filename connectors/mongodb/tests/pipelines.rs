@@ -122,8 +122,8 @@ async fn a_pipeline_ends_when_its_reader_leaves() {
     let numbers = (0..3000).map(|n| doc! { "_id": n, "n": n }).collect();
     database.insert("numbers", numbers).await;
     let joined = json!([
-        { "$lookup": { "from": "numbers", "pipeline": [], "as": "b" } }, { "$unwind": "$b" },
-        { "$lookup": { "from": "numbers", "pipeline": [], "as": "c" } }, { "$unwind": "$c" },
+        { "$lookup": { "from": "numbers", "pipeline": [{ "$limit": 3000 }], "as": "b" } }, { "$unwind": "$b" },
+        { "$lookup": { "from": "numbers", "pipeline": [{ "$limit": 3000 }], "as": "c" } }, { "$unwind": "$c" },
         { "$match": { "$expr": { "$lt": [{ "$add": ["$n", "$b.n", "$c.n"] }, 0] } } },
         { "$project": { "_id": 0, "n": 1 } },
     ]);

@@ -10,7 +10,8 @@ fn library(engine: Engine) -> Snapshot {
         Engine::Mariadb => include_str!("library/mariadb.sql"),
         Engine::Sqlite => include_str!("library/sqlite.sql"),
         Engine::Mssql => include_str!("library/mssql.sql"),
-        Engine::Mongodb => panic!("MongoDB has no DDL"),
+        // it has no DDL
+        Engine::Mongodb => "",
     };
     let read = ddl::read(text, engine);
     assert!(read.skipped.is_empty(), "{engine}: {:?}", read.skipped);

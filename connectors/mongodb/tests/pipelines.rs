@@ -119,11 +119,11 @@ async fn until_nothing_runs(database: &Database) -> Duration {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipeline_ends_when_its_reader_leaves() {
     let database = Database::new().await;
-    let numbers = (0..3000).map(|n| doc! { "_id": n, "n": n }).collect();
+    let numbers = (0..3000).map(|n| doc! { "_id": n, "n": n, "k": 1 }).collect();
     database.insert("numbers", numbers).await;
     let joined = json!([
-        { "$lookup": { "from": "numbers", "pipeline": [{ "$limit": 3000 }], "as": "b" } }, { "$unwind": "$b" },
-        { "$lookup": { "from": "numbers", "pipeline": [{ "$limit": 3000 }], "as": "c" } }, { "$unwind": "$c" },
+        { "$lookup": { "from": "numbers", "localField": "k", "foreignField": "k", "as": "b" } }, { "$unwind": "$b" },
+        { "$lookup": { "from": "numbers", "localField": "k", "foreignField": "k", "as": "c" } }, { "$unwind": "$c" },
         { "$match": { "$expr": { "$lt": [{ "$add": ["$n", "$b.n", "$c.n"] }, 0] } } },
         { "$project": { "_id": 0, "n": 1 } },
     ]);

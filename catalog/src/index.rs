@@ -21,18 +21,12 @@ impl Catalog {
     /// As [`Catalog::new`], for a snapshot that others hold too.
     pub fn shared(snapshot: Arc<Snapshot>) -> Catalog {
         let engine = snapshot.engine;
-        let mut by_name = HashMap::with_capacity(snapshot.tables.len());
-        let mut twice = Vec::new();
-        for (i, t) in snapshot.tables.iter().enumerate() {
-            let key = (engine.stored_key(&t.schema), engine.stored_key(&t.name));
-            if by_name.insert(key.clone(), i).is_some() {
-                twice.push(key);
-            }
-        }
-        // a server may tell names apart by case alone: a lookup without case cannot say which is meant, so neither is found
-        for key in &twice {
-            by_name.remove(key);
-        }
+        let by_name = snapshot
+            .tables
+            .iter()
+            .enumerate()
+            .map(|(i, t)| ((engine.stored_key(&t.schema), engine.stored_key(&t.name)), i))
+            .collect();
         Catalog { snapshot, by_name }
     }
 

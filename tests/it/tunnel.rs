@@ -1,6 +1,6 @@
 //! Databases behind an SSH host: a real SSH server in front of the PostgreSQL of the tests.
 
-use connector_api::{Connector, ErrorKind};
+use connector_api::ErrorKind;
 use querent::error::Error;
 use querent::sources;
 use url::Url;

@@ -8,6 +8,7 @@ defaults) and N/20 views, and drops them at the end.
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -162,7 +163,10 @@ def compare(engine, server, tables, options):
     report("querent crawl", run(crawl, runs), floor)
     report("querent crawl, no statistics, no samples", run(crawl + ["--no-statistics"], runs), floor)
     for label, command in others(engine, url):
-        report(label, run(command, few), floor)
+        if shutil.which(command[0]):
+            report(label, run(command, few), floor)
+        else:
+            print(f"  {label}: {command[0]} is not installed")
 
     def change():
         statement = "ALTER TABLE t7 ADD COLUMN added integer"

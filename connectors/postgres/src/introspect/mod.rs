@@ -69,6 +69,21 @@ pub(crate) async fn introspect(
     attempt(sessions, options, progress).await
 }
 
+/// SQLSTATE of statements after one that failed.
+const FAILED_TRANSACTION: &str = "25P02";
+/// How long the error of the statement that failed first may take to come.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// One query's rows.
+async fn answer(
+    session: &Session,
+    sql: &str,
+    parameters: Vec<Parameter<'_>>,
+) -> Result<Answer, ConnectorError> {
+    let rows = session.client()?.query_typed_raw(sql, parameters).await;
+    Answer::collect(rows.map_err(|e| from_driver(&e, While::Working))?).await
+}
+
 /// One crawl in one snapshot.
 async fn attempt(
     sessions: &Arc<Sessions>,
@@ -101,8 +116,14 @@ async fn ask(
     progress(Progress { step: "server", done: 0, of });
     let ask_with = async |step: &'static str, sql: &'static str, parameters: &[Parameter<'_>]| {
         let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone()));
-        let rows = session.client()?.query_typed_raw(sql, parameters).await;
-        let rows = Answer::collect(rows.map_err(|e| from_driver(&e, While::Working))?).await?;
+        let rows = match answer(session, sql, parameters.collect()).await {
+            Err(error) if error.engine_code.as_deref() == Some(FAILED_TRANSACTION) => {
+                // another query failed and says why: its error is the one to tell
+                tokio::time::sleep(PATIENCE).await;
+                return Err(error);
+            }
+            ended => ended?,
+        };
         progress(Progress { step, done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
         Ok::<_, ConnectorError>(rows)
     };

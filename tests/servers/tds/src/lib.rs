@@ -22,6 +22,7 @@ mod decimal;
 mod error;
 mod faults;
 mod functions;
+mod functions_of_dates;
 mod functions_of_session;
 mod hierarchy;
 mod like;

@@ -14,6 +14,7 @@ pub(crate) mod scope;
 pub(crate) mod select;
 pub(crate) mod split;
 pub(crate) mod system;
+pub(crate) mod system_rows;
 
 use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::MsSqlDialect;

@@ -3,6 +3,8 @@
 pub(crate) mod definitions;
 pub(crate) mod facts;
 pub(crate) mod fill;
+mod fill_keys;
+pub(crate) mod fill_types;
 pub(crate) mod objects;
 pub(crate) mod rows;
 pub(crate) mod statistics;

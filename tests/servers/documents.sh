@@ -16,26 +16,13 @@
 # The data lives in the unpacked root, below srv. There are no logins, no TLS and no transactions.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-cache="$root/.cache"
+server=documents port_first=57017 port_last=57077
+own_server="set QUERENT_TEST_DOCUMENTS_URL=mongodb://host:port/ to use a gateway of your own"
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 state="$cache/servers/documents"
-name="documents-$(printf '%s' "$root" | cksum | cut -d' ' -f1)"
+name="documents-$(checkout)"
 bin=/usr/lib/postgresql/18/bin
 
-say() { printf 'documents.sh: %s\n' "$*" >&2; }
-die() { say "$1"; [ $# -lt 2 ] || say "  $2"; exit 1; }
-own_server="set QUERENT_TEST_DOCUMENTS_URL=mongodb://host:port/ to use a gateway of your own"
-
-port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-pick_port() {
-  local port
-  for port in $(seq "$1" "$(($1 + 60))"); do if port_free "$port"; then printf '%s' "$port"; return; fi; done
-  die "no free port between $1 and $(($1 + 60))"
-}
-
-# A process number alone can be somebody else's by now: it has to be a process of ours.
-is_ours() { [ -n "$1" ] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"; }
 engine_pid() { head -n 1 "$1/srv/$name/postmaster.pid" 2>/dev/null || true; }
 engine_runs() { [ -e "$state/engine.port" ] && is_ours "$(engine_pid "$1")" "/srv/$name"; }
 gateway_pid() { cat "$state/gateway.pid" 2>/dev/null || true; }
@@ -76,31 +63,23 @@ CONF
 }
 
 launch_engine() {
-  local unpacked=$1 port=$2 tries started
+  local unpacked=$1 port=$2
   # a session of its own: an interrupt of the tests is not one of the server
   setsid "$here/sid.sh" chroot postgres "$bin/postgres" -D "/srv/$name" -p "$port" >>"$state/engine.log" 2>&1 </dev/null 9>&- &
-  started=$!
-  for tries in $(seq 300); do
-    if "$here/sid.sh" chroot postgres "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; then
-      echo "$port" >"$state/engine.port"
-      return 0
-    fi
-    if ! kill -0 "$started" 2>/dev/null; then return 1; fi
-    sleep 0.2
-  done
-  return 1
+  wait_until $! "$here/sid.sh" chroot postgres "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" || return 1
+  echo "$port" >"$state/engine.port"
 }
 
 start_engine() {
   local unpacked=$1
   engine_runs "$unpacked" && return 0
   make_data "$unpacked"
-  if ! launch_engine "$unpacked" "$(pick_port 57117)"; then
+  if ! launch_engine "$unpacked" "$(pick_port 57117 57177)"; then
     # without its safeguards the data does not survive a crash of the machine; there is nothing in it to keep
     say "the engine on $unpacked/srv/$name does not start; making its data anew"
     rm -f "$state/ready"
     make_data "$unpacked"
-    launch_engine "$unpacked" "$(pick_port 57117)" \
+    launch_engine "$unpacked" "$(pick_port 57117 57177)" \
       || { tail -n 5 "$state/engine.log" >&2; die "PostgreSQL did not start, see $state/engine.log" "$own_server"; }
   fi
 }
@@ -112,38 +91,29 @@ build_gateway() {
 }
 
 stop_gateway() {
-  local pid tries
+  local pid
   pid=$(gateway_pid)
-  if is_ours "$pid" querent-test-documents; then
-    kill -TERM "$pid" 2>/dev/null || true
-    for tries in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-  fi
+  ! is_ours "$pid" querent-test-documents || end_process TERM "$pid" || true
   rm -f "$state/port" "$state/gateway.pid"
 }
 
 start_gateway() {
-  local program=$1 port tries
+  local program=$1 port
   if gateway_runs && [ ! "$program" -nt "$state/gateway.pid" ]; then return 0; fi
   stop_gateway
-  port=${QUERENT_TEST_DOCUMENTS_PORT:-$(pick_port 57017)}
-  port_free "$port" || die "port $port is in use" "choose another in QUERENT_TEST_DOCUMENTS_PORT"
+  port=$(pick_port)
   : >"$state/gateway.out"
   setsid "$program" "postgres://postgres@127.0.0.1:$(cat "$state/engine.port")/postgres" "$port" \
     >"$state/gateway.out" 2>"$state/gateway.log" </dev/null 9>&- &
   echo $! >"$state/gateway.pid"
-  for tries in $(seq 300); do
-    if [ -s "$state/gateway.out" ]; then echo "$port" >"$state/port"; return 0; fi
-    kill -0 "$(gateway_pid)" 2>/dev/null || break
-    sleep 0.2
-  done
+  if wait_until $! test -s "$state/gateway.out"; then echo "$port" >"$state/port"; return 0; fi
   tail -n 5 "$state/gateway.log" >&2
   die "the gateway did not start, see $state/gateway.log"
 }
 
 start() {
   mkdir -p "$state"
-  exec 9>"$cache/documents.lock"
-  flock 9
+  lock
   [ "$(id -u)" = 0 ] || die "the engine runs in a root of its own, which only root can make" "$own_server"
   local unpacked program
   unpacked=$("$here/sid.sh" unpack 9>&-) || exit 1
@@ -155,17 +125,12 @@ start() {
 }
 
 stop() {
-  local unpacked pid tries
+  local unpacked
   stop_gateway
   unpacked=$("$here/sid.sh" root 2>/dev/null) || return 0
   engine_runs "$unpacked" || return 0
-  pid=$(engine_pid "$unpacked")
-  kill -INT "$pid" 2>/dev/null || true
-  for tries in $(seq 300); do
-    if ! kill -0 "$pid" 2>/dev/null; then rm -f "$state/engine.port"; return 0; fi
-    sleep 0.1
-  done
-  die "PostgreSQL did not stop, see $state/engine.log"
+  end_process INT "$(engine_pid "$unpacked")" || die "PostgreSQL did not stop, see $state/engine.log"
+  rm -f "$state/engine.port"
 }
 
 url() {
@@ -173,9 +138,4 @@ url() {
   print_url
 }
 
-case "${1:-}" in start | stop | url) ;; *) say "usage: $0 start|stop|url"; exit 2 ;; esac
-if [ -n "${QUERENT_TEST_DOCUMENTS_URL:-}" ]; then
-  [ "$1" = stop ] || printf 'QUERENT_TEST_DOCUMENTS_URL=%s\n' "$QUERENT_TEST_DOCUMENTS_URL"
-  exit 0
-fi
-"$1"
+obey "$@"

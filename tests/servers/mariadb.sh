@@ -15,70 +15,18 @@
 # Logins: `root` without a password, on loopback. TLS is offered, with a certificate of the authority in tls/ca.crt.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-cache="$root/.cache"
-
-say() { printf 'mariadb.sh: %s\n' "$*" >&2; }
-die() { say "$1"; [ $# -lt 2 ] || say "  $2"; exit 1; }
+server=mariadb port_first=53306 port_last=53340
 own_server="set QUERENT_TEST_MARIADB_URL=mysql://user:password@host:port/ to use a server of your own"
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# the packages without the service make no account
+accounts=(mysql nobody)
 
-is_root() { [ "$(id -u)" = 0 ]; }
-# The packages without the service make no account; the server refuses to run as root, and any other will do.
-owner() { if ! is_root; then id -un; elif id mysql >/dev/null 2>&1; then echo mysql; else echo nobody; fi; }
-as_owner() { if is_root; then (cd / && runuser -u "$(owner)" -- "$@"); else "$@"; fi; }
-
-find_program() {
-  local name
-  for name in "$@"; do
-    command -v "$name" 2>/dev/null && return 0
-    [ ! -x "/usr/sbin/$name" ] || { printf '/usr/sbin/%s' "$name"; return 0; }
-  done
-  return 1
-}
 server() { find_program mariadbd; }
 client() { find_program mariadb; }
 
-apt_install() {
-  is_root || die "missing: $*, and only root can install packages" "run as root on Debian, or $own_server"
-  command -v apt-get >/dev/null || die "missing: $*, and this system has no apt-get" "$own_server"
-  local quiet=(-qq -y --no-install-recommends -o Dpkg::Use-Pty=0)
-  say "installing $*"
-  if ! DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" "$@" >"$cache/apt-mariadb.log" 2>&1; then
-    apt-get update -qq >>"$cache/apt-mariadb.log" 2>&1 || die "apt-get update failed, see $cache/apt-mariadb.log" "$own_server"
-    DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" "$@" >>"$cache/apt-mariadb.log" 2>&1 \
-      || die "apt-get install $* failed, see $cache/apt-mariadb.log" "$own_server"
-  fi
-}
-
 install_mariadb() {
-  local need=()
-  { server && find_program mariadb-install-db; } >/dev/null || need+=(mariadb-server-core)
-  client >/dev/null || need+=(mariadb-client-core)
-  [ ${#need[@]} = 0 ] || apt_install "${need[@]}"
+  need mariadbd:mariadb-server-core mariadb-install-db:mariadb-server-core mariadb:mariadb-client-core
   { server && client; } >/dev/null || die "MariaDB is installed but its programs were not found" "$own_server"
-}
-
-# The data's folder: inside the checkout when its owner can get there.
-data_dir() {
-  if [ -n "${QUERENT_TEST_MARIADB_DIR:-}" ]; then printf '%s' "$QUERENT_TEST_MARIADB_DIR"; return; fi
-  mkdir -p "$cache/servers"
-  if as_owner test -x "$cache/servers" 2>/dev/null; then printf '%s' "$cache/servers/mariadb"; return; fi
-  printf '%s/querent-test-mariadb-%s' "${TMPDIR:-/tmp}" "$(printf '%s' "$root" | cksum | cut -d' ' -f1)"
-}
-
-make_certificates() {
-  local dir=$1/tls
-  command -v openssl >/dev/null || apt_install openssl
-  as_owner mkdir -p "$dir"
-  as_owner openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=Querent test authority" \
-    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
-    -keyout "$dir/ca.key" -out "$dir/ca.crt" 2>/dev/null || die "openssl could not make the test authority"
-  as_owner openssl req -new -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout "$dir/server.key" -out "$dir/server.csr" 2>/dev/null
-  as_owner sh -c "printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n' >'$dir/server.ext'"
-  as_owner openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 3650 \
-    -extfile "$dir/server.ext" -out "$dir/server.crt" 2>/dev/null || die "openssl could not sign the server certificate"
-  as_owner chmod 600 "$dir/server.key" "$dir/ca.key"
 }
 
 make_data() {
@@ -116,41 +64,19 @@ CONF
 }
 
 process() { cat "$1/mariadb.pid" 2>/dev/null; }
-# A process number alone can be somebody else's by now: it has to be a server of this folder.
-running() {
-  local pid
-  pid=$(process "$1") || return 1
-  [ -e "$1/port" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$1/my.cnf"
-}
+running() { [ -e "$1/port" ] && is_ours "$(process "$1")" "$1/my.cnf"; }
 answers() { "$(client)" --no-defaults --protocol=tcp -h 127.0.0.1 -P "$1" -u root -e 'DO 1' >/dev/null 2>&1; }
-port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-pick_port() {
-  if [ -n "${QUERENT_TEST_MARIADB_PORT:-}" ]; then
-    port_free "$QUERENT_TEST_MARIADB_PORT" || die "port $QUERENT_TEST_MARIADB_PORT is in use" "choose another in QUERENT_TEST_MARIADB_PORT"
-    printf '%s' "$QUERENT_TEST_MARIADB_PORT"; return
-  fi
-  local port
-  for port in $(seq 53306 53340); do if port_free "$port"; then printf '%s' "$port"; return; fi; done
-  die "no free port between 53306 and 53340" "choose one in QUERENT_TEST_MARIADB_PORT"
-}
 print_url() { printf 'QUERENT_TEST_MARIADB_URL=mysql://root@127.0.0.1:%s/\n' "$(cat "$1/port")"; }
 
 launch() {
-  local dir=$1 port=$2 tries
+  local dir=$1 port=$2
   # a session of its own: an interrupt of the tests is not one of the server
   as_owner setsid "$(server)" --defaults-file="$dir/my.cnf" --port="$port" >>"$dir/server.log" 2>&1 </dev/null 9>&- &
-  for tries in $(seq 300); do
-    if answers "$port"; then return 0; fi
-    if ! kill -0 $! 2>/dev/null; then return 1; fi
-    sleep 0.2
-  done
-  return 1
+  wait_until $! answers "$port"
 }
 
 start() {
-  mkdir -p "$cache"
-  exec 9>"$cache/mariadb.lock"
-  flock 9
+  lock
   install_mariadb
   local dir port
   dir=$(data_dir)
@@ -171,19 +97,11 @@ start() {
 }
 
 stop() {
-  local dir pid tries
+  local dir
   dir=$(data_dir)
   running "$dir" || return 0
-  pid=$(process "$dir")
-  kill -TERM "$pid" 2>/dev/null || true
-  for tries in $(seq 300); do
-    if ! kill -0 "$pid" 2>/dev/null; then
-      as_owner rm -f "$dir/port" "$dir/mariadb.pid"
-      return 0
-    fi
-    sleep 0.1
-  done
-  die "MariaDB did not stop, see $dir/server.log"
+  end_process TERM "$(process "$dir")" || die "MariaDB did not stop, see $dir/server.log"
+  as_owner rm -f "$dir/port" "$dir/mariadb.pid"
 }
 
 url() {
@@ -194,9 +112,4 @@ url() {
   print_url "$dir"
 }
 
-case "${1:-}" in start | stop | url) ;; *) say "usage: $0 start|stop|url"; exit 2 ;; esac
-if [ -n "${QUERENT_TEST_MARIADB_URL:-}" ]; then
-  [ "$1" = stop ] || printf 'QUERENT_TEST_MARIADB_URL=%s\n' "$QUERENT_TEST_MARIADB_URL"
-  exit 0
-fi
-"$1"
+obey "$@"

@@ -17,17 +17,10 @@
 set -euo pipefail
 
 VERSION=15
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-cache="$root/.cache"
-
-say() { printf 'postgres.sh: %s\n' "$*" >&2; }
-die() { say "$1"; [ $# -lt 2 ] || say "  $2"; exit 1; }
+server=postgres port_first=54329 port_last=54360
 own_server="set QUERENT_TEST_POSTGRES_URL=postgres://user:password@host:port/postgres to use a server of your own"
-
-is_root() { [ "$(id -u)" = 0 ]; }
-# Runs a command as the account that owns the cluster: initdb and pg_ctl refuse root.
-as_owner() { if is_root; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+accounts=(postgres)
 
 find_bin() {
   local dir
@@ -35,18 +28,6 @@ find_bin() {
     if [ -n "$dir" ] && [ -x "$dir/initdb" ] && [ -x "$dir/postgres" ]; then printf '%s' "$dir"; return 0; fi
   done
   return 1
-}
-
-apt_install() {
-  is_root || die "missing: $*, and only root can install packages" "run as root on Debian, or $own_server"
-  command -v apt-get >/dev/null || die "missing: $*, and this system has no apt-get" "$own_server"
-  local quiet=(-qq -y --no-install-recommends -o Dpkg::Use-Pty=0)
-  say "installing $*"
-  if ! DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" "$@" >"$cache/apt.log" 2>&1; then
-    apt-get update -qq >>"$cache/apt.log" 2>&1 || die "apt-get update failed, see $cache/apt.log" "$own_server"
-    DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" "$@" >>"$cache/apt.log" 2>&1 \
-      || die "apt-get install $* failed, see $cache/apt.log" "$own_server"
-  fi
 }
 
 install_postgres() {
@@ -70,12 +51,8 @@ install_pgvector() {
   [ -e "$share/extension/vector.control" ] && [ -e "$lib/vector.so" ] && return 0
   is_root || die "pgvector is not installed for $bin" "install it, or $own_server"
   major=$(basename "$(dirname "$bin")")
-  local need=() tool
-  [ -e "/usr/include/postgresql/$major/server/postgres.h" ] || need+=("postgresql-server-dev-$major")
-  for tool in make gcc xz:xz-utils dpkg-source:dpkg-dev; do
-    command -v "${tool%%:*}" >/dev/null || need+=("${tool##*:}")
-  done
-  [ ${#need[@]} = 0 ] || apt_install "${need[@]}"
+  [ -e "/usr/include/postgresql/$major/server/postgres.h" ] || apt_install "postgresql-server-dev-$major"
+  need make gcc xz:xz-utils dpkg-source:dpkg-dev
 
   mkdir -p "$src/lists/partial" "$src/archives/partial"
   if ! compgen -G "$src/pgvector_*.dsc" >/dev/null; then
@@ -87,37 +64,15 @@ install_pgvector() {
     printf 'deb-src [signed-by=%s] %s trixie main\n' "$signed" "$mirror" >"$src/sources.list"
     local apt=(-qq -o "Dir::Etc::SourceList=$src/sources.list" -o Dir::Etc::SourceParts=/dev/null
       -o "Dir::State::Lists=$src/lists" -o "Dir::Cache=$src" -o APT::Sandbox::User=root)
-    apt-get "${apt[@]}" update >"$cache/apt.log" 2>&1 || die "reading the source list failed, see $cache/apt.log" "$own_server"
-    (cd "$src" && apt-get "${apt[@]}" source --download-only pgvector >>"$cache/apt.log" 2>&1) \
-      || die "pgvector's source package could not be fetched, see $cache/apt.log" "$own_server"
+    apt-get "${apt[@]}" update >"$cache/apt-postgres.log" 2>&1 || die "reading the source list failed, see $cache/apt-postgres.log" "$own_server"
+    (cd "$src" && apt-get "${apt[@]}" source --download-only pgvector >>"$cache/apt-postgres.log" 2>&1) \
+      || die "pgvector's source package could not be fetched, see $cache/apt-postgres.log" "$own_server"
   fi
   say "building pgvector"
   rm -rf "$src/tree"
-  (cd "$src" && dpkg-source --no-check -x pgvector_*.dsc tree >>"$cache/apt.log" 2>&1) || die "unpacking pgvector failed, see $cache/apt.log"
+  (cd "$src" && dpkg-source --no-check -x pgvector_*.dsc tree >>"$cache/apt-postgres.log" 2>&1) || die "unpacking pgvector failed, see $cache/apt-postgres.log"
   local make=(make -C "$src/tree" -s with_llvm=no OPTFLAGS= "PG_CONFIG=$bin/pg_config")
-  { "${make[@]}" "-j$(nproc)" && "${make[@]}" install; } >>"$cache/apt.log" 2>&1 || die "building pgvector failed, see $cache/apt.log"
-}
-
-# The cluster's folder: inside the checkout when its owner can get there.
-cluster_dir() {
-  if [ -n "${QUERENT_TEST_POSTGRES_DIR:-}" ]; then printf '%s' "$QUERENT_TEST_POSTGRES_DIR"; return; fi
-  mkdir -p "$cache/servers"
-  if as_owner test -x "$cache/servers" 2>/dev/null; then printf '%s' "$cache/servers/postgres"; return; fi
-  printf '%s/querent-test-postgres-%s' "${TMPDIR:-/tmp}" "$(printf '%s' "$root" | cksum | cut -d' ' -f1)"
-}
-
-make_certificates() {
-  local dir=$1/tls
-  command -v openssl >/dev/null || apt_install openssl
-  as_owner mkdir -p "$dir"
-  as_owner openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=Querent test authority" \
-    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
-    -keyout "$dir/ca.key" -out "$dir/ca.crt" 2>/dev/null || die "openssl could not make the test authority"
-  as_owner openssl req -new -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout "$dir/server.key" -out "$dir/server.csr" 2>/dev/null
-  as_owner sh -c "printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n' >'$dir/server.ext'"
-  as_owner openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 3650 \
-    -extfile "$dir/server.ext" -out "$dir/server.crt" 2>/dev/null || die "openssl could not sign the server certificate"
-  as_owner chmod 600 "$dir/server.key" "$dir/ca.key"
+  { "${make[@]}" "-j$(nproc)" && "${make[@]}" install; } >>"$cache/apt-postgres.log" 2>&1 || die "building pgvector failed, see $cache/apt-postgres.log"
 }
 
 make_cluster() {
@@ -157,16 +112,6 @@ CONF
 }
 
 running() { [ -e "$1/port" ] && as_owner "$2/pg_ctl" status -D "$1/data" >/dev/null 2>&1; }
-port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-pick_port() {
-  if [ -n "${QUERENT_TEST_POSTGRES_PORT:-}" ]; then
-    port_free "$QUERENT_TEST_POSTGRES_PORT" || die "port $QUERENT_TEST_POSTGRES_PORT is in use" "choose another in QUERENT_TEST_POSTGRES_PORT"
-    printf '%s' "$QUERENT_TEST_POSTGRES_PORT"; return
-  fi
-  local port
-  for port in $(seq 54329 54360); do if port_free "$port"; then printf '%s' "$port"; return; fi; done
-  die "no free port between 54329 and 54360" "choose one in QUERENT_TEST_POSTGRES_PORT"
-}
 print_url() { printf 'QUERENT_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:%s/postgres\n' "$(cat "$1/port")"; }
 
 launch() {
@@ -174,14 +119,12 @@ launch() {
 }
 
 start() {
-  mkdir -p "$cache"
-  exec 9>"$cache/postgres.lock"
-  flock 9
+  lock
   install_postgres
   local bin dir port
   bin=$(find_bin)
   install_pgvector "$bin"
-  dir=$(cluster_dir)
+  dir=$(data_dir)
   make_cluster "$dir" "$bin"
   if ! running "$dir" "$bin"; then
     port=$(pick_port)
@@ -203,7 +146,7 @@ start() {
 stop() {
   local bin dir
   bin=$(find_bin) || return 0
-  dir=$(cluster_dir)
+  dir=$(data_dir)
   running "$dir" "$bin" || return 0
   as_owner "$bin/pg_ctl" stop -w -m fast -D "$dir/data" >/dev/null || die "PostgreSQL did not stop, see $dir/server.log"
   as_owner rm -f "$dir/port"
@@ -212,14 +155,9 @@ stop() {
 url() {
   local bin dir
   bin=$(find_bin) || die "PostgreSQL is not installed" "run: $0 start"
-  dir=$(cluster_dir)
+  dir=$(data_dir)
   running "$dir" "$bin" || die "the test server is not running" "run: $0 start"
   print_url "$dir"
 }
 
-case "${1:-}" in start | stop | url) ;; *) say "usage: $0 start|stop|url"; exit 2 ;; esac
-if [ -n "${QUERENT_TEST_POSTGRES_URL:-}" ]; then
-  [ "$1" = stop ] || printf 'QUERENT_TEST_POSTGRES_URL=%s\n' "$QUERENT_TEST_POSTGRES_URL"
-  exit 0
-fi
-"$1"
+obey "$@"

@@ -20,22 +20,15 @@ set -euo pipefail
 
 SUITE=sid
 PACKAGES=(postgresql-18-documentdb mysql-server-core dash coreutils)
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-cache="$root/.cache"
-
-say() { printf 'sid.sh: %s\n' "$*" >&2; }
-die() { say "$1"; [ $# -lt 2 ] || say "  $2"; exit 1; }
+server=sid
 own_server="name servers of your own in the environment instead, see the scripts that start them"
-
-is_root() { [ "$(id -u)" = 0 ]; }
-as_nobody() { if is_root; then (cd / && runuser -u nobody -- "$@"); else "$@"; fi; }
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 sid_dir() {
   if [ -n "${QUERENT_TEST_SID_DIR:-}" ]; then printf '%s' "$QUERENT_TEST_SID_DIR"; return; fi
   mkdir -p "$cache"
-  if as_nobody test -x "$cache" 2>/dev/null; then printf '%s/sid' "$cache"; return; fi
-  printf '%s/querent-test-sid-%s' "${TMPDIR:-/tmp}" "$(printf '%s' "$root" | cksum | cut -d' ' -f1)"
+  if as_owner test -x "$cache" 2>/dev/null; then printf '%s/sid' "$cache"; return; fi
+  printf '%s/querent-test-sid-%s' "${TMPDIR:-/tmp}" "$(checkout)"
 }
 wanted() { printf '1 %s %s\n' "$SUITE" "${PACKAGES[*]}"; }
 ready() { [ "$(cat "$1/.ready" 2>/dev/null)" = "$(wanted)" ]; }

@@ -14,49 +14,15 @@
 #   QUERENT_TEST_SSHD_PORT   its port (default: the first free one from 52222 on)
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-cache="$root/.cache"
+server=sshd port_first=52222 port_last=52299
+own_server="set QUERENT_TEST_SSHD_URL=ssh://user@host:port/folder to use a server of your own"
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 dir=${QUERENT_TEST_SSHD_DIR:-$cache/servers/sshd}
 
-say() { printf 'sshd.sh: %s\n' "$*" >&2; }
-die() { say "$1"; [ $# -lt 2 ] || say "  $2"; exit 1; }
-own_server="set QUERENT_TEST_SSHD_URL=ssh://user@host:port/folder to use a server of your own"
-is_root() { [ "$(id -u)" = 0 ]; }
-
 # sshd starts itself again for every client, so it is called by its whole path
-server() {
-  local place
-  for place in "$(command -v sshd || true)" /usr/sbin/sshd /usr/local/sbin/sshd; do
-    [ -n "$place" ] && [ -x "$place" ] && { printf '%s' "$place"; return 0; }
-  done
-  return 1
-}
+server() { find_program sshd; }
 
-install_sshd() {
-  { server && command -v ssh-keygen; } >/dev/null && return 0
-  is_root || die "missing: openssh-server, and only root can install packages" "$own_server"
-  command -v apt-get >/dev/null || die "missing: openssh-server, and this system has no apt-get" "$own_server"
-  local quiet=(-qq -y --no-install-recommends -o Dpkg::Use-Pty=0)
-  say "installing openssh-server"
-  if ! DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" openssh-server >"$cache/apt-sshd.log" 2>&1; then
-    apt-get update -qq >>"$cache/apt-sshd.log" 2>&1 || die "apt-get update failed, see $cache/apt-sshd.log" "$own_server"
-    DEBIAN_FRONTEND=noninteractive apt-get install "${quiet[@]}" openssh-server >>"$cache/apt-sshd.log" 2>&1 \
-      || die "apt-get install openssh-server failed, see $cache/apt-sshd.log" "$own_server"
-  fi
-  server >/dev/null || die "openssh-server is installed but sshd was not found" "$own_server"
-}
-
-running() { [ -s "$dir/sshd.pid" ] && kill -0 "$(cat "$dir/sshd.pid")" 2>/dev/null; }
-
-pick_port() {
-  if [ -n "${QUERENT_TEST_SSHD_PORT:-}" ]; then printf '%s' "$QUERENT_TEST_SSHD_PORT"; return; fi
-  local port
-  for port in $(seq 52222 52299); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { printf '%s' "$port"; return; }
-  done
-  die "no free port from 52222 to 52299"
-}
+running() { [ -s "$dir/sshd.pid" ] && is_ours "$(cat "$dir/sshd.pid")" "$dir/sshd_config"; }
 
 make_keys() {
   local name
@@ -69,6 +35,8 @@ make_keys() {
   cat "$dir/client_key.pub" "$dir/locked_key.pub" >"$dir/authorized_keys"
   chmod 600 "$dir/authorized_keys"
 }
+
+answers() { running && ! port_free "$1"; }
 
 launch() {
   local port=$1
@@ -91,22 +59,18 @@ X11Forwarding no
 CONFIG
   ! is_root || mkdir -p /run/sshd
   "$(server)" -f "$dir/sshd_config" -E "$dir/sshd.log"
-  local tries
-  for tries in $(seq 100); do
-    if running && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port" >"$dir/port"; return 0; fi
-    sleep 0.1
-  done
-  return 1
+  # it goes to the background by itself
+  wait_until $$ answers "$port" || return 1
+  echo "$port" >"$dir/port"
 }
 
 print_url() { printf 'QUERENT_TEST_SSHD_URL=ssh://%s@127.0.0.1:%s%s\n' "$(id -un)" "$(cat "$dir/port")" "$dir"; }
 
 start() {
-  mkdir -p "$cache" "$dir"
+  mkdir -p "$dir"
   chmod 700 "$dir"
-  exec 9>"$cache/sshd.lock"
-  flock 9
-  install_sshd
+  lock
+  need sshd:openssh-server ssh-keygen:openssh-client
   make_keys
   # the server must not hold the lock for as long as it runs
   running || launch "$(pick_port)" 9>&- || { tail -n 5 "$dir/sshd.log" >&2; die "sshd did not start, see $dir/sshd.log" "$own_server"; }
@@ -115,13 +79,8 @@ start() {
 
 stop() {
   running || return 0
-  kill -TERM "$(cat "$dir/sshd.pid")" 2>/dev/null || true
-  local tries
-  for tries in $(seq 100); do
-    running || { rm -f "$dir/port" "$dir/sshd.pid"; return 0; }
-    sleep 0.1
-  done
-  die "sshd did not stop, see $dir/sshd.log"
+  end_process TERM "$(cat "$dir/sshd.pid")" || die "sshd did not stop, see $dir/sshd.log"
+  rm -f "$dir/port" "$dir/sshd.pid"
 }
 
 url() {
@@ -129,9 +88,4 @@ url() {
   print_url
 }
 
-case "${1:-}" in start | stop | url) ;; *) say "usage: $0 start|stop|url"; exit 2 ;; esac
-if [ -n "${QUERENT_TEST_SSHD_URL:-}" ]; then
-  [ "$1" = stop ] || printf 'QUERENT_TEST_SSHD_URL=%s\n' "$QUERENT_TEST_SSHD_URL"
-  exit 0
-fi
-"$1"
+obey "$@"

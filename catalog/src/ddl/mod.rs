@@ -17,6 +17,7 @@ mod routine;
 mod split;
 mod table;
 mod view;
+mod view_exprs;
 mod view_types;
 
 use builder::Builder;

@@ -1,16 +1,16 @@
-//! The output columns of a view's query: names by each engine's rules, types as far as they can be told.
+//! The output columns of a view's query, by each engine's rules of names; `view_exprs` tells their types.
 
 use std::collections::HashMap;
 
 use sqlparser::ast::{
-    BinaryOperator, Cte, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    JoinConstraint, JoinOperator, ObjectName as AstName, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Value,
+    Cte, Expr, Ident, JoinConstraint, JoinOperator, ObjectName as AstName, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableAliasColumnDef, TableFactor,
 };
 
 use super::builder::Builder;
 use super::cursor::ObjectName;
-use crate::{Column, Engine, TypeClass, types};
+use super::view_exprs::function_name;
+use crate::{Column, Engine};
 
 /// Columns of the common table expressions in scope.
 type Ctes = HashMap<String, Vec<Column>>;
@@ -22,14 +22,14 @@ pub(super) struct Resolver<'b> {
 }
 
 /// One relation of a FROM clause; `hidden` columns are merged into an earlier one by USING.
-struct Source {
+pub(super) struct Source {
     name: String,
     columns: Vec<Column>,
     hidden: Vec<String>,
 }
 
 impl Resolver<'_> {
-    fn engine(&self) -> Engine {
+    pub(super) fn engine(&self) -> Engine {
         self.builder.engine
     }
 
@@ -231,95 +231,16 @@ impl Resolver<'_> {
         view_column(&self.typed(expr, sources, 0), name)
     }
 
-    fn find(&self, qualifier: Option<&Ident>, ident: &Ident, sources: &[Source]) -> Option<Column> {
+    pub(super) fn find(
+        &self,
+        qualifier: Option<&Ident>,
+        ident: &Ident,
+        sources: &[Source],
+    ) -> Option<Column> {
         let qualifier = qualifier.map(|q| self.key(&self.stored(q)));
         let key = self.key(&self.stored(ident));
         let in_scope = sources.iter().filter(|s| qualifier.as_ref().is_none_or(|q| *q == s.name));
         in_scope.flat_map(|s| &s.columns).find(|c| self.key(&c.name) == key).cloned()
-    }
-
-    /// A column with the type of the expression.
-    fn typed(&self, expr: &Expr, sources: &[Source], depth: u8) -> Column {
-        if depth > 32 {
-            return Column::default();
-        }
-        let inner = |e: &Expr| self.typed(e, sources, depth + 1);
-        match expr {
-            Expr::Identifier(ident) => self.find(None, ident, sources).unwrap_or_default(),
-            Expr::CompoundIdentifier(parts) => {
-                let qualifier = parts.len().checked_sub(2).and_then(|i| parts.get(i));
-                parts.last().and_then(|i| self.find(qualifier, i, sources)).unwrap_or_default()
-            }
-            Expr::Nested(e) | Expr::UnaryOp { expr: e, .. } => inner(e),
-            Expr::Cast { data_type, .. } => self.of_type(data_type),
-            Expr::Case { conditions, else_result, .. } => {
-                let first =
-                    conditions.iter().map(|c| inner(&c.result)).chain(else_result.iter().map(|e| inner(e)));
-                first.into_iter().find(|c| c.class != TypeClass::Other).unwrap_or_default()
-            }
-            Expr::BinaryOp { left, op, right } => self.binary(op, inner(left), || inner(right)),
-            Expr::Function(f) => self.function(f, sources, depth),
-            Expr::Subquery(q) => {
-                let columns = self.query(q, &HashMap::new()).unwrap_or_default();
-                columns.into_iter().next().unwrap_or_default()
-            }
-            Expr::Value(v) => literal(&v.value),
-            Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::InList { .. }
-            | Expr::Between { .. }
-            | Expr::Exists { .. } => plain(TypeClass::Boolean),
-            Expr::Like { .. } | Expr::InSubquery { .. } => plain(TypeClass::Boolean),
-            Expr::Substring { .. } | Expr::Trim { .. } => plain(TypeClass::Text),
-            Expr::Extract { .. } => plain(TypeClass::Decimal),
-            _ => Column::default(),
-        }
-    }
-
-    fn of_type(&self, data_type: &DataType) -> Column {
-        let native_type = types::canonical(self.engine(), &data_type.to_string());
-        let (class, element, enum_labels) = self.builder.classify(&native_type);
-        Column { native_type, class, element, enum_labels, ..Column::default() }
-    }
-
-    fn binary(&self, op: &BinaryOperator, left: Column, right: impl Fn() -> Column) -> Column {
-        match op {
-            BinaryOperator::Eq
-            | BinaryOperator::NotEq
-            | BinaryOperator::Lt
-            | BinaryOperator::LtEq
-            | BinaryOperator::Gt
-            | BinaryOperator::GtEq
-            | BinaryOperator::And
-            | BinaryOperator::Or => plain(TypeClass::Boolean),
-            BinaryOperator::StringConcat => plain(TypeClass::Text),
-            BinaryOperator::Plus
-            | BinaryOperator::Minus
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide => arithmetic(left.class, right().class),
-            _ => Column::default(),
-        }
-    }
-
-    fn function(&self, f: &Function, sources: &[Source], depth: u8) -> Column {
-        let first = || first_argument(f).map(|e| self.typed(e, sources, depth + 1)).unwrap_or_default();
-        match function_name(f).to_lowercase().as_str() {
-            "count" | "row_number" | "rank" | "dense_rank" | "ntile" | "length" | "char_length" | "len"
-            | "datediff" | "year" | "month" | "day" => plain(TypeClass::Integer),
-            "sum" | "avg" | "round" => match first().class {
-                TypeClass::Float => plain(TypeClass::Float),
-                _ => plain(TypeClass::Decimal),
-            },
-            "min" | "max" | "coalesce" | "nullif" | "ifnull" | "isnull" | "first_value" | "last_value"
-            | "lag" | "lead" | "abs" => first(),
-            "lower" | "upper" | "ucase" | "lcase" | "concat" | "concat_ws" | "group_concat"
-            | "string_agg" | "trim" | "substr" | "substring" | "replace" | "left" | "right" | "to_char"
-            | "date_format" | "strftime" => plain(TypeClass::Text),
-            "now" => plain(TypeClass::TimestampTz),
-            "date_trunc" => plain(TypeClass::TimestampTz),
-            "date" => plain(TypeClass::Date),
-            _ => Column::default(),
-        }
     }
 }
 
@@ -336,39 +257,6 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
         | JoinOperator::StraightJoin(c) => Some(c),
         _ => None,
     }
-}
-
-fn function_name(f: &Function) -> String {
-    f.name.0.last().and_then(|p| p.as_ident()).map(|i| i.value.to_lowercase()).unwrap_or_default()
-}
-
-fn first_argument(f: &Function) -> Option<&Expr> {
-    let FunctionArguments::List(list) = &f.args else { return None };
-    match list.args.first()? {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Some(e),
-        _ => None,
-    }
-}
-
-fn plain(class: TypeClass) -> Column {
-    Column { class, ..Column::default() }
-}
-
-fn literal(value: &Value) -> Column {
-    match value {
-        Value::Number(text, _) if text.contains(['.', 'e', 'E']) => plain(TypeClass::Decimal),
-        Value::Number(..) => plain(TypeClass::Integer),
-        Value::Boolean(_) => plain(TypeClass::Boolean),
-        Value::Null | Value::Placeholder(_) => Column::default(),
-        _ => plain(TypeClass::Text),
-    }
-}
-
-fn arithmetic(left: TypeClass, right: TypeClass) -> Column {
-    let rank = [TypeClass::Float, TypeClass::Decimal, TypeClass::Integer];
-    let wins = rank.into_iter().find(|c| left == *c || right == *c);
-    let dated = matches!(left, TypeClass::Date | TypeClass::Timestamp | TypeClass::TimestampTz);
-    if dated { Column::default() } else { wins.map(plain).unwrap_or_default() }
 }
 
 /// A view's column: type and comment of its source, without what belongs to the stored column alone.

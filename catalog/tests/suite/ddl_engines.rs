@@ -182,3 +182,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn columns_of_views_have_the_types_that_their_expressions_have() {
+    use catalog::TypeClass as C;
+    for (engine, table, query, expected) in [
+        (
+            Engine::Mssql,
+            "CREATE TABLE p (a nvarchar(9), b nvarchar(9), n int)",
+            "SELECT a + ' ' + b AS full_name, n + 1 AS next, CONVERT(money, n * 2) AS price, IIF(n > 1, a, b) AS c FROM p",
+            vec![C::Text, C::Integer, C::Decimal, C::Text],
+        ),
+        (
+            Engine::Mysql,
+            "CREATE TABLE p (a varchar(9), n int)",
+            "SELECT IF(n, _utf8'yes', _utf8'') AS said, IF(n > 1, NULL, n) AS m, n + '1' AS o FROM p",
+            vec![C::Text, C::Integer, C::Integer],
+        ),
+        (
+            Engine::Postgres,
+            "CREATE TABLE p (x xml, a text)",
+            "SELECT (xpath('//b', x))[1] AS first, btrim(regexp_replace(a, 'b', 'c')) AS t FROM p",
+            vec![C::Xml, C::Text],
+        ),
+    ] {
+        let read = ddl::read(&format!("{table};\nCREATE VIEW v AS {query};"), engine).snapshot;
+        let view = read.tables.iter().find(|t| t.name == "v").unwrap();
+        let classes: Vec<C> = view.columns.iter().map(|c| c.class).collect();
+        assert_eq!(classes, expected, "{engine}");
+    }
+}

@@ -198,4 +198,5 @@ def main():
             compare(engine, os.environ[f"QUERENT_TEST_{engine.upper()}_URL"], tables, options)
 
 
-main()
+if __name__ == "__main__":
+    main()

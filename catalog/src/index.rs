@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use crate::{Engine, Snapshot, Table};
 
+/// The first table of a name, and the others that differ from it by case alone.
+type Places = (usize, Vec<usize>);
+
 /// A snapshot that names can be looked up in by the engine's own case rules.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     snapshot: Arc<Snapshot>,
-    by_name: HashMap<(String, String), usize>,
+    /// Places in the snapshot by folded schema and name. More than one where names differ by case alone, which some
+    /// servers allow.
+    by_name: HashMap<(String, String), Places>,
 }
 
 impl Catalog {
@@ -21,12 +26,13 @@ impl Catalog {
     /// As [`Catalog::new`], for a snapshot that others hold too.
     pub fn shared(snapshot: Arc<Snapshot>) -> Catalog {
         let engine = snapshot.engine;
-        let by_name = snapshot
-            .tables
-            .iter()
-            .enumerate()
-            .map(|(i, t)| ((engine.stored_key(&t.schema), engine.stored_key(&t.name)), i))
-            .collect();
+        let mut by_name: HashMap<_, Places> = HashMap::with_capacity(snapshot.tables.len());
+        for (i, table) in snapshot.tables.iter().enumerate() {
+            by_name
+                .entry((engine.stored_key(&table.schema), engine.stored_key(&table.name)))
+                .and_modify(|places| places.1.push(i))
+                .or_insert((i, Vec::new()));
+        }
         Catalog { snapshot, by_name }
     }
 
@@ -50,16 +56,41 @@ impl Catalog {
         Arc::unwrap_or_clone(self.snapshot)
     }
 
-    /// Looks a table up by folded keys (see [`Engine::fold`]). Without a schema the search path decides.
+    /// Looks a table up by folded keys (see [`Engine::fold`]). Without a schema the search path decides. Nothing is found
+    /// where names differ by case alone: a folded key cannot say which of them is meant.
     pub fn find_table(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
         let found = |schema: &str| self.by_name.get(&(schema.to_owned(), name.to_owned()));
-        let index = match schema {
+        let (first, others) = match schema {
             Some(schema) => found(schema),
             None => {
                 let engine = self.engine();
                 self.snapshot.search_path.iter().find_map(|s| found(&engine.stored_key(s)))
             }
-        };
-        index.and_then(|i| self.snapshot.tables.get(*i))
+        }?;
+        if !others.is_empty() {
+            return None;
+        }
+        self.snapshot.tables.get(*first)
+    }
+
+    /// The table that a schema and a name mean to the server: the only one of that name by the engine's case rules, or
+    /// that which is called exactly so where several differ by case alone. With each goes whether it was quoted.
+    pub fn meant_table(&self, schema: (&str, bool), name: (&str, bool)) -> Option<&Table> {
+        let engine = self.engine();
+        let key = (engine.fold(schema.0, schema.1), engine.fold(name.0, name.1));
+        let (first, others) = self.by_name.get(&key)?;
+        let table = |place: &usize| self.snapshot.tables.get(*place);
+        if others.is_empty() {
+            return table(first);
+        }
+        std::iter::once(first)
+            .chain(others)
+            .filter_map(table)
+            .find(|t| t.name == name.0 && t.schema == schema.0)
+    }
+
+    /// The table that is stored under a schema and a name.
+    pub fn stored_table(&self, schema: &str, name: &str) -> Option<&Table> {
+        self.meant_table((schema, true), (name, true))
     }
 }

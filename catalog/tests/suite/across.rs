@@ -58,17 +58,23 @@ fn what_differs_is_told_by_class_key_and_reference() {
 }
 
 #[test]
-fn of_names_that_differ_by_case_alone_one_is_found_and_both_are_kept() {
-    let text = "CREATE TABLE `Pet` (a int); CREATE TABLE pet (b int); CREATE TABLE Shop (c int);";
-    let mut read = ddl::read(text, Engine::Mysql).snapshot;
-    if read.tables.len() == 2 {
-        // the text's reader takes the two for one; a crawl finds both
-        let mut other = read.tables[0].clone();
-        other.name = "PET".to_owned();
-        read.tables.push(other);
-    }
+fn of_names_that_differ_by_case_alone_the_exact_one_is_found_and_no_other() {
+    let mut read = ddl::read("CREATE TABLE pet (a int); CREATE TABLE Shop (c int);", Engine::Mysql).snapshot;
+    let mut other = read.tables[0].clone();
+    other.name = "Pet".to_owned();
+    read.tables.push(other);
     let catalog = catalog::Catalog::new(read);
-    assert!(catalog.find_table(None, "pet").is_some());
-    assert_eq!(catalog.snapshot().tables.iter().filter(|t| t.name.eq_ignore_ascii_case("pet")).count(), 2);
-    assert!(catalog.find_table(None, "shop").is_some());
+    let schema = catalog.snapshot().tables[0].schema.clone();
+    let named = |found: Option<&catalog::Table>| found.map(|table| table.name.clone());
+    for exact in ["pet", "Pet"] {
+        assert_eq!(named(catalog.stored_table(&schema, exact)).as_deref(), Some(exact));
+        assert_eq!(named(catalog.meant_table((&schema, false), (exact, false))).as_deref(), Some(exact));
+    }
+    assert!(
+        catalog.stored_table(&schema, "PET").is_none(),
+        "neither of the two is meant more than the other"
+    );
+    assert!(catalog.find_table(None, "pet").is_none(), "a folded key names neither");
+    assert_eq!(named(catalog.find_table(None, "shop")).as_deref(), Some("Shop"));
+    assert_eq!(named(catalog.meant_table((&schema, false), ("SHOP", false))).as_deref(), Some("Shop"));
 }

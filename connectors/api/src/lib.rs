@@ -10,6 +10,7 @@ mod limits;
 mod params;
 mod server;
 mod tally;
+pub mod task;
 pub mod text;
 
 use arrow::datatypes::SchemaRef;
@@ -57,11 +58,14 @@ pub trait Connector: Send + Sync {
     }
 }
 
+/// One piece of a result, or what ended it.
+pub type Batch = Result<RecordBatch, ConnectorError>;
+
 /// A running result: its schema, then batches.
 pub struct ResultStream {
     /// The columns.
     pub schema: SchemaRef,
     /// Record batches of that schema, a few thousand rows each. Ends with [`ErrorKind::RowCap`] or
     /// [`ErrorKind::ByteCap`] when a cap of [`Limits`] cut it short: a cut is never silent.
-    pub batches: BoxStream<'static, Result<RecordBatch, ConnectorError>>,
+    pub batches: BoxStream<'static, Batch>,
 }

@@ -36,6 +36,40 @@ pub struct Param {
     pub description: &'static str,
 }
 
+impl Param {
+    /// A parameter of any text, unset by default.
+    pub const fn text(name: &'static str, description: &'static str) -> Param {
+        Param { name, secret: false, default: "", kind: ParamKind::Text, description }
+    }
+
+    /// The same parameter with a default.
+    pub const fn or(mut self, default: &'static str) -> Param {
+        self.default = default;
+        self
+    }
+
+    /// A parameter of one of some words.
+    pub const fn choice(
+        name: &'static str,
+        default: &'static str,
+        words: &'static [&'static str],
+        description: &'static str,
+    ) -> Param {
+        Param { name, secret: false, default, kind: ParamKind::Choice(words), description }
+    }
+
+    /// A parameter of a whole number within bounds, both included.
+    pub const fn number(
+        name: &'static str,
+        default: &'static str,
+        min: u64,
+        max: u64,
+        description: &'static str,
+    ) -> Param {
+        Param { name, secret: false, default, kind: ParamKind::Integer { min, max }, description }
+    }
+}
+
 /// What values a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParamKind {

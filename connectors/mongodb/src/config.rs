@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::percent_decode;
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -17,84 +17,61 @@ pub const INFO: ConnectorInfo = ConnectorInfo {
 };
 
 const PARAMS: &[Param] = &[
-    choice(
+    Param::choice(
         "tls",
         "",
         &["true", "false"],
         "Whether TLS is used; on for mongodb+srv, off for mongodb when left out. The server is always verified.",
     ),
-    text("tlsCAFile", "File of trusted roots (PEM); well-known ones when left out."),
-    text("tlsCertificateKeyFile", "File of the client's certificate and key (PEM)."),
-    text(
+    Param::text("tlsCAFile", "File of trusted roots (PEM); well-known ones when left out."),
+    Param::text("tlsCertificateKeyFile", "File of the client's certificate and key (PEM)."),
+    Param::text(
         "authSource",
         "Database that keeps the login; the URL's database when left out, admin for mongodb+srv.",
     ),
-    choice(
+    Param::choice(
         "authMechanism",
         "",
         &["SCRAM-SHA-1", "SCRAM-SHA-256", "MONGODB-X509", "PLAIN"],
         "How to log in; what the server offers when left out.",
     ),
-    text("replicaSet", "Name of the replica set that the hosts belong to."),
-    choice(
+    Param::text("replicaSet", "Name of the replica set that the hosts belong to."),
+    Param::choice(
         "directConnection",
         "",
         &["true", "false"],
         "Whether only the named host is used, whatever set it belongs to.",
     ),
-    choice(
+    Param::choice(
         "readPreference",
         "secondaryPreferred",
         &["primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"],
         "Which member of a set reads: by default not the one that takes the writes, which may be a little ahead.",
     ),
-    choice(
+    Param::choice(
         "readConcernLevel",
         "local",
         &["local", "available", "majority"],
         "Whether data that could still be rolled back is read (local), or not (majority).",
     ),
-    text("appName", "The name shown in the server's log; querent when left out."),
-    number("connect_timeout", "10", 1, 300, "Seconds that connecting and finding a server may take."),
-    number("pool_size", "4", 1, 64, "Sessions at the most."),
-    number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
-    number(
+    Param::text("appName", "The name shown in the server's log; querent when left out."),
+    Param::number("connect_timeout", "10", 1, 300, "Seconds that connecting and finding a server may take."),
+    Param::number("pool_size", "4", 1, 64, "Sessions at the most."),
+    Param::number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
+    Param::number(
         "sample_documents",
         "1000",
         10,
         10_000,
         "Documents of a collection that a crawl looks at, at the most.",
     ),
-    choice(
+    Param::choice(
         "sampling",
         "ends",
         &["ends", "random"],
         "Which documents of a large collection: the oldest and newest by _id, the same in every crawl; or a random sample ($sample), with which rare fields come and go.",
     ),
 ];
-
-const fn text(name: &'static str, description: &'static str) -> Param {
-    Param { name, secret: false, default: "", kind: ParamKind::Text, description }
-}
-
-const fn choice(
-    name: &'static str,
-    default: &'static str,
-    words: &'static [&'static str],
-    description: &'static str,
-) -> Param {
-    Param { name, secret: false, default, kind: ParamKind::Choice(words), description }
-}
-
-const fn number(
-    name: &'static str,
-    default: &'static str,
-    min: u64,
-    max: u64,
-    description: &'static str,
-) -> Param {
-    Param { name, secret: false, default, kind: ParamKind::Integer { min, max }, description }
-}
 
 /// A URL, taken apart and checked.
 #[derive(Clone)]

@@ -9,29 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow::record_batch::RecordBatch;
 use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
 use catalog::TypeClass;
-use connector_api::{ConnectorError, ErrorKind, Limits, ResultStream, enforce, timed_out};
+use connector_api::task::{self, BATCH_BYTES, Told};
+use connector_api::{Batch, ConnectorError, ErrorKind, Limits, ResultStream};
 use futures::StreamExt;
 use guard::pipeline::ReadPipeline;
 use guard::report::{OutputColumn, Report};
 use mongodb::{ClientSession, Database};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 use crate::arrow::{Column, Reading};
 use crate::error::{self, While, from_driver};
 use crate::pool::Sessions;
 
-/// Bytes of values after which a batch is handed on even when it has few rows.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// The longest time limit that servers take.
 const LONGEST: Duration = Duration::from_millis(2_147_483_647);
-
-type Item = Result<RecordBatch, ConnectorError>;
-type SchemaSender = oneshot::Sender<Result<SchemaRef, ConnectorError>>;
 
 /// What is to run, and which columns its documents become.
 pub(crate) struct Work {
@@ -137,27 +130,11 @@ pub(crate) async fn run(
     work: Work,
     limits: &Limits,
 ) -> Result<ResultStream, ConnectorError> {
-    let started = Instant::now();
-    let (schema_sender, schema_receiver) = oneshot::channel();
-    let (sender, mut receiver) = mpsc::channel(2);
-    tokio::spawn(drive(sessions, work, limits.clone(), schema_sender, sender));
-    let schema = match tokio::time::timeout(limits.timeout, schema_receiver).await {
-        Ok(Ok(schema)) => schema?,
-        Ok(Err(_)) => return Err(error::internal("the statement's task ended early")),
-        Err(_) => return Err(timed_out(limits.timeout)),
-    };
-    let batches = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx)).boxed();
-    Ok(ResultStream { schema, batches: enforce(batches, limits, started) })
+    task::stream(limits, |told| drive(sessions, work, limits.clone(), told)).await
 }
 
 /// The statement's task, from taking a place to giving it back.
-async fn drive(
-    sessions: Arc<Sessions>,
-    work: Work,
-    limits: Limits,
-    schema: SchemaSender,
-    sender: mpsc::Sender<Item>,
-) {
+async fn drive(sessions: Arc<Sessions>, work: Work, limits: Limits, mut told: Told) {
     let begun = async {
         let place = sessions.place().await?;
         let session = sessions.client().await?.start_session().await;
@@ -165,16 +142,12 @@ async fn drive(
     };
     let (place, mut session) = match begun.await {
         Ok(begun) => begun,
-        Err(error) => {
-            let _ = schema.send(Err(error));
-            return;
-        }
+        Err(error) => return told.failed(error).await,
     };
-    let mut schema = Some(schema);
     let finished = tokio::select! {
         biased;
-        () = sender.closed() => None,
-        ended = produce(&sessions, &mut session, &work, &limits, &mut schema, &sender) => Some(ended),
+        () = told.left() => None,
+        ended = produce(&sessions, &mut session, &work, &limits, &mut told) => Some(ended),
     };
     // the server's own error ended the statement; after one of ours it may still run
     let over = match &finished {
@@ -187,12 +160,8 @@ async fn drive(
     }
     drop(session);
     drop(place);
-    // the error is told last: then the place is free for the next statement
     if let Some(Err(error)) = finished {
-        match schema {
-            Some(schema) => drop(schema.send(Err(error))),
-            None => drop(sender.send(Err(error)).await),
-        }
+        told.failed(error).await;
     }
 }
 
@@ -201,8 +170,7 @@ async fn produce(
     session: &mut ClientSession,
     work: &Work,
     limits: &Limits,
-    schema: &mut Option<SchemaSender>,
-    sender: &mpsc::Sender<Item>,
+    told: &mut Told,
 ) -> Result<(), ConnectorError> {
     let driver = |e: mongodb::error::Error| from_driver(&e, While::Working);
     let database = sessions.database().await?;
@@ -234,28 +202,28 @@ async fn produce(
             .doc_slices()
             .map_err(driver)?
             .into_iter()
-            .filter_map(|value| value.ok().and_then(|value| value.as_document()))
-            .collect();
+            .map(|value| value.ok().and_then(|value| value.as_document()).ok_or_else(no_document))
+            .collect::<Result<_, _>>()?;
         let builder = builder.get_or_insert_with(|| Builder::new(&work.columns, &documents));
-        if let Some(schema) = schema.take() {
-            let _ = schema.send(Ok(Arc::clone(&builder.schema)));
-        }
+        told.columns(&builder.schema);
         for document in documents {
             builder.push(document)?;
-            let full = builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES;
-            if full && sender.send(builder.finish()).await.is_err() {
-                return Err(ConnectorError::new(ErrorKind::Cancelled, "nobody reads the result any more"));
+            if builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES {
+                told.batch(builder.finish()).await?;
             }
         }
     }
     let mut builder = builder.unwrap_or_else(|| Builder::new(&work.columns, &[]));
-    if let Some(schema) = schema.take() {
-        let _ = schema.send(Ok(Arc::clone(&builder.schema)));
-    }
+    told.columns(&builder.schema);
     if builder.rows > 0 {
-        let _ = sender.send(builder.finish()).await;
+        told.batch(builder.finish()).await?;
     }
     Ok(())
+}
+
+fn no_document() -> ConnectorError {
+    ConnectorError::new(ErrorKind::Broken, "the server's answer holds something that is no document")
+        .hint("try again; if it happens often, look at the server's log and at what stands in between")
 }
 
 /// A collection that is not there has no documents, says the server. It was there when the statement was checked, so
@@ -341,12 +309,11 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(&mut self) -> Item {
-        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(self.rows));
+    fn finish(&mut self) -> Batch {
         let arrays = self.columns.iter_mut().map(Column::finish).collect();
-        (self.rows, self.bytes) = (0, 0);
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
-            .map_err(|e| error::internal(&format!("a batch could not be built: {e}")))
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
+        task::record_batch(&self.schema, arrays, rows)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::percent_decode;
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 use tiberius::EncryptionLevel;
 
 /// What this connector is called and takes.
@@ -18,67 +18,41 @@ pub const INFO: ConnectorInfo = ConnectorInfo {
 };
 
 const PARAMS: &[Param] = &[
-    choice(
+    Param::choice(
         "encrypt",
         "yes",
         &["strict", "yes", "login", "no"],
         "yes: TLS for everything; strict: TLS before anything else (TDS 8.0); login: for the password alone; no: none, \
          the password travels readable.",
     ),
-    choice(
+    Param::choice(
         "trust_server_certificate",
         "no",
         &["no", "yes"],
         "yes takes any certificate, so that TLS protects from listeners alone.",
     ),
-    text("ca", "File of trusted roots (PEM), beside the system's."),
-    text("certificate_host", "The name that stands in the server's certificate, when it is not the host."),
-    text("cert", "File of the client's certificate (PEM)."),
-    text("key", "File of the client's key (PEM, not encrypted)."),
-    text(
+    Param::text("ca", "File of trusted roots (PEM), beside the system's."),
+    Param::text(
+        "certificate_host",
+        "The name that stands in the server's certificate, when it is not the host.",
+    ),
+    Param::text("cert", "File of the client's certificate (PEM)."),
+    Param::text("key", "File of the client's key (PEM, not encrypted)."),
+    Param::text(
         "instance",
         "A named instance; without a port in the URL the SQL Server Browser is asked for its port.",
     ),
-    Param {
-        name: "app_name",
-        secret: false,
-        default: "querent",
-        kind: ParamKind::Text,
-        description: "What the server's lists of sessions call this program.",
-    },
-    choice(
+    Param::text("app_name", "What the server's lists of sessions call this program.").or("querent"),
+    Param::choice(
         "application_intent",
         "readwrite",
         &["readwrite", "readonly"],
         "readonly lets an availability group send the session to a readable secondary.",
     ),
-    number("connect_timeout", "15", 1, 300, "Seconds that connecting may take."),
-    number("pool_size", "4", 1, 64, "Sessions at the most."),
-    number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
+    Param::number("connect_timeout", "15", 1, 300, "Seconds that connecting may take."),
+    Param::number("pool_size", "4", 1, 64, "Sessions at the most."),
+    Param::number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
 ];
-
-const fn text(name: &'static str, description: &'static str) -> Param {
-    Param { name, secret: false, default: "", kind: ParamKind::Text, description }
-}
-
-const fn choice(
-    name: &'static str,
-    default: &'static str,
-    words: &'static [&'static str],
-    description: &'static str,
-) -> Param {
-    Param { name, secret: false, default, kind: ParamKind::Choice(words), description }
-}
-
-const fn number(
-    name: &'static str,
-    default: &'static str,
-    min: u64,
-    max: u64,
-    description: &'static str,
-) -> Param {
-    Param { name, secret: false, default, kind: ParamKind::Integer { min, max }, description }
-}
 
 /// A URL, taken apart and checked.
 #[derive(Clone)]

@@ -6,12 +6,10 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow::record_batch::RecordBatch;
-use connector_api::{ConnectorError, ErrorKind, Limits, ResultStream, enforce, timed_out};
-use futures::{StreamExt, TryStreamExt};
+use connector_api::task::{self, BATCH_BYTES, Told};
+use connector_api::{Batch, ConnectorError, ErrorKind, Limits, ResultStream};
+use futures::TryStreamExt;
 use tiberius::{QueryItem, Row};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 use crate::arrow::{Column, reading};
 use crate::describe::{Described, describe, no_query};
@@ -19,64 +17,31 @@ use crate::error::{While, from_driver};
 use crate::pool::Sessions;
 use crate::session::{Session, Work};
 
-/// Bytes of values after which a batch is handed on even when it has few rows.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
-
-type Item = Result<RecordBatch, ConnectorError>;
-type SchemaSender = oneshot::Sender<Result<SchemaRef, ConnectorError>>;
-
 /// Starts a statement: gives its columns as soon as the server has told them.
 pub(crate) async fn run(
     sessions: Arc<Sessions>,
     sql: String,
     limits: &Limits,
 ) -> Result<ResultStream, ConnectorError> {
-    let started = Instant::now();
-    let (schema_sender, schema_receiver) = oneshot::channel();
-    let (sender, mut receiver) = mpsc::channel(2);
-    tokio::spawn(drive(sessions, sql, limits.clone(), schema_sender, sender));
-    let described = tokio::time::timeout(limits.timeout, schema_receiver);
-    let schema = match described.await {
-        Ok(Ok(schema)) => schema?,
-        Ok(Err(_)) => {
-            return Err(ConnectorError::new(ErrorKind::Internal, "the statement's task ended early"));
-        }
-        Err(_) => return Err(timed_out(limits.timeout)),
-    };
-    let batches = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx)).boxed();
-    Ok(ResultStream { schema, batches: enforce(batches, limits, started) })
+    task::stream(limits, |told| drive(sessions, sql, limits.clone(), told)).await
 }
 
 /// The statement's task, from taking a session to handing it back.
-async fn drive(
-    sessions: Arc<Sessions>,
-    sql: String,
-    limits: Limits,
-    schema: SchemaSender,
-    sender: mpsc::Sender<Item>,
-) {
+async fn drive(sessions: Arc<Sessions>, sql: String, limits: Limits, mut told: Told) {
     let mut session = match Session::begin(&sessions, limits.timeout, Work::Statement).await {
         Ok(session) => session,
-        Err(error) => {
-            let _ = schema.send(Err(error));
-            return;
-        }
+        Err(error) => return told.failed(error).await,
     };
-    let mut schema = Some(schema);
     let finished = tokio::select! {
         biased;
-        () = sender.closed() => None,
-        ended = produce(&mut session, &sql, &limits, &mut schema, &sender) => Some(ended),
+        () = told.left() => None,
+        ended = produce(&mut session, &sql, &limits, &mut told) => Some(ended),
     };
     match finished {
         Some(Ok(())) => session.end().await,
-        // the error is told last: then the session is free for the next statement
         Some(Err(error)) => {
             session.end().await;
-            match schema {
-                Some(schema) => drop(schema.send(Err(error))),
-                None => drop(sender.send(Err(error)).await),
-            }
+            told.failed(error).await;
         }
         None => session.abandon().await,
     }
@@ -86,12 +51,11 @@ async fn produce(
     session: &mut Session,
     sql: &str,
     limits: &Limits,
-    schema: &mut Option<SchemaSender>,
-    sender: &mpsc::Sender<Item>,
+    told: &mut Told,
 ) -> Result<(), ConnectorError> {
     let described = describe(session, sql).await?;
     session.running = true;
-    let ended = stream(session, sql, &described, limits, schema, sender).await;
+    let ended = stream(session, sql, &described, limits, told).await;
     // the server's own error ended the statement; after one of ours it may still run
     session.running = ended.as_ref().is_err_and(|error| error.engine_code.is_none());
     ended
@@ -102,17 +66,14 @@ async fn stream(
     sql: &str,
     described: &[Described],
     limits: &Limits,
-    schema: &mut Option<SchemaSender>,
-    sender: &mpsc::Sender<Item>,
+    told: &mut Told,
 ) -> Result<(), ConnectorError> {
     let driver = |error: tiberius::error::Error| from_driver(&error, While::Working);
     // the text is a parameter of sp_executesql
     let mut rows = session.conn()?.query(sql, &[]).await.map_err(driver)?;
     let columns = rows.columns().await.map_err(driver)?.ok_or_else(no_query)?;
     let mut builder = Builder::new(columns, described)?;
-    if let Some(schema) = schema.take() {
-        let _ = schema.send(Ok(Arc::clone(&builder.schema)));
-    }
+    told.columns(&builder.schema);
     while let Some(item) = rows.try_next().await.map_err(driver)? {
         match item {
             QueryItem::Row(row) => builder.push(row)?,
@@ -122,14 +83,12 @@ async fn stream(
                 return Err(ConnectorError::new(ErrorKind::Statement, message).hint("ask with one SELECT"));
             }
         }
-        if (builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES)
-            && sender.send(builder.finish()).await.is_err()
-        {
-            return Err(ConnectorError::new(ErrorKind::Cancelled, "nobody reads the result any more"));
+        if builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES {
+            told.batch(builder.finish()).await?;
         }
     }
     if builder.rows > 0 {
-        let _ = sender.send(builder.finish()).await;
+        told.batch(builder.finish()).await?;
     }
     Ok(())
 }
@@ -165,12 +124,11 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(&mut self) -> Item {
-        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(self.rows));
+    fn finish(&mut self) -> Batch {
         let arrays = self.columns.iter_mut().map(Column::finish).collect();
-        (self.rows, self.bytes) = (0, 0);
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
-            .map_err(|e| ConnectorError::new(ErrorKind::Internal, format!("a batch could not be built: {e}")))
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
+        task::record_batch(&self.schema, arrays, rows)
     }
 }
 

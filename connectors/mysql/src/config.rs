@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::percent_decode;
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -17,42 +17,26 @@ pub const INFO: ConnectorInfo = ConnectorInfo {
 };
 
 const PARAMS: &[Param] = &[
-    Param {
-        name: "ssl-mode",
-        secret: false,
-        default: "",
-        kind: ParamKind::Choice(&["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_IDENTITY"]),
-        description: "How TLS is used, as in MySQL's own clients; VERIFY_IDENTITY when left out, PREFERRED for this machine. VERIFY_CA is not offered: a certificate is verified with its name or not at all.",
-    },
-    text("ssl-ca", "File of trusted roots (PEM); the system's roots when left out."),
-    text("ssl-cert", "File of the client's certificate (PEM)."),
-    text("ssl-key", "File of the client's key (PEM, not encrypted)."),
-    text("socket", "Path of a Unix socket, used in place of host and port."),
-    number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
-    number("pool_size", "4", 1, 64, "Sessions at the most."),
-    number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
-    Param {
-        name: "zero_dates",
-        secret: false,
-        default: "null",
-        kind: ParamKind::Choice(&["null", "text"]),
-        description: "What becomes of dates such as 0000-00-00: NULL, or all columns of dates come as text.",
-    },
+    Param::choice(
+        "ssl-mode",
+        "",
+        &["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_IDENTITY"],
+        "How TLS is used, as in MySQL's own clients; VERIFY_IDENTITY when left out, PREFERRED for this machine. VERIFY_CA is not offered: a certificate is verified with its name or not at all.",
+    ),
+    Param::text("ssl-ca", "File of trusted roots (PEM); the system's roots when left out."),
+    Param::text("ssl-cert", "File of the client's certificate (PEM)."),
+    Param::text("ssl-key", "File of the client's key (PEM, not encrypted)."),
+    Param::text("socket", "Path of a Unix socket, used in place of host and port."),
+    Param::number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
+    Param::number("pool_size", "4", 1, 64, "Sessions at the most."),
+    Param::number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
+    Param::choice(
+        "zero_dates",
+        "null",
+        &["null", "text"],
+        "What becomes of dates such as 0000-00-00: NULL, or all columns of dates come as text.",
+    ),
 ];
-
-const fn text(name: &'static str, description: &'static str) -> Param {
-    Param { name, secret: false, default: "", kind: ParamKind::Text, description }
-}
-
-const fn number(
-    name: &'static str,
-    default: &'static str,
-    min: u64,
-    max: u64,
-    description: &'static str,
-) -> Param {
-    Param { name, secret: false, default, kind: ParamKind::Integer { min, max }, description }
-}
 
 /// `ssl-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::percent_decode;
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -18,50 +18,29 @@ pub const INFO: ConnectorInfo = ConnectorInfo {
 };
 
 const PARAMS: &[Param] = &[
-    Param {
-        name: "sslmode",
-        secret: false,
-        default: "prefer",
-        kind: ParamKind::Choice(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
-        description: "How TLS is used and what is verified, as in libpq.",
-    },
-    text(
-        "sslrootcert",
-        false,
-        "",
-        "File of trusted roots (PEM), or `system`; the system's roots when left out.",
+    Param::choice(
+        "sslmode",
+        "prefer",
+        &["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+        "How TLS is used and what is verified, as in libpq.",
     ),
-    text("sslcert", false, "", "File of the client's certificate (PEM)."),
-    text("sslkey", false, "", "File of the client's key (PEM, not encrypted)."),
-    text("application_name", false, "querent", "The name that the server lists the sessions under."),
-    text("hostaddr", false, "", "Address to connect to in place of the host's, which TLS still verifies."),
-    text("host", false, "", "Folder of a Unix socket, or a host when the URL names none."),
-    number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
-    number("pool_size", "4", 1, 64, "Sessions at the most."),
-    number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
-    number("work_mem_mb", "64", 1, 65_536, "Memory for one sort or hash on the server, in megabytes."),
-    Param {
-        name: "pgbouncer",
-        secret: false,
-        default: "false",
-        kind: ParamKind::Choice(&["true", "false"]),
-        description: "Whether a pooler in transaction mode is in between: sessions are then used once.",
-    },
+    Param::text("sslrootcert", "File of trusted roots (PEM), or `system`; the system's roots when left out."),
+    Param::text("sslcert", "File of the client's certificate (PEM)."),
+    Param::text("sslkey", "File of the client's key (PEM, not encrypted)."),
+    Param::text("application_name", "The name that the server lists the sessions under.").or("querent"),
+    Param::text("hostaddr", "Address to connect to in place of the host's, which TLS still verifies."),
+    Param::text("host", "Folder of a Unix socket, or a host when the URL names none."),
+    Param::number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
+    Param::number("pool_size", "4", 1, 64, "Sessions at the most."),
+    Param::number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
+    Param::number("work_mem_mb", "64", 1, 65_536, "Memory for one sort or hash on the server, in megabytes."),
+    Param::choice(
+        "pgbouncer",
+        "false",
+        &["true", "false"],
+        "Whether a pooler in transaction mode is in between: sessions are then used once.",
+    ),
 ];
-
-const fn text(name: &'static str, secret: bool, default: &'static str, description: &'static str) -> Param {
-    Param { name, secret, default, kind: ParamKind::Text, description }
-}
-
-const fn number(
-    name: &'static str,
-    default: &'static str,
-    min: u64,
-    max: u64,
-    description: &'static str,
-) -> Param {
-    Param { name, secret: false, default, kind: ParamKind::Integer { min, max }, description }
-}
 
 /// `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow::record_batch::RecordBatch;
-use connector_api::{ConnectorError, ErrorKind, Limits, ResultStream, enforce, timed_out};
+use connector_api::task::{self, BATCH_BYTES, Told};
+use connector_api::{Batch, ConnectorError, ErrorKind, Limits, ResultStream};
 use futures::StreamExt;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 
@@ -19,60 +17,32 @@ use crate::error::{While, from_driver};
 use crate::pool::Sessions;
 use crate::session::{Session, Standing};
 
-/// Bytes of wire data after which a batch is handed on even when it has few rows.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
-
-type Item = Result<RecordBatch, ConnectorError>;
-
 /// Starts a statement: gives its columns as soon as the server has told them.
 pub(crate) async fn run(
     sessions: Arc<Sessions>,
     sql: String,
     limits: &Limits,
 ) -> Result<ResultStream, ConnectorError> {
-    let started = Instant::now();
-    let (schema_sender, schema_receiver) = oneshot::channel();
-    let (sender, mut receiver) = mpsc::channel(2);
-    tokio::spawn(drive(sessions, sql, limits.clone(), schema_sender, sender));
-    let described = tokio::time::timeout(limits.timeout, schema_receiver);
-    let schema = match described.await {
-        Ok(Ok(schema)) => schema?,
-        Ok(Err(_)) => {
-            return Err(ConnectorError::new(ErrorKind::Internal, "the statement's task ended early"));
-        }
-        Err(_) => return Err(timed_out(limits.timeout)),
-    };
-    let batches = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx)).boxed();
-    Ok(ResultStream { schema, batches: enforce(batches, limits, started) })
+    task::stream(limits, |told| drive(sessions, sql, limits.clone(), told)).await
 }
 
 /// The statement's task, from taking a session to handing it back.
-async fn drive(
-    sessions: Arc<Sessions>,
-    sql: String,
-    limits: Limits,
-    schema: oneshot::Sender<Result<SchemaRef, ConnectorError>>,
-    sender: mpsc::Sender<Item>,
-) {
+async fn drive(sessions: Arc<Sessions>, sql: String, limits: Limits, mut told: Told) {
     // a caller that goes away while connecting must not leave a session in the middle of its beginning
     let query = only_a_query(&sql);
     let first = async |client: &Client| client.prepare(&query).await;
     let began = Session::begin(&sessions, limits.timeout, Standing::Reader, first).await;
     let (session, statement) = match began {
         Ok(began) => began,
-        Err(error) => {
-            let _ = schema.send(Err(error));
-            return;
-        }
+        Err(error) => return told.failed(error).await,
     };
     let finished = tokio::select! {
         biased;
-        () = sender.closed() => None,
-        ended = produce(&session, &sql, statement, &limits, schema, &sender) => Some(ended),
+        () = told.left() => None,
+        ended = produce(&session, &sql, statement, &limits, &mut told) => Some(ended),
     };
     match finished {
         Some(Ok(())) => session.end().await,
-        // the error is told last: then the session is free for the next statement
         Some(Err(error)) => {
             // the server's own error ended the statement; after one of ours it may still run
             if error.engine_code.is_some() {
@@ -80,7 +50,7 @@ async fn drive(
             } else {
                 session.abandon().await
             }
-            let _ = sender.send(Err(error)).await;
+            told.failed(error).await;
         }
         None => session.abandon().await,
     }
@@ -91,17 +61,10 @@ async fn produce(
     sql: &str,
     statement: Statement,
     limits: &Limits,
-    schema: oneshot::Sender<Result<SchemaRef, ConnectorError>>,
-    sender: &mpsc::Sender<Item>,
+    told: &mut Told,
 ) -> Result<(), ConnectorError> {
-    let plan = match Plan::new(session, sql, statement).await {
-        Ok(plan) => plan,
-        Err(error) => {
-            let _ = schema.send(Err(error));
-            return Ok(());
-        }
-    };
-    let _ = schema.send(Ok(Arc::clone(&plan.schema)));
+    let plan = Plan::new(session, sql, statement).await?;
+    told.columns(&plan.schema);
     let driver = |error: tokio_postgres::Error| from_driver(&error, While::Working);
     let no_parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 0] = [];
     let rows = session.client()?.query_raw(&plan.statement, no_parameters).await.map_err(driver)?;
@@ -109,14 +72,12 @@ async fn produce(
     let mut builder = Builder::new(plan);
     while let Some(row) = rows.next().await {
         builder.push(&row.map_err(driver)?)?;
-        if (builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES)
-            && sender.send(builder.finish()).await.is_err()
-        {
-            return Err(ConnectorError::new(ErrorKind::Cancelled, "nobody reads the result any more"));
+        if builder.rows >= limits.batch_rows.max(1) || builder.bytes >= BATCH_BYTES {
+            told.batch(builder.finish()).await?;
         }
     }
     if builder.rows > 0 {
-        let _ = sender.send(builder.finish()).await;
+        told.batch(builder.finish()).await?;
     }
     Ok(())
 }
@@ -203,12 +164,11 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(&mut self) -> Item {
-        let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(self.rows));
+    fn finish(&mut self) -> Batch {
         let arrays = self.columns.iter_mut().map(Column::finish).collect();
-        (self.rows, self.bytes) = (0, 0);
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
-            .map_err(|e| ConnectorError::new(ErrorKind::Internal, format!("a batch could not be built: {e}")))
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
+        task::record_batch(&self.schema, arrays, rows)
     }
 }
 

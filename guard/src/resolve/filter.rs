@@ -57,12 +57,9 @@ fn above<'a>(
     let Some(nested) = table.nested.as_ref().filter(|_| readable.visibility().filtered_above(table)) else {
         return Ok(None);
     };
-    let engine = catalog.engine();
-    let find =
-        |name: &str| catalog.find_table(Some(&engine.stored_key(&table.schema)), &engine.stored_key(name));
     let unclear =
         || "the documents around the array are filtered in a way that cannot be followed".to_owned();
-    let collection = find(&nested.collection).ok_or_else(unclear)?;
+    let collection = catalog.stored_table(&table.schema, &nested.collection).ok_or_else(unclear)?;
     if nested.parent != nested.collection {
         return Err(unclear());
     }

@@ -146,17 +146,13 @@ impl<'a> Resolver<'a, '_> {
     /// A table of the catalog that the caller may read.
     pub(super) fn find_relation(&self, name: &ObjectName) -> Option<&'a Table> {
         let catalog = self.catalog;
-        let readable = |t: &&'a Table| self.readable.readable(t);
-        let find = |schema: &str, table: &Ident| {
-            let found = catalog.find_table(Some(schema), &self.key(table))?;
-            self.settle(table, found).filter(readable)
+        let find = |schema: (&str, bool), table: &Ident| {
+            let found = catalog.meant_table(schema, (&table.value, table.quoted))?;
+            self.readable.readable(found).then_some(found)
         };
         match name.0.as_slice() {
-            [table] => {
-                let path = &catalog.snapshot().search_path;
-                path.iter().find_map(|s| find(&self.engine.stored_key(s), table))
-            }
-            [schema, table] => find(&self.key(schema), table),
+            [table] => catalog.snapshot().search_path.iter().find_map(|s| find((s, true), table)),
+            [schema, table] => find((&schema.value, schema.quoted), table),
             _ => None,
         }
     }

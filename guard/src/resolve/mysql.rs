@@ -1,8 +1,8 @@
 //! Names as MySQL and MariaDB look them up: aliases in HAVING, tables whose names differ by case alone.
 
-use catalog::{Engine, Table};
+use catalog::Engine;
 
-use crate::tree::{Expr, GroupItem, Ident};
+use crate::tree::{Expr, GroupItem};
 
 use super::Resolver;
 use super::scope::Output;
@@ -48,22 +48,5 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn routine_called(&self, key: &str) -> bool {
         self.mysql()
             && self.catalog.snapshot().routines.iter().any(|r| self.engine.stored_key(&r.name) == key)
-    }
-
-    /// On some systems names of tables differ by case: then only the exact name will do.
-    pub(super) fn settle(&self, written: &Ident, found: &'a Table) -> Option<&'a Table> {
-        if !self.mysql() {
-            return Some(found);
-        }
-        let engine = self.engine;
-        let alike = |t: &&Table| {
-            engine.stored_key(&t.name) == engine.stored_key(&found.name)
-                && engine.stored_key(&t.schema) == engine.stored_key(&found.schema)
-        };
-        let mut same = self.catalog.snapshot().tables.iter().filter(alike);
-        if same.clone().count() < 2 {
-            return Some(found);
-        }
-        same.find(|t| t.name == written.value)
     }
 }

@@ -231,8 +231,7 @@ fn cut_columns(cut: &mut Table, table: &Table, readable: &super::views::Readable
 pub(super) fn shows_key(catalog: &Catalog, visibility: &Visibility, table: &Table, key: &ForeignKey) -> bool {
     let engine = catalog.engine();
     let own = key.columns.iter().all(|c| table.column(c).is_none_or(|c| visibility.column(table, c)));
-    let found =
-        catalog.find_table(Some(&engine.stored_key(&key.to_schema)), &engine.stored_key(&key.to_table));
+    let found = catalog.stored_table(&key.to_schema, &key.to_table);
     own && found.is_some_and(|t| {
         visibility.table(engine, t)
             && key.to_columns.iter().all(|c| t.column(c).is_some_and(|c| visibility.column(t, c)))

@@ -1,9 +1,11 @@
 //! Prints how long it takes to keep a large schema, to find one changed column in it, and to say what that breaks:
-//! `cargo run --release --example versions [-- TABLES [POSTGRES_URL]]`. Without a URL the store is a SQLite file.
+//! `cargo run --release --example versions [-- TABLES [POSTGRES_URL | DATA_FOLDER]]`. Without a URL the store is a SQLite
+//! file, in the data folder if one is named: there it stays, for `querent --data-dir DATA_FOLDER diff --on large`.
 
 // a program for measuring stops at the first thing that is not as it should be
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::path::Path;
 use std::sync::Arc;
 
 use catalog::{
@@ -14,14 +16,19 @@ use querent::impact;
 use querent::model::{Connection, clock::Stopwatch, new_id};
 use querent::store::catalog::{self as versions, Published};
 use querent::store::connections::{self, NewConnection};
+use querent::store::glossary::{self, NewTerm};
 use querent::store::queries::{self, NewQuery};
-use querent::store::{Conn, Db, migrate};
+use querent::store::{Conn, Db, evaluation_cases, migrate};
 use serde_json::json;
 
 /// Columns of a table.
 const COLUMNS: u32 = 12;
-/// Queries that somebody keeps.
-const QUERIES: usize = 200;
+/// Queries that somebody keeps. Some are over the table that changes, the others all over.
+const QUERIES: usize = 500;
+/// Glossary terms.
+const TERMS: usize = 100;
+/// Evaluation cases.
+const CASES: usize = 100;
 
 #[tokio::main]
 async fn main() {
@@ -29,18 +36,23 @@ async fn main() {
     let tables = args.first().map_or(10_000, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let db = match args.get(1) {
-        Some(url) => Db::open_postgres(url, 4).await.unwrap(),
+        Some(url) if url.starts_with("postgres") => Db::open_postgres(url, 4).await.unwrap(),
+        Some(folder) => Db::open_sqlite(&Path::new(folder).join("querent.db")).await.unwrap(),
         None => Db::open_sqlite(&folder.path().join("store.db")).await.unwrap(),
     };
     migrate::up(&db).await.unwrap();
     let connection = connections::create(&db, new_connection()).await.unwrap();
     let mut found = snapshot(tables);
-    println!("{:?} store, {tables} tables x {COLUMNS} columns, {QUERIES} queries", db.dialect());
+    println!(
+        "{:?} store, {tables} tables x {COLUMNS} columns, {QUERIES} queries, {TERMS} terms, {CASES} cases",
+        db.dialect()
+    );
 
     let first = publish(&db, &connection, "the first version", &found).await;
     publish(&db, &connection, "again, nothing changed", &found).await;
     let watch = Stopwatch::start();
     store_queries(&db, &connection, &found).await;
+    store_knowledge(&db, &connection, &found).await;
     println!("{:<38} {:>6} ms", "queries checked and stored", watch.millis());
 
     found.tables[tables / 2].columns[3].name = "renamed".to_owned();
@@ -61,11 +73,14 @@ async fn main() {
     versions::load(&db, to).await.unwrap();
     println!("{:<38} {:>6} ms", "the whole version loaded", watch.millis());
     let watch = Stopwatch::start();
-    let felt = impact::check(&db, &connection, from, to).await.unwrap();
-    println!("{:<38} {:>6} ms", "impact, loading the version, stored", watch.millis());
+    let felt = impact::between(&db, &connection, from, to).await.unwrap();
+    println!("{:<38} {:>6} ms", "impact, asked for", watch.millis());
     let watch = Stopwatch::start();
     impact::check_with(&db, &connection, from, to, Arc::new(found)).await.unwrap();
     println!("{:<38} {:>6} ms", "impact at a crawl, stored", watch.millis());
+    let watch = Stopwatch::start();
+    impact::check(&db, &connection, from, to).await.unwrap();
+    println!("{:<38} {:>6} ms", "impact as a job, stored", watch.millis());
     println!(
         "{} broken, {} repaired",
         felt.statements.len(),
@@ -90,15 +105,20 @@ async fn publish(db: &Db, connection: &Connection, what: &str, found: &Snapshot)
     published
 }
 
-/// Some over the table that changes, the others all over.
 async fn store_queries(db: &Db, connection: &Connection, found: &Snapshot) {
     let catalog = Catalog::new(found.clone());
     let tables = found.tables.len();
     for number in 0..QUERIES {
         let place = if number % 20 == 0 { tables / 2 } else { number * 7919 % tables };
         let name = &found.tables[place].name;
-        let sql =
-            format!("SELECT field_04, count(*) AS n FROM {name} WHERE field_05 = 'x' GROUP BY field_04");
+        let other = &found.tables[number * 104_729 % tables].name;
+        let sql = match number % 3 {
+            0 => format!("SELECT field_04, count(*) AS n FROM {name} WHERE field_05 = 'x' GROUP BY field_04"),
+            1 => format!(
+                "SELECT a.field_04, b.field_06 FROM {name} AS a JOIN {other} AS b ON b.field_01 = a.field_02"
+            ),
+            _ => format!("SELECT max(field_07) FROM {name} WHERE field_01 IN (SELECT field_03 FROM {other})"),
+        };
         let proof = guard::check(&sql, &catalog, &Policy::default()).unwrap();
         let new = NewQuery {
             id: new_id(),
@@ -118,10 +138,31 @@ async fn store_queries(db: &Db, connection: &Connection, found: &Snapshot) {
     }
 }
 
+async fn store_knowledge(db: &Db, connection: &Connection, found: &Snapshot) {
+    let name = |number: usize| found.tables[number * 6151 % found.tables.len()].name.clone();
+    for number in 0..TERMS {
+        let term = NewTerm {
+            connection_id: connection.id,
+            term: format!("term {number}"),
+            definition: "what people mean by it".to_owned(),
+            table_name: Some(name(number)),
+            expression: Some("count(field_04)".to_owned()),
+            row_filter: Some("field_05 = 'x'".to_owned()),
+            schema_version_id: None,
+        };
+        glossary::create(db, term, "figures").await.unwrap();
+    }
+    for number in 0..CASES {
+        let sql = format!("SELECT min(field_08) FROM {} WHERE field_09 <> 'y'", name(number + TERMS));
+        let question = format!("case {number}");
+        evaluation_cases::create(db, connection.id, &question, &sql, None, "figures").await.unwrap();
+    }
+}
+
 fn new_connection() -> NewConnection {
     NewConnection {
         id: new_id(),
-        name: format!("large_{}", new_id().simple()),
+        name: "large".to_owned(),
         engine: Engine::Postgres,
         sealed_uri: "none".to_owned(),
         display_uri: "none".to_owned(),

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("results", 2),
     ("secrets", 2),
     ("telemetry", 2),
+    ("overlay", 3),
     ("store", 3),
     ("auth", 4),
     ("impact", 4),

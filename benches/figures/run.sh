@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Prints figures beside those of other tools, in one run on one server: run.sh crawl|stream [arguments of the script].
+# Prints figures beside those of other tools, in one run on one server: run.sh crawl|stream|versions [arguments of the
+# script].
 # Needs QUERENT_TEST_POSTGRES_URL and QUERENT_TEST_MARIADB_URL (tests/servers/with.sh sets them) and a release build.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-what=${1:?"usage: run.sh crawl|stream [arguments]"}
+what=${1:?"usage: run.sh crawl|stream|versions [arguments]"}
 shift
 
 venv="$root/.cache/figures/venv"

@@ -4,6 +4,7 @@ pub mod ddl;
 pub mod diff;
 mod engine;
 pub mod fingerprint;
+mod gaps;
 pub mod glob;
 mod index;
 pub mod infer;
@@ -14,6 +15,7 @@ pub mod sensitivity;
 pub mod types;
 
 pub use engine::Engine;
+pub use gaps::Sought;
 pub use glob::Glob;
 pub use index::Catalog;
 pub use model::*;

@@ -67,14 +67,15 @@ async fn stored(setup: &Setup, name: &str, args: &DiffArgs) -> Result<(Diff, Opt
             .hint("With --on, the statements stored for the connection are checked."));
     }
     let app = setup.app().await?;
-    let source = app.sources.named(name).await?;
-    let listed = versions(&app.db, source.connection.id).await?;
+    // the record alone: to compare versions the database is not opened, nor its catalog read
+    let connection = app.sources.record(name).await?;
+    let listed = versions(&app.db, connection.id).await?;
     let new = pick(&listed, args.to.as_deref(), 0)?;
     let place = listed.iter().position(|v| v.id == new.id).unwrap_or(0);
     let old = pick(&listed, args.from.as_deref(), place + 1)?;
     let diff = store::catalog::changes(&app.db, old, new).await?;
     let impact = match args.impact || args.fail_on_impact {
-        true => Some(impact::between(&app.db, &source.connection, old, new).await?),
+        true => Some(impact::between(&app.db, &connection, old, new).await?),
         false => None,
     };
     Ok((diff, impact))
@@ -114,7 +115,7 @@ async fn sides(setup: &Setup, old: &str, new: &str, args: &DiffArgs) -> Result<(
     let policy = args.policy.as_deref().map(target::policy).transpose()?.unwrap_or_else(Policy::default);
     let statements = impact_files::read(&args.queries, new.engine)?;
     let newer = Catalog::new(new);
-    let judged = impact::judge_all(|| Catalog::new(old), &newer, &diff, &policy, &statements);
+    let judged = impact::judge_all(&Catalog::new(old), &newer, &diff, &policy, &statements);
     let impacted = Impacted {
         checked: statements.len(),
         statements: impact::sorted(judged.into_iter()),

@@ -1,6 +1,5 @@
 //! The judgement of one statement: the guard's word on it under the older and the newer catalog, laid side by side.
 
-use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashSet};
 
 use catalog::diff::{ChangeKind as K, Diff};
@@ -85,9 +84,9 @@ impl Judged {
     }
 }
 
-/// Two catalogs, what changed between them, and what the caller may read. The older one is made when it is needed.
-pub struct Judge<'a, F: FnOnce() -> Catalog> {
-    older: LazyCell<Catalog, F>,
+/// Two catalogs, what changed between them, and what the caller may read.
+pub struct Judge<'a> {
+    older: &'a Catalog,
     newer: &'a Catalog,
     diff: &'a Diff,
     policy: &'a Policy,
@@ -99,9 +98,9 @@ pub struct Judge<'a, F: FnOnce() -> Catalog> {
     wide: bool,
 }
 
-impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
+impl<'a> Judge<'a> {
     /// Prepares for judging statements.
-    pub fn new(older: F, newer: &'a Catalog, diff: &'a Diff, policy: &'a Policy) -> Judge<'a, F> {
+    pub fn new(older: &'a Catalog, newer: &'a Catalog, diff: &'a Diff, policy: &'a Policy) -> Judge<'a> {
         let changes = &diff.changes;
         let named = |c: &catalog::diff::Change| Some((c.schema.clone(), c.table.clone()?));
         let mut touched: HashSet<_> = changes.iter().filter_map(named).collect();
@@ -110,7 +109,7 @@ impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
         let added = changes.iter().filter(|c| c.kind == K::TableAdded).filter_map(|c| c.table.as_deref());
         let wide = changes.iter().any(|c| matches!(c.kind, K::SearchPathChanged | K::SchemaRemoved));
         let added = added.collect();
-        Judge { older: LazyCell::new(older), newer, diff, policy, touched, added, wide }
+        Judge { older, newer, diff, policy, touched, added, wide }
     }
 
     /// Judges one.
@@ -121,7 +120,7 @@ impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
         {
             return self.unless_sensitive(statement, after.report());
         }
-        let before = guard::check(&statement.sql, &self.older, self.policy);
+        let before = guard::check(&statement.sql, self.older, self.policy);
         match (before, after) {
             (Ok(before), Ok(after)) => self.compared(statement, before.report(), after.report()),
             (Ok(before), Err(findings)) => self.broken(statement, before.report(), findings),
@@ -193,8 +192,7 @@ impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
                 && self.fails_at_the_server(before, proof.report()).is_empty()
         };
         let ways = repair::ways(self.diff, before, self.older.snapshot(), self.newer.snapshot());
-        let written =
-            ways.iter().filter_map(|moves| guard::follow(sql, &self.older, self.policy, moves).ok());
+        let written = ways.iter().filter_map(|moves| guard::follow(sql, self.older, self.policy, moves).ok());
         let mut written = written.filter(|text| text != sql);
         written.find(holds)
     }
@@ -204,7 +202,7 @@ impl<'a, F: FnOnce() -> Catalog> Judge<'a, F> {
         if guard::check(text, self.newer, self.policy).is_ok() {
             return Some(text.to_owned());
         }
-        let before = guard::check(text, &self.older, self.policy).ok()?;
+        let before = guard::check(text, self.older, self.policy).ok()?;
         self.repair(text, before.report())
     }
 }

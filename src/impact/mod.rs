@@ -2,9 +2,11 @@
 //! changed is stored with the change that did it and a proposed repair.
 
 mod causes;
+mod ground;
 mod judge;
 mod keep;
 mod repair;
+mod shelf;
 mod show;
 
 use std::collections::HashMap;
@@ -15,6 +17,10 @@ use catalog::{Catalog, Snapshot};
 use guard::Policy;
 use serde::Serialize;
 
+use ground::Ground;
+use shelf::Shelf;
+
+pub use ground::before;
 pub use judge::{Judge, Judged, Statement};
 
 use crate::error::{Class, Error, Result};
@@ -53,7 +59,7 @@ impl Impacted {
 
 /// Judges statements. Pure work: some hundred microseconds a statement at the most.
 pub fn judge_all(
-    older: impl FnOnce() -> Catalog,
+    older: &Catalog,
     newer: &Catalog,
     diff: &Diff,
     policy: &Policy,
@@ -141,18 +147,18 @@ async fn look(
     }
     let policy = Policy::read(&connection.policy).map_err(|e| unreadable(&e))?;
     let diff = store::catalog::changes(db, from, to).await?;
-    let (old, new) = store::catalog::sides(db, from, to).await?;
-    let newer = match newer {
-        Some(newer) => newer,
-        None => Arc::new(store::catalog::load(db, to).await?),
+    let (old, mut new) = store::catalog::sides(db, from, to).await?;
+    let annotations = store::annotations::all(db, connection.id).await?;
+    let relationships = store::relationships::all(db, connection.id).await?;
+    let changed = std::mem::take(&mut new.tables);
+    let base = new.clone();
+    new.tables = changed;
+    let shelf = match newer {
+        Some(newer) => Shelf::found(newer, base),
+        None => Shelf::stored(db, to, base).await?,
     };
-    let work = move || {
-        let catalog = Catalog::shared(newer);
-        let older = || Catalog::new(store::catalog::patched(catalog.snapshot(), old, &new));
-        let judged = judge_all(older, &catalog, &diff, &policy, &statements);
-        statements.into_iter().zip(judged).collect::<Vec<_>>()
-    };
-    let judged = tokio::task::spawn_blocking(work).await.map_err(|e| stopped(&e))?;
+    let ground = Ground { policy, diff, old, new, annotations, relationships };
+    let judged = ground::judge(ground, shelf, statements).await?;
     impacted.statements = sorted(judged.iter().map(|(_, j)| j.clone()));
     Ok((judged, impacted))
 }

@@ -3,7 +3,6 @@
 
 mod errors;
 mod open;
-mod overlay;
 mod tunnel;
 
 use std::collections::HashMap;
@@ -20,6 +19,7 @@ pub use tunnel::INFO as TUNNEL;
 use crate::error::{Class, Error, Result};
 use crate::index::Index;
 use crate::model::{Connection, ConnectionOptions, Id, SchemaVersion};
+use crate::overlay;
 use crate::secrets::{Keyring, Sealed, Secret};
 use crate::store::{self, Db};
 

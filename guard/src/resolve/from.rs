@@ -250,7 +250,7 @@ impl<'a> Resolver<'a, '_> {
 
     fn near_tables(&self, wanted: &str) -> Vec<String> {
         let snapshot = self.catalog.snapshot();
-        let known = snapshot.tables.iter().filter(|t| self.readable.readable(t));
+        let known = self.catalog.near(wanted).iter().filter(|t| self.readable.readable(t));
         let on_path = |t: &Table| snapshot.search_path.contains(&t.schema);
         let mut names: Vec<(String, String)> = known
             .map(|t| (t.name.clone(), if on_path(t) { t.name.clone() } else { t.full_name() }))

@@ -324,7 +324,7 @@ impl<'a> Resolver<'a, '_> {
                     && engine.stored_key(&k.to_schema) == engine.stored_key(&to.schema)
             })
         };
-        let mut others = self.catalog.snapshot().tables.iter().filter(|other| {
+        let mut others = self.catalog.beside(&near).iter().filter(|other| {
             near.iter().any(|t| !std::ptr::eq(*t, *other) && (refers(t, other) || refers(other, t)))
         });
         others.find_map(|other| {

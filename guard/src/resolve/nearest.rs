@@ -7,6 +7,11 @@ const LONGEST: usize = 64;
 
 /// The nearest of the names, best first, each once.
 pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    nearest_many(wanted, names, OFFERED)
+}
+
+/// As [`nearest`], so many at the most.
+pub fn nearest_many<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, most: usize) -> Vec<String> {
     let wanted = wanted.to_lowercase();
     let mut scored: Vec<(usize, &str)> = Vec::new();
     for name in names {
@@ -17,7 +22,7 @@ pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<St
     scored.dedup_by(|a, b| a.1 == b.1);
     let mut found: Vec<String> = Vec::new();
     for (_, name) in scored {
-        if found.len() == OFFERED {
+        if found.len() == most {
             break;
         }
         if !found.iter().any(|f| f == name) {

@@ -1,13 +1,18 @@
 //! Retention: versions that nobody needs any more go, and with them the rows that no remaining version holds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::super::db::{Conn, Tx, args};
+use super::super::db::{Conn, Tx, Value, args};
 use super::super::error::Result;
 use crate::model::{Id, JobKind, clock};
 
-/// Tables whose rows are valid from one version to another.
-const VERSIONED: [&str; 4] = ["schemas", "tables", "columns", "routines"];
+/// Tables whose rows are valid from one version to another, and what names a row within a version.
+const VERSIONED: [(&str, &[&str]); 4] = [
+    ("schemas", &["schema_name"]),
+    ("tables", &["schema_name", "table_name"]),
+    ("columns", &["schema_name", "table_name", "column_name"]),
+    ("routines", &["schema_name", "signature"]),
+];
 /// Microseconds of a day.
 const DAY: i64 = 86_400 * 1_000_000;
 
@@ -44,8 +49,9 @@ pub async fn trim(tx: &Tx, connection_id: Id, keep: Keep) -> Result<usize> {
         removed += 1;
     }
     if removed > 0 {
-        for table in VERSIONED {
+        for (table, key) in VERSIONED {
             close_ranks(tx, table, connection_id).await?;
+            join_equals(tx, table, key, connection_id).await?;
         }
     }
     Ok(removed)
@@ -94,6 +100,36 @@ async fn close_ranks(tx: &Tx, table: &str, connection_id: Id) -> Result<()> {
               AND v.ordinal = {table}.{end})"
         );
         tx.execute(&sql, args![connection_id]).await?;
+    }
+    Ok(())
+}
+
+/// What changed in a version that went, and changed back, is the same on both sides of it: one row holds for both.
+async fn join_equals(tx: &Tx, table: &str, key: &[&str], connection_id: Id) -> Result<()> {
+    let same: Vec<String> = key.iter().map(|column| format!("b.{column} = a.{column}")).collect();
+    let sql = format!(
+        "SELECT a.id, b.id AS later, b.to_version FROM {table} AS a JOIN {table} AS b \
+         ON b.connection_id = a.connection_id AND b.from_version = a.to_version AND b.fingerprint = a.fingerprint \
+         AND {} WHERE a.connection_id = $1 AND a.to_version IS NOT NULL",
+        same.join(" AND ")
+    );
+    let mut next: HashMap<Id, (Id, Option<i64>)> = HashMap::new();
+    for row in tx.query(&sql, args![connection_id]).await? {
+        next.insert(row.id("id")?, (row.id("later")?, row.opt_int("to_version")?));
+    }
+    let joined: HashSet<Id> = next.values().map(|(later, _)| *later).collect();
+    // before the others: of two rows with one key one alone may hold now
+    for id in &joined {
+        tx.execute(&format!("DELETE FROM {table} WHERE id = $1"), args![*id]).await?;
+    }
+    let longer = format!("UPDATE {table} SET to_version = $2 WHERE id = $1");
+    for first in next.keys().filter(|id| !joined.contains(*id)) {
+        let (mut id, mut end) = (*first, None);
+        while let Some((later, until)) = next.get(&id) {
+            (id, end) = (*later, *until);
+        }
+        let end = end.map_or(Value::Null, Value::Int);
+        tx.execute(&longer, &[Value::from(*first), end]).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod crash;
 mod embeddings;
 mod idempotency;
 mod impact;
+mod impact_whole;
 mod jobs;
 mod migrations;
 mod retention;

@@ -19,6 +19,7 @@ store_suite!(
     what_is_referred_to_stays,
     young_versions_stay,
     what_a_job_is_to_compare_stays,
+    what_changed_and_changed_back_is_one_row_again,
 );
 
 /// Six versions: a column's type changes in each, a table goes in the third and comes back in the fifth.
@@ -138,4 +139,62 @@ async fn what_a_job_is_to_compare_stays(store: TestStore) {
     jobs::done(&tx, job.id).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(trim(&store, connection, keep).await, 2);
+}
+
+async fn what_changed_and_changed_back_is_one_row_again(store: TestStore) {
+    let connection = store.connection("shop").await.id;
+    let (mut states, mut published) = (Vec::new(), Vec::new());
+    // wide, narrow, wide, narrow, wide; another table changes for good in the third
+    for step in 1..=5 {
+        let mut state = snapshot(3);
+        let width = if step % 2 == 1 { 40 } else { 20 };
+        state.tables[0].columns[5].native_type = format!("character varying({width})");
+        state.tables[0].columns[5].class = TypeClass::Text;
+        state.tables[1].comment = Some(if step < 3 { "before" } else { "after" }.to_owned());
+        for table in &mut state.tables {
+            (table.row_estimate, table.size_bytes) = (None, None);
+            table.partitioning = None;
+            table.foreign_keys.clear();
+            table.columns.iter_mut().for_each(|column| column.statistics = None);
+        }
+        let prepared = versions::prepare(Arc::new(state.clone())).await.unwrap();
+        let tx = store.db.begin().await.unwrap();
+        published.push(versions::publish(&tx, connection, &prepared, None).await.unwrap().version);
+        tx.commit().await.unwrap();
+        states.push(state);
+    }
+    let held = format!("connection_id = '{connection}' AND table_name = 'entity_00000'");
+    assert_eq!(store.count("tables", &held).await, 5);
+    let case = |version: &SchemaVersion| {
+        let version = Some(version.id);
+        let db = store.db.clone();
+        async move {
+            evaluation_cases::create(&db, connection, "?", "SELECT 1", version, "owner").await.unwrap();
+        }
+    };
+    // the first, the third and the fifth stay: all that is left is wide
+    case(&published[0]).await;
+    case(&published[2]).await;
+    assert_eq!(trim(&store, connection, Keep { versions: Some(1), days: None }).await, 2);
+    assert_eq!(kept(&store, connection).await, [5, 3, 1]);
+    assert_eq!(store.count("tables", &held).await, 1, "three ranges became one");
+    let columns = format!("{held} AND column_name = '{}'", states[0].tables[0].columns[5].name);
+    assert_eq!(store.count("columns", &columns).await, 1);
+    let other = format!("connection_id = '{connection}' AND table_name = 'entity_00001'");
+    assert_eq!(store.count("tables", &other).await, 2, "what differs stays apart");
+    for place in [0, 2, 4] {
+        let loaded = versions::load(&store.db, &published[place]).await.unwrap();
+        assert_eq!(loaded, states[place], "version {}", place + 1);
+    }
+    let diff = versions::changes(&store.db, &published[0], &published[4]).await.unwrap();
+    assert_eq!(diff.changes.len(), 1, "{diff:?}");
+    // and it goes on from there
+    let mut state = states[4].clone();
+    state.tables[0].comment = Some("new".to_owned());
+    let prepared = versions::prepare(Arc::new(state.clone())).await.unwrap();
+    let tx = store.db.begin().await.unwrap();
+    let next = versions::publish(&tx, connection, &prepared, None).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(versions::load(&store.db, &next.version).await.unwrap(), state);
+    assert_eq!(store.count("tables", &held).await, 2);
 }

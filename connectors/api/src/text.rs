@@ -48,6 +48,13 @@ pub fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// Whether a host is this machine, where nobody stands in between: a loopback address, or the folder of a socket.
+pub fn is_here(host: &str) -> bool {
+    host == "localhost"
+        || host.starts_with('/')
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use catalog::Engine;
-use connector_api::text::percent_decode;
+use connector_api::text::{is_here, percent_decode};
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 
 /// What this connector is called and takes.
@@ -21,7 +21,7 @@ const PARAMS: &[Param] = &[
         "tls",
         "",
         &["true", "false"],
-        "Whether TLS is used; on for mongodb+srv, off for mongodb when left out. The server is always verified.",
+        "Whether TLS is used; when left out it is, but for this machine. The server is always verified.",
     ),
     Param::text("tlsCAFile", "File of trusted roots (PEM); well-known ones when left out."),
     Param::text("tlsCertificateKeyFile", "File of the client's certificate and key (PEM)."),
@@ -129,7 +129,7 @@ impl Settings {
         let user = decode(parts.login.split(':').next().unwrap_or_default())?;
         decode(parts.login.split_once(':').map_or("", |(_, password)| password))?;
         let srv = parts.scheme == "mongodb+srv";
-        let tls = params.text("tls").map_or(srv, |given| given == "true");
+        let tls = params.text("tls").map_or(srv || !parts.are_here(), |given| given == "true");
         let number = |name: &str| params.integer(name).unwrap_or_default();
         let text = |name: &str| params.text(name).map(str::to_owned);
         Ok(Settings {
@@ -181,6 +181,15 @@ impl<'a> Parts<'a> {
         Ok(Parts { scheme, login, hosts, database, query })
     }
 
+    /// Whether all hosts are this machine.
+    fn are_here(&self) -> bool {
+        let name = |host: &str| match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address.to_owned(),
+            None => host.split(':').next().unwrap_or_default().to_owned(),
+        };
+        self.hosts.split(',').all(|host| is_here(&name(host)))
+    }
+
     /// The URL for the driver, with what was checked and nothing else.
     fn for_driver(&self, params: &Params, tls: bool) -> String {
         let at = if self.login.is_empty() { "" } else { "@" };
@@ -224,11 +233,15 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_on_where_the_scheme_says_so() {
+    fn tls_is_on_but_for_this_machine() {
         let tls = |url: &str| Settings::parse(url).unwrap().tls;
         assert!(tls("mongodb+srv://ada@cluster.example.org/shop"));
         assert!(!tls("mongodb+srv://ada@cluster.example.org/shop?tls=false"));
-        assert!(!tls("mongodb://localhost/shop"));
+        for here in ["localhost", "127.0.0.1:27018", "[::1]:27017", "localhost:1,127.0.0.1:2"] {
+            assert!(!tls(&format!("mongodb://{here}/shop")), "{here}");
+        }
+        assert!(tls("mongodb://localhost,db.example.org/shop"));
+        assert!(!tls("mongodb://db.example.org/shop?tls=false"));
         assert!(tls("mongodb://localhost/shop?tls=true"));
     }
 

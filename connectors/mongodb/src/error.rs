@@ -90,7 +90,7 @@ fn bad_login() -> ConnectorError {
 
 fn tls(message: &str) -> ConnectorError {
     ConnectorError::new(ErrorKind::Tls, format!("TLS failed: {message}"))
-        .hint("check tlsCAFile and the host name, and that the server offers TLS")
+        .hint("check tlsCAFile and the host name, and that the server offers TLS; add tls=false to the URL if the network is trusted")
 }
 
 /// A collection that was there when the database was crawled, and is not any more.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use catalog::Engine;
-use connector_api::text::percent_decode;
+use connector_api::text::{is_here, percent_decode};
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 
 /// What this connector is called and takes.
@@ -118,11 +118,6 @@ impl Settings {
             socket,
         })
     }
-}
-
-/// Whether a host is this machine, where nobody stands in between.
-fn is_here(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn ssl_mode(given: Option<&str>, here: bool) -> SslMode {

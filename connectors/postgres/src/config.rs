@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use catalog::Engine;
-use connector_api::text::percent_decode;
+use connector_api::text::{is_here, percent_decode};
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
 
 /// What this connector is called and takes.
@@ -20,9 +20,9 @@ pub const INFO: ConnectorInfo = ConnectorInfo {
 const PARAMS: &[Param] = &[
     Param::choice(
         "sslmode",
-        "prefer",
+        "",
         &["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        "How TLS is used and what is verified, as in libpq.",
+        "How TLS is used and what is verified, as in libpq; when left out verify-full, and prefer for this machine.",
     ),
     Param::text("sslrootcert", "File of trusted roots (PEM), or `system`; the system's roots when left out."),
     Param::text("sslcert", "File of the client's certificate (PEM)."),
@@ -109,14 +109,15 @@ impl Settings {
         let database = decode(url.path().trim_start_matches('/'))?;
         let text = |name: &str| params.text(name).map(str::to_owned);
         let number = |name: &str| params.integer(name).unwrap_or_default();
+        let host = host(&url, no_host, text("host"))?;
         Ok(Settings {
-            host: host(&url, no_host, text("host"))?,
+            ssl_mode: ssl_mode(params.text("sslmode"), is_here(&host))?,
+            host,
             address: text("hostaddr").map(|a| address(&a)).transpose()?,
             port: url.port().unwrap_or(5432),
             database: if database.is_empty() { user.clone() } else { database },
             user,
             password: url.password().map(decode).transpose()?,
-            ssl_mode: ssl_mode(params.text("sslmode").unwrap_or_default())?,
             root_cert: text("sslrootcert").filter(|file| file != "system").map(PathBuf::from),
             client_cert: client_cert(text("sslcert"), text("sslkey"))?,
             application_name: text("application_name").unwrap_or_default(),
@@ -176,14 +177,17 @@ fn host(url: &url::Url, left_out: bool, param: Option<String>) -> Result<String,
     }
 }
 
-fn ssl_mode(text: &str) -> Result<SslMode, ConnectorError> {
-    match text {
-        "disable" => Ok(SslMode::Disable),
-        "allow" => Ok(SslMode::Allow),
-        "prefer" => Ok(SslMode::Prefer),
-        "require" => Ok(SslMode::Require),
-        "verify-ca" => Ok(SslMode::VerifyCa),
-        "verify-full" => Ok(SslMode::VerifyFull),
+/// What is said, or what is safe: a server elsewhere proves who it is.
+fn ssl_mode(given: Option<&str>, here: bool) -> Result<SslMode, ConnectorError> {
+    match given {
+        None if here => Ok(SslMode::Prefer),
+        None => Ok(SslMode::VerifyFull),
+        Some("disable") => Ok(SslMode::Disable),
+        Some("allow") => Ok(SslMode::Allow),
+        Some("prefer") => Ok(SslMode::Prefer),
+        Some("require") => Ok(SslMode::Require),
+        Some("verify-ca") => Ok(SslMode::VerifyCa),
+        Some("verify-full") => Ok(SslMode::VerifyFull),
         _ => Err(bad("sslmode is not one of disable, allow, prefer, require, verify-ca, verify-full")),
     }
 }
@@ -232,6 +236,18 @@ mod tests {
         assert_eq!((settings.host.as_str(), settings.port), ("/run/postgresql", 5432));
         let settings = Settings::parse("postgres://ada@:5433/shop?host=/run/postgresql").unwrap();
         assert_eq!((settings.host.as_str(), settings.port), ("/run/postgresql", 5433));
+    }
+
+    #[test]
+    fn verifies_servers_elsewhere_unless_told_otherwise() {
+        let mode = |url: &str| Settings::parse(url).unwrap().ssl_mode;
+        assert_eq!(mode("postgres://ada@db.example.org/d"), SslMode::VerifyFull);
+        assert_eq!(mode("postgres://ada@db.example.org/d?sslmode=prefer"), SslMode::Prefer);
+        assert_eq!(mode("postgres://ada@db.internal/d?hostaddr=127.0.0.1"), SslMode::VerifyFull);
+        for here in ["postgres://ada@localhost/d", "postgres://ada@127.0.0.1/d", "postgres://ada@[::1]/d"] {
+            assert_eq!(mode(here), SslMode::Prefer, "{here}");
+        }
+        assert_eq!(mode("postgres://ada@/d?host=/run/postgresql"), SslMode::Prefer);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn from_driver(error: &tokio_postgres::Error, doing: While) -> Connec
     };
     if text.contains("TLS") {
         return ConnectorError::new(ErrorKind::Tls, "the server does not offer TLS, or the handshake failed")
-            .hint("use sslmode=prefer if the network is trusted, or switch TLS on at the server");
+            .hint("add sslmode=prefer to the URL if the network is trusted, or switch TLS on at the server");
     }
     if text.contains("password missing") {
         return bad_login("the server asks for a password and the URL has none");
@@ -103,7 +103,7 @@ fn find_source<'a, E: std::error::Error + 'static>(
 fn tls(error: &rustls::Error) -> ConnectorError {
     let hint = match error {
         rustls::Error::InvalidCertificate(_) => {
-            "the server's certificate does not fit: check sslrootcert and the host name, or choose another sslmode"
+            "the server's certificate does not fit: name its root in sslrootcert, check the host name, or, if the network is trusted, add sslmode=require to the URL"
         }
         _ => "check that the server's TLS settings allow TLS 1.2 or 1.3",
     };

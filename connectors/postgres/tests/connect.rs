@@ -36,7 +36,7 @@ async fn uses_tls_as_sslmode_says() {
         assert_eq!(info.tls.is_some(), encrypted, "{mode}");
         assert!(info.tls.is_none_or(|tls| tls.starts_with("TLSv1.")), "{mode}");
     }
-    assert!(test(&database.url("")).await.expect("it connects").tls.is_some(), "prefer is the default");
+    assert!(test(&database.url("")).await.expect("it connects").tls.is_some(), "prefer is the default here");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! SQL of a person's own: checked against the latest catalog, stored as a query, run again as often as wanted.
 
 pub mod knowledge;
+pub mod repair;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ mod jobs;
 mod knowledge;
 
 pub use jobs::{JobsCommand, ScheduleCommand};
-pub use knowledge::{CaseCommand, GlossaryCommand, NotificationArgs};
+pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
 
 use super::connection_args::ConnectionCommand;
 use super::understanding::{CoverageArgs, DescribeArgs, RelationshipCommand};
@@ -53,6 +53,9 @@ pub enum Command {
     /// Questions about a registered database with their known answers.
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Statements that a schema version broke or changed: list them, accept a proposed repair.
+    #[command(subcommand)]
+    Impact(ImpactCommand),
     /// What people should know: broken statements and the like.
     Notifications(NotificationArgs),
     /// Describe a table or column, tag it, or keep its values out of the store.

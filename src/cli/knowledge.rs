@@ -119,7 +119,8 @@ pub async fn notifications(setup: &Setup, args: NotificationArgs) -> Result<i32>
     }
 }
 
-fn refused(sql: &str, findings: &[Finding]) -> Error {
+/// A refusal, its findings printed to the error stream.
+pub(super) fn refused(sql: &str, findings: &[Finding]) -> Error {
     for line in findings.iter().flat_map(|finding| check::finding_lines(sql, "error", finding)) {
         eprintln!("{line}");
     }

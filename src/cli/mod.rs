@@ -20,6 +20,7 @@ mod crawl;
 mod demo;
 mod diff;
 mod eval;
+mod impact;
 mod impact_files;
 mod interrupt;
 mod jobs;
@@ -130,6 +131,7 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Eval(args) => eval::run(setup, args).await,
         Command::Glossary(command) => knowledge::glossary(setup, command).await,
         Command::Case(command) => knowledge::case(setup, command).await,
+        Command::Impact(command) => impact::run(setup, command).await,
         Command::Notifications(args) => knowledge::notifications(setup, args).await,
         Command::Describe(args) => understanding::describe(setup, args).await,
         Command::Relationships(command) => understanding::relationships(setup, command).await,

@@ -37,7 +37,7 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         schedules::list, schedules::get, schedules::put, schedules::delete, schedules::run, schedules::pause,
         schedules::resume, jobs::list, jobs::get, jobs::cancel,
         schemas::list, schemas::search, schemas::get, schemas::table, schemas::diff,
-        impacts::between, impacts::list, notifications::list, notifications::read,
+        impacts::between, impacts::list, impacts::get, impacts::repair, notifications::list, notifications::read,
         glossary::list, glossary::create, glossary::delete,
         evaluation_cases::list, evaluation_cases::create, evaluation_cases::delete,
         understanding::annotations, understanding::annotate, understanding::relationships,

@@ -61,6 +61,8 @@ routes! {
 
     "/api/v1/connections/{id}/impact" { get impacts::between }
     "/api/v1/connections/{id}/impacts" { get impacts::list }
+    "/api/v1/impacts/{id}" { get impacts::get }
+    "/api/v1/impacts/{id}/repair" { post impacts::repair }
     "/api/v1/notifications" { get notifications::list }
     "/api/v1/notifications/{id}/read" { post notifications::read }
     "/api/v1/connections/{id}/glossary" { get glossary::list, post glossary::create }

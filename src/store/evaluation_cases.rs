@@ -57,6 +57,26 @@ pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Resul
     read_page(&rows, page.limit(), read, |c| Cursor { at: c.created_at, id: c.id })
 }
 
+/// Gives a case another statement, if it still has the one that the caller saw.
+///
+/// # Errors
+/// Not found when it is gone or somebody changed it in between.
+pub async fn set_sql(
+    on: &impl Conn,
+    id: Id,
+    old: &str,
+    new: &str,
+    version: Id,
+    by: &str,
+) -> Result<EvaluationCase> {
+    let sql = format!(
+        "UPDATE evaluation_cases SET gold_sql = $3, schema_version_id = $4, updated_at = $5, updated_by = $6 \
+         WHERE id = $1 AND gold_sql = $2 AND deleted_at IS NULL RETURNING {COLUMNS}"
+    );
+    let args = args![id, old, new, version, clock::now(), by];
+    read(&on.query_one("evaluation case with that statement", &sql, args).await?)
+}
+
 /// Deletes a case.
 ///
 /// # Errors

@@ -83,6 +83,45 @@ pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Resul
     read_page(&rows, page.limit(), read, |t| Cursor { at: t.created_at, id: t.id })
 }
 
+/// The term of that key, if it is not deleted.
+///
+/// # Errors
+/// Not found.
+pub async fn get(on: &impl Conn, id: Id) -> Result<GlossaryTerm> {
+    let sql = format!("SELECT {COLUMNS} FROM glossary_terms WHERE id = $1 AND deleted_at IS NULL");
+    read(&on.query_one("glossary term", &sql, args![id]).await?)
+}
+
+/// What a term means in SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermSql {
+    /// The table that it is about.
+    pub table_name: Option<String>,
+    /// A value over the table.
+    pub expression: Option<String>,
+    /// A condition on the table's rows.
+    pub row_filter: Option<String>,
+}
+
+/// Gives a term another meaning in SQL, if nobody changed it since the caller saw it.
+///
+/// # Errors
+/// Not found when it is gone or somebody changed it in between.
+pub async fn set_sql(
+    on: &impl Conn,
+    seen: &GlossaryTerm,
+    new: TermSql,
+    version: Option<Id>,
+    by: &str,
+) -> Result<()> {
+    let sql = "UPDATE glossary_terms SET table_name = $3, expression = $4, row_filter = $5, \
+               schema_version_id = $6, updated_at = $7, updated_by = $8 \
+               WHERE id = $1 AND updated_at = $2 AND deleted_at IS NULL";
+    let TermSql { table_name, expression, row_filter } = new;
+    let args = args![seen.id, seen.updated_at, table_name, expression, row_filter, version, clock::now(), by];
+    on.execute_one("glossary term as it was", sql, args).await
+}
+
 /// Deletes a term; its name is free then.
 ///
 /// # Errors

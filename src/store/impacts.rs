@@ -127,6 +127,15 @@ pub async fn resolve(on: &impl Conn, id: Id, state: ImpactState, version: Id) ->
     on.execute_one("open impact", sql, args![id, state.as_str(), clock::now(), version]).await
 }
 
+/// The impact of that key.
+///
+/// # Errors
+/// Not found.
+pub async fn get(on: &impl Conn, id: Id) -> Result<Impact> {
+    let sql = format!("SELECT {COLUMNS} FROM impacts WHERE id = $1");
+    read(&on.query_one("impact", &sql, args![id]).await?)
+}
+
 /// The open impacts of a connection.
 ///
 /// # Errors

@@ -135,6 +135,46 @@ pub async fn set_state(
     read(&on.query_one("query in that state", &sql, args).await?)
 }
 
+/// Another text of a query, as the guard accepted it.
+#[derive(Debug, Clone)]
+pub struct NewText {
+    /// The SQL as proposed.
+    pub sql: String,
+    /// The SQL as the guard rendered it.
+    pub canonical_sql: String,
+    /// The statement in plain sentences.
+    pub reading: String,
+    /// The guard's report.
+    pub report: Json,
+    /// The schema version it was checked against.
+    pub schema_version_id: Id,
+}
+
+/// Gives a query another text, if it still has the one that the caller saw.
+///
+/// # Errors
+/// Not found when it is gone or somebody changed it in between.
+pub async fn set_text(on: &impl Conn, seen: &Query, new: NewText, by: &str) -> Result<Query> {
+    let sql = format!(
+        "UPDATE queries SET sql = $3, canonical_sql = $4, reading = $5, report = $6, schema_version_id = $7, \
+         updated_at = $8, updated_by = $9 WHERE id = $1 AND canonical_sql = $2 AND deleted_at IS NULL \
+         RETURNING {COLUMNS}"
+    );
+    let NewText { sql: text, canonical_sql, reading, report, schema_version_id } = new;
+    let args = args![
+        seen.id,
+        &seen.canonical_sql,
+        text,
+        canonical_sql,
+        reading,
+        report,
+        schema_version_id,
+        clock::now(),
+        by
+    ];
+    read(&on.query_one("query with that text", &sql, args).await?)
+}
+
 /// Deletes a query in a way that [`restore`] can undo.
 ///
 /// # Errors

@@ -48,7 +48,22 @@ fn a_crawl_says_what_it_broke_and_how_to_repair_it() {
     desk.run(&[&diff[..], &["--fail-on-impact"]].concat()).ends(4);
     desk.run(&["diff", "--on", "library", "--from", "2.0", "--to", "2.0", "--fail-on-impact"]).ends(4);
 
-    // repaired by hand: the next version ends the impact
+    // a person accepts what is proposed
+    let listed = desk.run(&["impact", "list", "--on", "library"]).ends(0).says("repair: ");
+    let keys: Vec<&str> =
+        listed.out.lines().filter(|l| l.contains(" broken ")).filter_map(|l| l.split(' ').next()).collect();
+    assert_eq!(keys.len(), 2, "{listed:?}");
+    desk.run(&[&["impact", "repair"][..], &keys].concat())
+        .ends(0)
+        .says("Which books are long?")
+        .says("long book");
+    assert_eq!(desk.run(&["impact", "list", "--on", "library"]).ends(0).out, "");
+    desk.run(&["impact", "repair", keys[0]]).fails_with(1, "A034");
+    desk.run(&["glossary", "list", "--on", "library"]).ends(0).says("\"leaves\"");
+    desk.run(&["case", "list", "--on", "library"]).ends(0).says("\"leaves\"");
+    desk.run(&[&diff[..], &["--fail-on-impact"]].concat()).ends(0);
+
+    // what nobody needs any more is removed
     desk.run(&["glossary", "remove", "LONG BOOK", "--on", "library"]).ends(0);
     desk.run(&["glossary", "list", "--on", "library"]).ends(0);
     desk.run(&["glossary", "remove", "long book", "--on", "library"]).fails_with(1, "K070");

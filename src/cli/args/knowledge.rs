@@ -66,6 +66,26 @@ pub enum CaseCommand {
     },
 }
 
+/// `impact`
+#[derive(Debug, Subcommand)]
+pub enum ImpactCommand {
+    /// List what is open.
+    List {
+        /// Registered database.
+        #[arg(long, value_name = "NAME")]
+        on: String,
+        /// One JSON document a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accept proposed repairs: each is checked once more and takes the place of its statement.
+    Repair {
+        /// Keys, as `list` prints them.
+        #[arg(required = true)]
+        ids: Vec<uuid::Uuid>,
+    },
+}
+
 /// `notifications`
 #[derive(Debug, Args)]
 pub struct NotificationArgs {

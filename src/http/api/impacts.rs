@@ -13,6 +13,8 @@ use crate::http::extract::{Owner, PageParams};
 use crate::http::problem::Problem;
 use crate::impact::{self, Impacted};
 use crate::model::{Impact, Page};
+use crate::queries::knowledge::Kept;
+use crate::queries::repair;
 use crate::store;
 
 /// Between which versions.
@@ -67,4 +69,22 @@ pub async fn list(
 ) -> Answer<Page<Impact>> {
     store::connections::get(&app.db, *id).await?;
     Ok(Json(store::impacts::list(&app.db, *id, page.request()?).await?))
+}
+
+/// What was found of one statement.
+#[utoipa::path(get, path = "/api/v1/impacts/{id}", tag = "impact", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The impact", body = Impact)))]
+pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Impact> {
+    Ok(Json(store::impacts::get(&app.db, *id).await?))
+}
+
+/// Accepts the proposed repair: it is checked once more, then the query, case or term has the new text and the impact is
+/// over. A query goes back to the review state that it had before.
+#[utoipa::path(post, path = "/api/v1/impacts/{id}/repair", tag = "impact", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The impact, over now", body = Impact)))]
+pub async fn repair(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Impact> {
+    match repair::accept(&app.db, &app.sources, *id, owner.0.name()).await? {
+        Kept::Done(impact) => Ok(Json(*impact)),
+        Kept::Refused(findings) => Err(Problem::refused(findings)),
+    }
 }

@@ -80,6 +80,83 @@ async fn a_new_version_tells_what_it_broke() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proposed_repair_is_accepted_by_a_person() {
+    let app = TestApp::start().await;
+    let id = app.shop().await;
+    let at = |path: &str| format!("/api/v1/connections/{id}/{path}");
+    let term = json!({ "term": "revenue", "definition": "What was sold", "table": "orders", "expression": "sum(total)",
+        "filter": "total > 0" });
+    let (_, term) = app.post(&at("glossary"), term).await;
+    let case = json!({ "question": "The largest?", "gold_sql": "SELECT max(total) FROM orders" });
+    let (_, case) = app.post(&at("evaluation-cases"), case).await;
+    let new = json!({ "connection_id": id, "sql": "SELECT total FROM orders", "question": "Which totals?" });
+    let (_, query) = app.post("/api/v1/queries", new).await;
+    let query = format!("/api/v1/queries/{}", query["id"].as_str().unwrap());
+    app.post(&format!("{query}/verify"), json!({})).await;
+    let change = |ddl: &str| {
+        rusqlite::Connection::open(app.folder.path().join("shop.db")).unwrap().execute_batch(ddl).unwrap();
+    };
+    let crawled = async || {
+        let (_, run) = app.post(&at("crawls"), json!({})).await;
+        app.ended(&format!("/api/v1/crawls/{}", run["id"].as_str().unwrap())).await;
+    };
+    change("ALTER TABLE orders RENAME COLUMN total TO amount");
+    crawled().await;
+    app.wait("/api/v1/notifications?unread=true", |page| page["items"] != json!([])).await;
+    assert_eq!(app.get(&query).await["state"], "broken");
+
+    let stored = app.get(&at("impacts")).await;
+    let of = |kind: &str| {
+        let all = stored["items"].as_array().unwrap();
+        let one = all.iter().find(|i| i["subject_type"] == kind).unwrap();
+        format!("/api/v1/impacts/{}", one["id"].as_str().unwrap())
+    };
+    for kind in ["query", "evaluation_case", "glossary_term"] {
+        let (status, over) = app.post(&format!("{}/repair", of(kind)), json!({})).await;
+        assert_eq!((status, &over["state"]), (StatusCode::OK, &json!("repaired")), "{over}");
+        assert_eq!(app.get(&of(kind)).await, over);
+    }
+    let repaired = app.get(&query).await;
+    assert_eq!((&repaired["state"], &repaired["updated_by"]), (&json!("approved"), &json!("owner")));
+    assert!(repaired["sql"].as_str().unwrap().contains("amount"), "{repaired}");
+    let (status, run) = app.post(&format!("{query}/executions"), json!({})).await;
+    assert!(status.is_success(), "{run}");
+    let cases = app.get(&at("evaluation-cases")).await;
+    assert_eq!(cases["items"][0]["id"], case["id"]);
+    assert!(cases["items"][0]["gold_sql"].as_str().unwrap().contains("amount"), "{cases}");
+    let terms = app.get(&at("glossary")).await;
+    assert_eq!(terms["items"][0]["id"], term["id"]);
+    assert!(terms["items"][0]["expression"].as_str().unwrap().contains("amount"), "{terms}");
+    assert!(terms["items"][0]["row_filter"].as_str().unwrap().contains("amount"), "{terms}");
+    let audits = app.get("/api/v1/audits").await;
+    let lines = audits["items"].as_array().unwrap().iter().filter(|a| a["action"] == "impact.repair");
+    assert_eq!(lines.count(), 3, "{audits}");
+    // once is enough
+    let (status, again) = app.post(&format!("{}/repair", of("query")), json!({})).await;
+    assert_eq!((status, &again["code"]), (StatusCode::CONFLICT, &json!("A034")), "{again}");
+
+    // what was repaired is as good as new: the next change breaks it, and a repair that a policy refuses is not taken
+    change("ALTER TABLE orders RENAME COLUMN amount TO sum_paid");
+    crawled().await;
+    let open = app
+        .wait(&at("impacts"), |page| {
+            page["items"].as_array().unwrap().iter().filter(|i| i["state"] == "broken").count() == 3
+        })
+        .await;
+    let broken = open["items"].as_array().unwrap().iter().find(|i| i["subject_type"] == "query");
+    let broken = broken.unwrap();
+    assert!(broken["repair"].as_str().unwrap().contains("sum_paid"), "{broken}");
+    let policy = json!({ "policy": { "hidden_columns": ["orders.sum_paid"] } });
+    let patched = app.request(Method::PATCH, &format!("/api/v1/connections/{id}")).json(&policy).send().await;
+    expect(patched.unwrap(), StatusCode::OK).await;
+    let path = format!("/api/v1/impacts/{}/repair", broken["id"].as_str().unwrap());
+    let (status, refused) = app.post(&path, json!({})).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::BAD_REQUEST, &json!("A011")), "{refused}");
+    assert_eq!(app.get(&query).await["state"], "broken");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn any_two_versions_are_compared_by_key_or_number() {
     let app = TestApp::start().await;
     let id = app.shop().await;

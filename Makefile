@@ -1,7 +1,7 @@
 # demo: the sample shop, asked a few questions, then served.   test: everything the tests need, then the tests.
 # check: formatting, lints, documentation.                     bench: the benchmarks.
 # figures: crawls and long results beside other tools, on the test servers.
-# golden: sample schemas on every engine, and what differs between the engines (SCHEMAS=folder).
+# golden: sample schemas on every engine, which have to agree but for what tests/golden lists (SCHEMAS=folder).
 .PHONY: demo test check bench figures golden
 
 demo:

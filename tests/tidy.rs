@@ -41,7 +41,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rusqlite", &["connectors/sqlite/", "connectors/mongodb/tests/", "src/store/", "examples/storefront/"]),
     ("tokio_postgres", &["connectors/postgres/", "src/store/"]),
     ("deadpool_postgres", &["connectors/postgres/", "src/store/"]),
-    ("mysql_async", &["connectors/mysql/"]),
+    ("mysql_async", &["connectors/mysql/", "tests/it/golden.rs"]),
     ("tiberius", &["connectors/mssql/", "src/telemetry.rs"]),
     ("mongodb::", &["connectors/mongodb/"]),
     ("russh", &["src/sources/tunnel/"]),

@@ -13,6 +13,7 @@ pub mod nested;
 pub mod render;
 pub mod sensitivity;
 pub mod types;
+pub mod write;
 
 pub use engine::Engine;
 pub use gaps::Sought;

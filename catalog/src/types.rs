@@ -122,9 +122,8 @@ fn mysql(name: &TypeName<'_>) -> TypeClass {
     match name.word() {
         "tinyint" if name.args.trim() == "1" => TypeClass::Boolean,
         "bool" | "boolean" => TypeClass::Boolean,
-        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" | "serial" => {
-            TypeClass::Integer
-        }
+        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" | "serial"
+        | "signed" | "unsigned" => TypeClass::Integer,
         "decimal" | "dec" | "numeric" | "fixed" => TypeClass::Decimal,
         "float" | "double" | "real" => TypeClass::Float,
         "bit" => TypeClass::Bit,

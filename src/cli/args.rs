@@ -41,6 +41,8 @@ pub enum Command {
     Crawl(CrawlArgs),
     /// Say what changed between two schema versions.
     Diff(DiffArgs),
+    /// Write a catalog as DDL, for its own engine or for another.
+    Ddl(DdlArgs),
     /// Check SQL: is it one read, and what does it touch?
     Check(CheckArgs),
     /// Check SQL and run it.
@@ -219,6 +221,23 @@ pub struct DiffArgs {
     /// End with code 4 when a statement is broken.
     #[arg(long)]
     pub fail_on_impact: bool,
+}
+
+/// `ddl`
+#[derive(Debug, Args)]
+pub struct DdlArgs {
+    /// A catalog written by `crawl --out`, a .sql file of DDL, or a URL.
+    #[arg(value_name = "FILE|URL")]
+    pub of: String,
+    /// Engine of a .sql file.
+    #[arg(long)]
+    pub engine: Option<String>,
+    /// Engine to write for (postgres, mysql, mariadb, sqlite, mssql); the catalog's own without it.
+    #[arg(long, value_name = "ENGINE")]
+    pub to: Option<String>,
+    /// File to write; standard output without it. What is left out is told on standard error.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `check`

@@ -132,7 +132,11 @@ fn engines(given: Option<&str>) -> (Option<&str>, Option<&str>) {
     }
 }
 
-async fn side(setup: &Setup, text: &str, engine: Option<&str>) -> Result<Snapshot> {
+/// A catalog from a file or a URL.
+///
+/// # Errors
+/// When it cannot be read or is no catalog.
+pub(super) async fn side(setup: &Setup, text: &str, engine: Option<&str>) -> Result<Snapshot> {
     if target::is_url(text) {
         return Ok(target::open(setup, text).await?.catalog(setup).await?.snapshot().clone());
     }

@@ -17,6 +17,7 @@ mod check;
 mod connection;
 mod connection_args;
 mod crawl;
+mod ddl;
 mod demo;
 mod diff;
 mod eval;
@@ -126,6 +127,7 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Ask(args) => ask::run(setup, args).await,
         Command::Crawl(args) => crawl::run(setup, args).await,
         Command::Diff(args) => diff::run(setup, args).await,
+        Command::Ddl(args) => ddl::run(setup, args).await,
         Command::Check(args) => check::run(setup, args).await,
         Command::Query(args) => query::run(setup, args).await,
         Command::Eval(args) => eval::run(setup, args).await,

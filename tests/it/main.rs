@@ -13,6 +13,7 @@ mod crash;
 mod daemons;
 mod faults;
 mod gate;
+mod golden;
 mod harness;
 mod http;
 mod results;

@@ -2,7 +2,9 @@
 //!
 //! Names are compared without case, `_` and spaces, as one engine's `CustomerId` is another's `customer_id`; types by their
 //! class; keys and references by their columns. Defaults, comments, checks, indexes, texts of views and routines are written
-//! in each engine's own language and are left out, as is the order of columns.
+//! in each engine's own language and are left out, as is the order of columns. Where one side has one schema and the
+//! other several, a table of these is compared with one that has the schema's name before its own: engines without schemas
+//! keep them so.
 
 use super::{Diff, diff};
 use crate::{Column, Engine, ForeignKey, Key, Snapshot, Table, TableKind};
@@ -17,13 +19,16 @@ use crate::{Column, Engine, ForeignKey, Key, Snapshot, Table, TableKind};
 /// assert_eq!(lines, ["pet.born: type narrowed from timestamp to date"]);
 /// ```
 pub fn across(old: &Snapshot, new: &Snapshot) -> Diff {
-    diff(&neutral(old), &neutral(new))
+    let (before, after) = (Schemas::of(old), Schemas::of(new));
+    // one side keeps in names of tables what the other has schemas for
+    let flat = before.single != after.single;
+    let side = |snapshot, schemas: Schemas<'_>| neutral(snapshot, &Schemas { flat, ..schemas });
+    diff(&side(old, before), &side(new, after))
 }
 
 /// A snapshot in words that every engine has.
-fn neutral(snapshot: &Snapshot) -> Snapshot {
-    let schemas = Schemas::of(snapshot);
-    let mut tables: Vec<Table> = snapshot.tables.iter().map(|t| table(t, &schemas)).collect();
+fn neutral(snapshot: &Snapshot, schemas: &Schemas<'_>) -> Snapshot {
+    let mut tables: Vec<Table> = snapshot.tables.iter().map(|t| table(t, schemas)).collect();
     tables.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
     // one engine for both, as the comparison of one engine's catalogs has it
     Snapshot { engine: Engine::Postgres, tables, ..Snapshot::default() }
@@ -32,6 +37,10 @@ fn neutral(snapshot: &Snapshot) -> Snapshot {
 /// What schemas are called: the one where names are looked up first has no name, or the only one.
 struct Schemas<'a> {
     home: Option<&'a str>,
+    /// Whether there is one schema only.
+    single: bool,
+    /// Whether schemas are a part of the names of tables.
+    flat: bool,
 }
 
 impl<'a> Schemas<'a> {
@@ -39,11 +48,17 @@ impl<'a> Schemas<'a> {
         let mut names = snapshot.tables.iter().map(|t| t.schema.as_str());
         let first = names.next();
         let only = first.filter(|first| names.all(|name| name == *first));
-        Schemas { home: only.or(snapshot.search_path.first().map(String::as_str)) }
+        let home = only.or(snapshot.search_path.first().map(String::as_str));
+        Schemas { home, single: only.is_some(), flat: false }
     }
 
     fn name(&self, schema: &str) -> String {
-        if self.home == Some(schema) { String::new() } else { folded(schema) }
+        if self.flat || self.home == Some(schema) { String::new() } else { folded(schema) }
+    }
+
+    fn table(&self, schema: &str, name: &str) -> String {
+        let within = self.flat && self.home != Some(schema);
+        if within { folded(schema) + &folded(name) } else { folded(name) }
     }
 }
 
@@ -65,12 +80,14 @@ fn table(table: &Table, schemas: &Schemas<'_>) -> Table {
     let primary_key = table.primary_key.as_ref().map(key);
     // in some engines a key beside the primary one over the same columns is written, in others it goes without saying
     let mut unique_keys: Vec<Key> = table.unique_keys.iter().map(key).collect();
+    // one engine indexes views whose rows are stored, the others know no key of a view
+    unique_keys.retain(|_| kind == TableKind::Table);
     unique_keys.retain(|unique| Some(unique) != primary_key.as_ref());
     unique_keys.sort_by(|a, b| a.columns.cmp(&b.columns));
     unique_keys.dedup();
     Table {
         schema: schemas.name(&table.schema),
-        name: folded(&table.name),
+        name: schemas.table(&table.schema, &table.name),
         kind,
         columns,
         primary_key,
@@ -146,7 +163,7 @@ fn reference(key: &ForeignKey, schemas: &Schemas<'_>) -> ForeignKey {
         name: None,
         columns,
         to_schema: schemas.name(&key.to_schema),
-        to_table: folded(&key.to_table),
+        to_table: schemas.table(&key.to_schema, &key.to_table),
         to_columns,
         on_delete: rule(&key.on_delete),
         on_update: rule(&key.on_update),

@@ -17,3 +17,4 @@ mod infer;
 mod render;
 mod sensitivity;
 mod types;
+mod write;

@@ -132,7 +132,7 @@ fn read_columns(facts: &[&ColumnFact], without_rowid: bool, text: &Text<'_>) -> 
             position,
             name: fact.name.clone(),
             native_type: fact.declared.clone(),
-            class: class(fact, written),
+            class: class(fact, text, written),
             nullable: !never_null,
             default: fact.default.clone(),
             generated: generated.or_else(|| (fact.hidden > 1).then(|| "generated".to_owned())),
@@ -143,12 +143,16 @@ fn read_columns(facts: &[&ColumnFact], without_rowid: bool, text: &Text<'_>) -> 
     columns.collect()
 }
 
-/// The declared type decides; a view's computed column has none, but its text may tell.
-fn class(fact: &ColumnFact, written: Option<&Column>) -> TypeClass {
-    if fact.declared.trim().is_empty() {
-        return written.map(|c| c.class).unwrap_or_default();
+/// The declared type decides. Of a view's computed column SQLite tells nothing or an affinity, and its text may tell more.
+fn class(fact: &ColumnFact, text: &Text<'_>, written: Option<&Column>) -> TypeClass {
+    let by_text = written.map(|c| c.class).unwrap_or_default();
+    let declared = fact.declared.trim();
+    let of_view = text.table.is_some_and(|t| t.kind == TableKind::View);
+    let affinity = matches!(declared, "NUM" | "INT" | "TEXT" | "REAL" | "BLOB");
+    if declared.is_empty() || (of_view && affinity && by_text != TypeClass::Other) {
+        return by_text;
     }
-    classify(Engine::Sqlite, &fact.declared).0
+    classify(Engine::Sqlite, declared).0
 }
 
 /// What references need to know of the tables they lead to, by lower-case name.

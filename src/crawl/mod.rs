@@ -100,6 +100,7 @@ pub fn own_options(daemon: &CrawlOptions, own: &ConnectionOptions) -> CrawlOptio
         exclude: own.exclude.clone(),
         statistics,
         sample_rows: sample_rows.filter(|_| statistics),
+        probe: own.probe,
         statement_timeout: own.statement_timeout_s.map_or(daemon.statement_timeout, Duration::from_secs),
         ..daemon.clone()
     }

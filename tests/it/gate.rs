@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,8 +15,23 @@ pub enum Passage {
     Open,
     /// It waits.
     Closed,
+    /// It waits once the server has said that many bytes in all sessions.
+    ClosedAfter(usize),
     /// After that many bytes of one session, that session is cut off.
     CutAfter(usize),
+    /// After that many bytes in all sessions every session is cut off, also new ones: at the byte, whatever it is part of.
+    GoneAfter(usize),
+}
+
+impl Passage {
+    /// Whether what follows after so many bytes in all has to wait.
+    fn is_closed(self, said: usize) -> bool {
+        match self {
+            Passage::Closed => true,
+            Passage::ClosedAfter(most) => said > most,
+            _ => false,
+        }
+    }
 }
 
 /// A server that can be made to fall silent, or to break off.
@@ -51,6 +67,16 @@ impl Gate {
         Gate { url: url.to_string(), passage, held, said }
     }
 
+    /// Returns when the server has said more than that in all sessions.
+    pub async fn reached(&self, most: usize) {
+        let told = async {
+            while self.bytes() <= most {
+                self.held.notified().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), told).await.expect("the server never said so much");
+    }
+
     /// How much the server has said.
     pub fn bytes(&self) -> usize {
         self.said.load(Ordering::SeqCst)
@@ -73,15 +99,20 @@ async fn pass(
         loop {
             let read = from_server.read(&mut buffer).await?;
             own += read;
-            said.fetch_add(read, Ordering::SeqCst);
+            let before = said.fetch_add(read, Ordering::SeqCst);
             let passage = *gate.borrow();
             if matches!(passage, Passage::CutAfter(bytes) if own > bytes) {
                 return Ok(());
             }
-            if read > 0 && passage == Passage::Closed {
+            if let Passage::GoneAfter(most) = passage
+                && before + read > most
+            {
+                return to_client.write_all(&buffer[..most.saturating_sub(before)]).await;
+            }
+            if read > 0 && passage.is_closed(before + read) {
                 held.notify_one();
             }
-            if read == 0 || gate.wait_for(|passage| *passage != Passage::Closed).await.is_err() {
+            if read == 0 || gate.wait_for(|passage| !passage.is_closed(before + read)).await.is_err() {
                 return Ok(());
             }
             to_client.write_all(&buffer[..read]).await?;

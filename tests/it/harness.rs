@@ -95,7 +95,8 @@ pub fn postgres_url() -> String {
     })
 }
 
-fn with_database(url: &str, name: &str) -> String {
+/// A server's URL with another database.
+pub fn with_database(url: &str, name: &str) -> String {
     let mut url = url::Url::parse(url).unwrap();
     url.set_path(name);
     url.to_string()

@@ -1,10 +1,12 @@
-//! Databases behind an SSH host: a real SSH server in front of the PostgreSQL of the tests.
+//! Databases behind an SSH host: a real SSH server in front of the PostgreSQL and the documents of the tests.
 
-use connector_api::ErrorKind;
+use connector_api::{CrawlOptions, ErrorKind};
 use querent::error::Error;
 use querent::sources;
 use url::Url;
 
+use crate::faults::bench::Bench;
+use crate::faults::bench_documents::DocumentsBench;
 use crate::harness::postgres_url;
 
 /// The SSH server of the tests: its address and the folder with keys.
@@ -28,7 +30,12 @@ impl Host {
 
     /// The PostgreSQL of the tests through the host, with a key and a file of known hosts.
     fn url(&self, key: &str, known: &str) -> String {
-        let mut url = Url::parse(&postgres_url()).unwrap();
+        self.before(&postgres_url(), key, known)
+    }
+
+    /// A database through the host.
+    fn before(&self, url: &str, key: &str, known: &str) -> String {
+        let mut url = Url::parse(url).unwrap();
         url.query_pairs_mut()
             .append_pair("ssh", &self.login)
             .append_pair("ssh_key", &format!("{}/{key}", self.folder))
@@ -62,6 +69,29 @@ async fn a_database_is_reached_through_the_host() {
     let batches: Vec<_> = futures::StreamExt::collect(stream.batches).await;
     let rows: usize = batches.iter().map(|b| b.as_ref().unwrap().num_rows()).sum();
     assert_eq!(rows, 3000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_of_mongodbs_own_goes_through_the_host_too() {
+    let host = Host::named();
+    let bench = DocumentsBench::new().await;
+    for step in bench.shelf(0).into_iter().chain(bench.filled(0, 9)) {
+        bench.run(&step).await;
+    }
+    let connector = sources::open(&host.before(&bench.url(), "client_key", "known_hosts")).unwrap();
+    let snapshot = connector.introspect(&CrawlOptions::default(), &|_| {}).await.unwrap();
+    let pipeline =
+        serde_json::json!([{ "$match": { "room": { "$gt": 4 } } }, { "$project": { "title": 1 } }]);
+    let request =
+        guard::pipeline::Request { collection: "shelf_0".into(), pipeline, options: serde_json::Value::Null };
+    let policy = guard::Policy::default();
+    let checked = guard::pipeline::check(&request, &catalog::Catalog::new(snapshot), &policy).unwrap();
+    let stream = connector.aggregate(&checked, &connector_api::Limits::default()).await.unwrap();
+    drop(connector);
+    let batches: Vec<_> = futures::StreamExt::collect(stream.batches).await;
+    let rows: usize = batches.iter().map(|b| b.as_ref().unwrap().num_rows()).sum();
+    assert_eq!(rows, 6);
+    bench.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

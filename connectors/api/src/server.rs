@@ -61,6 +61,8 @@ pub struct CrawlOptions {
     /// Rows scanned per table, at the most, to collect low-cardinality values and ranges where the engine keeps no
     /// statistics of its own. `None`: never scan.
     pub sample_rows: Option<u64>,
+    /// Whether values of one table may be looked for in another, where the connector itself concludes references.
+    pub probe: bool,
     /// Longest run of one catalog query.
     pub statement_timeout: Duration,
 }
@@ -74,6 +76,7 @@ impl Default for CrawlOptions {
             max_common_values: 30,
             max_value_length: 80,
             sample_rows: Some(10_000),
+            probe: false,
             statement_timeout: Duration::from_secs(60),
         }
     }

@@ -150,6 +150,36 @@ impl Session {
         Ok(told)
     }
 
+    /// Runs statements of ours in one message and one transaction of their own, which begins with `first`; gives the rows
+    /// of the others. The transaction that was on has ended before.
+    pub(crate) async fn at_once(
+        &mut self,
+        first: &str,
+        statements: &[String],
+    ) -> Result<Vec<Vec<Row>>, ConnectorError> {
+        let text = format!("START TRANSACTION READ ONLY; {first}; {}; ROLLBACK", statements.join("; "));
+        let (mut sets, error) = results(self.conn()?, &text).await;
+        if let Some(error) = error {
+            let error = from_driver(&error, While::Working);
+            if error.kind != ErrorKind::Broken {
+                self.hold_nothing().await?;
+            }
+            return Err(error);
+        }
+        // to the driver the last one's end is no result
+        if sets.len() < statements.len() + 2 {
+            return Err(error::internal("the server gave fewer results than there were statements"));
+        }
+        sets.truncate(statements.len() + 2);
+        Ok(sets.split_off(2))
+    }
+
+    /// Ends the transaction. What is read from here on is a transaction each, still read-only, and the server lets go of
+    /// its tables when it has been read.
+    pub(crate) async fn hold_nothing(&mut self) -> Result<(), ConnectorError> {
+        self.conn()?.query_drop("ROLLBACK").await.map_err(|e| from_driver(&e, While::Working))
+    }
+
     /// Rolls back and hands the session back; a session that does not end cleanly is closed.
     pub(crate) async fn end(mut self) {
         let Some((mut link, place)) = self.link.take() else { return };

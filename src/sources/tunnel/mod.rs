@@ -14,6 +14,7 @@ use connector_api::{
     Params, Progress, ResultStream, ServerInfo,
 };
 use guard::ReadOnly;
+use guard::pipeline::ReadPipeline;
 use url::Url;
 
 use crate::error;
@@ -182,13 +183,27 @@ impl Connector for Tunnelled {
 
     async fn query(&self, statement: &ReadOnly, limits: &Limits) -> Result<ResultStream, ConnectorError> {
         self.tunnel.ready().await?;
-        let mut stream = self.inner.query(statement, limits).await?;
-        // a result that is still read keeps the tunnel, also when nobody holds the connector any more
+        Ok(self.held_open(self.inner.query(statement, limits).await?))
+    }
+
+    async fn aggregate(
+        &self,
+        pipeline: &ReadPipeline,
+        limits: &Limits,
+    ) -> Result<ResultStream, ConnectorError> {
+        self.tunnel.ready().await?;
+        Ok(self.held_open(self.inner.aggregate(pipeline, limits).await?))
+    }
+}
+
+impl Tunnelled {
+    /// A result that is still read keeps the tunnel, also when nobody holds the connector any more.
+    fn held_open(&self, mut stream: ResultStream) -> ResultStream {
         let tunnel = self.tunnel.clone();
         stream.batches = Box::pin(futures::StreamExt::inspect(stream.batches, move |_| {
             let _held = &tunnel;
         }));
-        Ok(stream)
+        stream
     }
 }
 

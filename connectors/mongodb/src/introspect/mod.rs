@@ -1,9 +1,10 @@
 //! Infers the schema: from validators, indexes and a bounded look at documents.
 //!
 //! A fixed number of commands is sent for each collection (its size, its indexes, a look at its documents), for two
-//! collections at a time; then values of fields that look like references are looked for in other collections. There is
-//! no snapshot over collections: one that is dropped meanwhile is left out. What the login may not read, or what takes
-//! too long, is left with what its validator and indexes say.
+//! collections at a time; then values of fields that look like references are looked for in other collections, where that
+//! is allowed. There is no snapshot over collections: the list is asked for again at the end, and one that was dropped
+//! meanwhile is left out, as is one that the login may not read. What takes too long, or fails, is left with what its
+//! validator and indexes say.
 
 mod field;
 mod indexes;
@@ -31,16 +32,28 @@ use references::Candidate;
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
+/// Looks at collections that are made anew meanwhile, at the most.
+const LOOKS: usize = 3;
 /// Collections that are looked at together.
 const TOGETHER: usize = 2;
 /// Steps beside the collections: the server, the list, the references.
 const OTHER_STEPS: u32 = 3;
 
 /// A collection or view as the server lists it.
+#[derive(Clone)]
 struct Listed {
     name: String,
     kind: TableKind,
     options: Document,
+    /// Another one of the same name has another.
+    id: Option<Bson>,
+}
+
+impl Listed {
+    /// Whether it is the same one, and not only called the same.
+    fn is(&self, other: &Listed) -> bool {
+        self.name == other.name && self.kind == other.kind && self.id == other.id
+    }
 }
 
 /// A collection and what was found out about it.
@@ -65,24 +78,18 @@ pub(crate) async fn introspect(
     progress(Progress { step: "server", done: 0, of: OTHER_STEPS });
     let build = database.run_command(doc! { "buildInfo": 1 }).await.map_err(driver)?;
     let schema = sessions.settings.database.clone();
-    let mut listed = list(&database).await?;
-    listed.retain(|c| !c.name.starts_with("system.") && options.wants(Engine::Mongodb, &schema, &c.name));
+    let listed = wanted(&database, &schema, options).await?;
     let of = u32::try_from(listed.len()).unwrap_or(u32::MAX - OTHER_STEPS).saturating_add(OTHER_STEPS);
     progress(Progress { step: "collections", done: 2, of });
     let done = AtomicU32::new(2);
-    let looked = futures::stream::iter(listed.into_iter().map(|listed| {
-        let (database, done) = (&database, &done);
-        async move {
-            let looked = look(sessions, database, listed, options).await?;
-            let done = done.fetch_add(1, Ordering::SeqCst) + 1;
-            progress(Progress { step: "documents", done: done.min(of), of });
-            Ok::<_, ConnectorError>(looked)
-        }
-    }));
-    let looked: Vec<Looked> = looked.buffered(TOGETHER).try_collect().await?;
+    let one_more = || {
+        let done = done.fetch_add(1, Ordering::SeqCst) + 1;
+        progress(Progress { step: "documents", done: done.min(of), of });
+    };
+    let looked = look_at_all(sessions, &database, listed, options, &one_more).await?;
     let (mut tables, candidates) = assemble(&schema, &looked, options);
-    let probe = (options.statistics && options.sample_rows.is_some()).then_some(&database);
-    references::propose(&mut tables, &candidates, probe).await;
+    let probe = (options.probe && options.statistics && options.sample_rows.is_some()).then_some(&database);
+    references::propose(&mut tables, &candidates, probe).await?;
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     progress(Progress { step: "references", done: of, of });
     Ok(Snapshot {
@@ -94,6 +101,56 @@ pub(crate) async fn introspect(
         tables,
         routines: Vec::new(),
     })
+}
+
+/// Those that the crawl is to look at.
+async fn wanted(
+    database: &Database,
+    schema: &str,
+    options: &CrawlOptions,
+) -> Result<Vec<Listed>, ConnectorError> {
+    let mut listed = list(database).await?;
+    listed.retain(|c| !c.name.starts_with("system.") && options.wants(Engine::Mongodb, schema, &c.name));
+    Ok(listed)
+}
+
+/// Looks at collections, and keeps what is still there after that. One that was made anew under its old name meanwhile is
+/// looked at once more.
+async fn look_at_all(
+    sessions: &Sessions,
+    database: &Database,
+    listed: Vec<Listed>,
+    options: &CrawlOptions,
+    one_more: &(dyn Fn() + Sync),
+) -> Result<Vec<Looked>, ConnectorError> {
+    let mut all: Vec<Looked> = Vec::with_capacity(listed.len());
+    let mut left = listed;
+    for _ in 0..LOOKS {
+        let looks = futures::stream::iter(left.into_iter().map(|listed| async move {
+            let looked = look(sessions, database, listed, options).await;
+            one_more();
+            looked
+        }));
+        let found: Vec<Option<Looked>> = looks.buffered(TOGETHER).try_collect().await?;
+        let now = list(database).await?;
+        left = Vec::new();
+        for looked in found.into_iter().flatten() {
+            match now.iter().find(|listed| listed.name == looked.listed.name) {
+                Some(listed) if listed.is(&looked.listed) => all.push(looked),
+                Some(listed) => left.push(listed.clone()),
+                None => left_out(&looked.listed.name),
+            }
+        }
+        if left.is_empty() {
+            break;
+        }
+    }
+    all.sort_by(|a, b| a.listed.name.cmp(&b.listed.name));
+    Ok(all)
+}
+
+fn left_out(collection: &str) {
+    tracing::info!(collection, "it went away during the crawl, or may not be read, and is left out");
 }
 
 /// Collections and views with their options; their names alone where the login may not see more.
@@ -112,6 +169,7 @@ async fn list(database: &Database) -> Result<Vec<Listed>, ConnectorError> {
                 name: document.get_str("name").unwrap_or_default().to_owned(),
                 kind,
                 options: document.get_document("options").cloned().unwrap_or_default(),
+                id: document.get_document("info").ok().and_then(|info| info.get("uuid")).cloned(),
             });
         }
         Ok(listed)
@@ -119,7 +177,8 @@ async fn list(database: &Database) -> Result<Vec<Listed>, ConnectorError> {
     let mut listed = match read.await {
         Err(ConnectorError { kind: ErrorKind::Denied, .. }) => {
             let names = privileges::readable(database).await?;
-            let bare = |name| Listed { name, kind: TableKind::Collection, options: Document::new() };
+            let bare =
+                |name| Listed { name, kind: TableKind::Collection, options: Document::new(), id: None };
             names.into_iter().map(bare).collect()
         }
         other => other?,
@@ -133,7 +192,7 @@ async fn look(
     database: &Database,
     listed: Listed,
     options: &CrawlOptions,
-) -> Result<Looked, ConnectorError> {
+) -> Result<Option<Looked>, ConnectorError> {
     let mut looked = Looked {
         listed,
         count: None,
@@ -144,14 +203,23 @@ async fn look(
     };
     let found = find_out(sessions, database, &mut looked, options).await;
     match found {
+        Err(error) if error.kind == ErrorKind::Denied || is_gone(&error) => {
+            left_out(&looked.listed.name);
+            return Ok(None);
+        }
         // the rest of the database is still worth a crawl
-        Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Statement | ErrorKind::Timeout) => {
+        Err(error) if matches!(error.kind, ErrorKind::Statement | ErrorKind::Timeout) => {
             let collection = &looked.listed.name;
             tracing::warn!(collection, code = error.kind.code(), "the collection could not be read whole");
         }
         other => other?,
     }
-    Ok(looked)
+    Ok(Some(looked))
+}
+
+/// There is no such collection any more.
+fn is_gone(error: &ConnectorError) -> bool {
+    error.engine_code.as_deref() == Some("26")
 }
 
 async fn find_out(

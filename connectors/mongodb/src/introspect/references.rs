@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use bson::{Bson, Document, doc};
 use catalog::{ForeignKey, Inference, Table, TableKind, TypeClass};
+use connector_api::{ConnectorError, ErrorKind};
 use mongodb::Database;
 
 use super::field::Field;
+use crate::error::{While, from_driver};
 
 /// Looks into other collections, in all, at the most.
 const PROBES: usize = 200;
@@ -66,19 +68,27 @@ fn named(stem: &str, collection: &str) -> Option<f64> {
 }
 
 /// Adds proposed references. With `database` values are looked for, otherwise names alone speak.
-pub(super) async fn propose(tables: &mut [Table], candidates: &[Candidate], database: Option<&Database>) {
+///
+/// # Errors
+/// When the server went away meanwhile: what was not looked for would count as not there.
+pub(super) async fn propose(
+    tables: &mut [Table],
+    candidates: &[Candidate],
+    database: Option<&Database>,
+) -> Result<(), ConnectorError> {
     let mut probes = PROBES;
     for candidate in candidates {
         let Some(from) = tables.iter().find(|t| t.name == candidate.table) else { continue };
         if from.kind == TableKind::View {
             continue;
         }
-        let Some(key) = best(from, tables, candidate, database, &mut probes).await else { continue };
+        let Some(key) = best(from, tables, candidate, database, &mut probes).await? else { continue };
         let taken = |table: &Table| table.foreign_keys.iter().any(|known| known.columns == key.columns);
         if let Some(table) = tables.iter_mut().find(|t| t.name == candidate.table && !taken(t)) {
             table.foreign_keys.push(key);
         }
     }
+    Ok(())
 }
 
 async fn best(
@@ -87,19 +97,21 @@ async fn best(
     candidate: &Candidate,
     database: Option<&Database>,
     probes: &mut usize,
-) -> Option<ForeignKey> {
+) -> Result<Option<ForeignKey>, ConnectorError> {
     if let Some((target, count)) = candidate.targets.iter().max_by_key(|(_, count)| *count) {
-        let to = tables.iter().find(|t| t.name == *target && t.nested.is_none())?;
+        let Some(to) = tables.iter().find(|t| t.name == *target && t.nested.is_none()) else {
+            return Ok(None);
+        };
         let evidence = format!("{count} of {} values are DBRefs to {target}", candidate.present);
         let score = *count as f64 / candidate.present.max(1) as f64;
-        return Some(key(candidate, to, "_id", score, vec![evidence]));
+        return Ok(Some(key(candidate, to, "_id", score, vec![evidence])));
     }
     let name = match candidate.column.as_str() {
         // an array of ids: the name is the array's
         catalog::nested::VALUE => from.nested.as_ref().and_then(|n| stem(&n.path)),
         column => stem(column),
-    }?;
-    let column = from.column(&candidate.column)?;
+    };
+    let (Some(name), Some(column)) = (name, from.column(&candidate.column)) else { return Ok(None) };
     let mut found: Option<(f64, ForeignKey)> = None;
     for to in tables.iter().filter(|t| t.nested.is_none() && t.kind == TableKind::Collection) {
         let Some(likeness) = named(&name, &to.name) else { continue };
@@ -113,7 +125,7 @@ async fn best(
             let mut score = 0.5 * likeness;
             if let Some(database) = database.filter(|_| *probes > 0 && !candidate.examples.is_empty()) {
                 *probes -= 1;
-                let Some(hits) = probe(database, &to.name, target, &candidate.examples).await else {
+                let Some(hits) = probe(database, &to.name, target, &candidate.examples).await? else {
                     continue;
                 };
                 let asked = candidate.examples.len();
@@ -128,7 +140,7 @@ async fn best(
             }
         }
     }
-    found.map(|(_, key)| key)
+    Ok(found.map(|(_, key)| key))
 }
 
 /// What a reference may refer to: `_id`, and other keys of one column.
@@ -148,19 +160,32 @@ fn fits(column: &catalog::Column, to: &Table, target: &str) -> bool {
 }
 
 /// How many of the values are there; `None` when it could not be found out.
-async fn probe(database: &Database, collection: &str, field: &str, values: &[Bson]) -> Option<usize> {
+async fn probe(
+    database: &Database,
+    collection: &str,
+    field: &str,
+    values: &[Bson],
+) -> Result<Option<usize>, ConnectorError> {
     let pipeline = vec![
         doc! { "$match": { field: { "$in": values } } },
         doc! { "$group": { "_id": format!("${field}") } },
         doc! { "$count": "n" },
     ];
     let collection = database.collection::<Document>(collection);
-    let mut cursor = collection.aggregate(pipeline).max_time(TIMEOUT).await.ok()?;
-    if !cursor.advance().await.ok()? {
-        return Some(0);
+    let counted = async {
+        let mut cursor = collection.aggregate(pipeline).max_time(TIMEOUT).await?;
+        let counted = if cursor.advance().await? {
+            cursor.deserialize_current()?
+        } else {
+            doc! { "n": 0 }
+        };
+        Ok(counted)
+    };
+    match counted.await.map_err(|e: mongodb::error::Error| from_driver(&e, While::Working)) {
+        Ok(counted) => Ok(counted.get("n").and_then(crate::query::number).map(|n| n as usize)),
+        Err(error) if matches!(error.kind, ErrorKind::Broken | ErrorKind::Unreachable) => Err(error),
+        Err(_) => Ok(None),
     }
-    let counted: Document = cursor.deserialize_current().ok()?;
-    crate::query::number(counted.get("n")?).map(|n| n as usize)
 }
 
 fn key(candidate: &Candidate, to: &Table, target: &str, score: f64, evidence: Vec<String>) -> ForeignKey {

@@ -77,7 +77,9 @@ impl Database {
     }
 
     pub async fn snapshot(&self) -> Snapshot {
-        self.connector("").introspect(&CrawlOptions::default(), &|_| {}).await.expect("the crawl works")
+        // values may be looked for, as where a connection allows it
+        let options = CrawlOptions { probe: true, ..CrawlOptions::default() };
+        self.connector("").introspect(&options, &|_| {}).await.expect("the crawl works")
     }
 
     /// A checked pipeline over what a crawl finds.

@@ -1,6 +1,5 @@
 //! Reads the catalog: a fixed number of set-based queries over one session, put together on our side by the numbers of
-//! objects. The server has no snapshot of its catalog: a table made or dropped meanwhile is seen or not, and what refers
-//! to one that was not seen is left out. No lock is held longer than a row is read, and none is waited for longer than the
+//! objects. The server has no snapshot of its catalog: what changes meanwhile is judged in `steady`. No lock is held longer than a row is read, and none is waited for longer than the
 //! session's lock time-out.
 //!
 //! Synonyms are left out: a statement names the object itself, so that what a policy hides has one name only.
@@ -12,6 +11,7 @@ pub(crate) mod raw;
 mod sample;
 mod sql;
 mod statistics;
+mod steady;
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ async fn crawl(
     progress: Report<'_>,
 ) -> Result<Snapshot, ConnectorError> {
     let mut steps = Steps { done: 0, progress };
-    let answers = ask(session, &mut steps).await?;
+    let answers = steady::read(session, &mut steps).await?;
     let assembled = assemble::snapshot(&answers, options);
     let mut snapshot = assembled.snapshot;
     if options.statistics {

@@ -24,9 +24,9 @@ pub(super) const SCHEMAS: &str = "SELECT s.schema_id, s.name FROM sys.schemas AS
 pub(super) const COMMENTS: &str = "SELECT e.class, e.major_id, e.minor_id, CAST(e.value AS nvarchar(4000)) \
      FROM sys.extended_properties AS e WHERE e.name = 'MS_Description' AND e.class IN (1, 3)";
 
-/// Tables and views.
+/// Tables and views, and when they were changed last.
 pub(super) const RELATIONS: &str = concat!(
-    "SELECT o.object_id, s.name, o.name, o.type, t.is_external FROM sys.objects AS o \
+    "SELECT o.object_id, s.name, o.name, o.type, t.is_external, o.modify_date FROM sys.objects AS o \
      JOIN sys.schemas AS s ON s.schema_id = o.schema_id \
      LEFT JOIN sys.tables AS t ON t.object_id = o.object_id WHERE ",
     relations!()

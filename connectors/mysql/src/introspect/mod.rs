@@ -1,6 +1,7 @@
-//! Reads the catalog: a fixed number of set-based queries over one session, put together on our side. Nothing is
-//! locked beyond what reading `information_schema` takes. Neither server has a snapshot of its catalog: a table made or
-//! dropped meanwhile is seen or not, and what refers to one that was not seen is left out.
+//! Reads the catalog: a fixed number of set-based queries over one session, put together on our side, in a transaction,
+//! which from MySQL 8 on has a snapshot of the catalog. What other servers show of a table that is made or dropped
+//! meanwhile is judged in `steady`. Nothing is locked beyond what one query of `information_schema` takes: rows are looked
+//! at after the transaction, for a table that was read in one cannot be altered before its end.
 //!
 //! Statistics come from those that the servers make on demand, when the login may read them; for other columns from a
 //! bounded look at the rows (see `sample`).
@@ -12,6 +13,7 @@ mod raw;
 mod sample;
 mod sql;
 mod statistics;
+mod steady;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use mysql_async::Row;
 use crate::pool::Sessions;
 use crate::session::{Session, Work};
 use sql::Scope;
+use steady::Reading;
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
@@ -73,10 +76,11 @@ async fn crawl(
     progress: Report<'_>,
 ) -> Result<Snapshot, ConnectorError> {
     let mut steps = Steps { done: 0, progress };
-    let answers = ask(session, database, &mut steps).await?;
-    let (mut snapshot, distinct) = assemble::snapshot(&answers, options);
+    let Reading { mut snapshot, distinct, scope } =
+        steady::read(session, database, options, &mut steps).await?;
+    session.hold_nothing().await?;
     if options.statistics {
-        statistics::add(session, &Scope(answers.database.clone()), &mut snapshot, options).await?;
+        statistics::add(session, &scope, &mut snapshot, options).await?;
         steps.took("statistics");
         sample::add(session, &mut snapshot, options).await?;
         statistics::fill_in(&mut snapshot, &distinct);
@@ -97,7 +101,7 @@ async fn ask(
     };
     let link = session.link_mut()?;
     let (engine, version) = (link.engine, link.version.clone());
-    let scope = Scope(database.clone());
+    let scope = Scope::of_database(database.clone());
     let mut rows = async |step: &'static str, sql: String| {
         let rows = session.rows(&sql).await;
         steps.took(step);

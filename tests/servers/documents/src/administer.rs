@@ -23,6 +23,10 @@ pub(crate) async fn answer(gateway: &Gateway, request: &Request, name: &str) -> 
         "ping" | "endSessions" => doc! { "ok": 1.0 },
         "connectionStatus" => nobody(),
         "currentOp" => doc! { "inprog": inprog(gateway), "ok": 1.0 },
+        "configureFailPoint" => {
+            gateway.points.configure(request)?;
+            doc! { "ok": 1.0 }
+        }
         "killOp" => kill_op(gateway, request).await,
         "killSessions" => kill_sessions(gateway, request).await,
         "getParameter" => doc! { "featureCompatibilityVersion": { "version": "7.0" }, "ok": 1.0 },

@@ -12,7 +12,7 @@ use crate::postgres::{self, Bytes};
 use crate::running::Running;
 use crate::serve::Gateway;
 use crate::wire::Request;
-use crate::{administer, plan};
+use crate::{administer, failpoint, plan};
 
 type Answer = Result<Vec<u8>, Failure>;
 
@@ -31,6 +31,7 @@ pub(crate) fn name(request: &Request) -> &str {
 /// Runs a command and gives the answer's bytes.
 pub(crate) async fn answer(gateway: &Gateway, request: &Request, running: &Running) -> Answer {
     let command = Command { gateway, request, running };
+    failpoint::meet(&command).await?;
     match running.command.as_str() {
         "find" => command.first_page("find_cursor_first_page").await,
         "aggregate" if administer::asks_for_operations(request) => administer::operations(gateway),
@@ -69,7 +70,7 @@ impl Command<'_> {
     }
 
     /// The value of the command's first key: a collection's name.
-    fn target(&self) -> Result<&str, Failure> {
+    pub(crate) fn target(&self) -> Result<&str, Failure> {
         let first = self.request.command.iter().next().and_then(Result::ok);
         match first {
             Some((_, RawBsonRef::String(name))) => Ok(name),

@@ -7,6 +7,7 @@
 mod administer;
 mod commands;
 mod cursors;
+mod failpoint;
 mod failure;
 mod plan;
 mod postgres;

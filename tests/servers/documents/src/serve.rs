@@ -8,6 +8,7 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::cursors::Cursors;
+use crate::failpoint::Points;
 use crate::failure::Failure;
 use crate::running::{Register, Running};
 use crate::wire::{self, Request};
@@ -18,6 +19,7 @@ pub struct Gateway {
     pub(crate) pool: Pool,
     pub(crate) cursors: Cursors,
     pub(crate) register: Register,
+    pub(crate) points: Points,
     /// The extension's version.
     pub(crate) version: String,
     next: AtomicI32,
@@ -41,8 +43,8 @@ impl Gateway {
         let row = client.query_one("SELECT documentdb_api.binary_version()", &[]).await;
         let version = row.map_err(|e| failed("the extension does not answer", e.to_string()))?.get(0);
         drop(client);
-        let (cursors, register) = (Cursors::default(), Register::default());
-        Ok(Gateway { pool, cursors, register, version, next: AtomicI32::new(1) })
+        let (cursors, register, points) = (Cursors::default(), Register::default(), Points::default());
+        Ok(Gateway { pool, cursors, register, points, version, next: AtomicI32::new(1) })
     }
 
     pub(crate) fn number(&self) -> i32 {

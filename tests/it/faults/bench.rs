@@ -7,6 +7,7 @@ use catalog::Snapshot;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::gate::Gate;
 use crate::test_app::TestApp;
 
 /// Anything that a case waits for on a server must be there by then.
@@ -36,6 +37,11 @@ pub trait Bench: Send + Sync + 'static {
     /// Steps that come and go: a table `passing`, its keys, an index, a view, a column `passing` of shelf 1. All is as before
     /// after the last.
     fn comings_and_goings(&self) -> Vec<String>;
+
+    /// How often they come and go during one crawl, at the most.
+    fn rounds(&self) -> usize {
+        25
+    }
 
     /// Columns of `passing`; it has a key, too.
     fn of_passing(&self) -> &'static [&'static str];
@@ -136,6 +142,18 @@ pub async fn crawled(app: &TestApp, connection: &str) -> Value {
 pub async fn crawled_well(app: &TestApp, connection: &str) {
     let run = crawled(app, connection).await;
     assert_eq!(run["status"], "succeeded", "{run}");
+}
+
+/// What the server says in a whole crawl. The least of several: what others change on the server meanwhile, and tables
+/// that have just been made, let a crawl read some of it again.
+pub async fn bytes_of_a_crawl(app: &TestApp, connection: &str, gate: &Gate) -> usize {
+    let mut least = usize::MAX;
+    for _ in 0..6 {
+        let before = gate.bytes();
+        crawled_well(app, connection).await;
+        least = least.min(gate.bytes() - before);
+    }
+    least
 }
 
 /// A crawl that failed with one of these codes, and says what to do next.

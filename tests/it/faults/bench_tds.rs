@@ -63,6 +63,11 @@ impl Bench for TdsBench {
         .to_vec()
     }
 
+    /// For each new definition the test server reads all that ever were.
+    fn rounds(&self) -> usize {
+        2
+    }
+
     fn of_passing(&self) -> &'static [&'static str] {
         &["id", "a", "b"]
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bench::{Bench, begun, crawled, crawled_well, registered, shelves, whole};
+use super::bench::{Bench, begun, bytes_of_a_crawl, crawled, crawled_well, registered, shelves, whole};
 use crate::gate::{Gate, Passage};
 use crate::test_app::TestApp;
 
@@ -15,19 +15,25 @@ pub async fn tables_that_come_and_go_during_a_crawl_are_there_as_a_whole_or_not_
     shelves(bench.as_ref(), SHELVES).await;
     let app = TestApp::start().await;
     let connection = registered(&app, &bench.url()).await;
-    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let (turn, mut begun) = tokio::sync::watch::channel(0);
     let changing = bench.clone();
     let changes = tokio::spawn(async move {
         let mut rounds = 0;
-        while !*stopped.borrow() {
-            for step in changing.comings_and_goings() {
-                changing.run(&step).await;
+        while begun.changed().await.is_ok() {
+            for _ in 0..changing.rounds() {
+                for step in changing.comings_and_goings() {
+                    changing.run(&step).await;
+                }
+                rounds += 1;
+                if begun.has_changed().unwrap_or(true) {
+                    break;
+                }
             }
-            rounds += 1;
         }
         rounds
     });
-    for _ in 0..CRAWLS {
+    for crawl in 1..=CRAWLS {
+        turn.send(crawl).unwrap();
         let run = crawled(&app, &connection).await;
         assert_eq!(run["status"], "succeeded", "{run}");
         let (snapshot, _) = whole(&app, &connection).await;
@@ -42,7 +48,7 @@ pub async fn tables_that_come_and_go_during_a_crawl_are_there_as_a_whole_or_not_
             assert!(shelf.primary_key.is_some(), "{shelf:?}");
         }
     }
-    stop.send(true).unwrap();
+    drop(turn);
     let rounds: usize = changes.await.unwrap();
     assert!(rounds > 0, "nothing changed during the crawls");
     // when nothing changes any more, the next crawl knows
@@ -59,9 +65,7 @@ pub async fn a_crawl_blocks_nobody_who_writes(bench: Arc<dyn Bench>) {
     let gate = Gate::before(&bench.url()).await;
     let app = TestApp::start().await;
     let connection = registered(&app, &gate.url).await;
-    let before = gate.bytes();
-    crawled_well(&app, &connection).await;
-    let bytes = gate.bytes() - before;
+    let bytes = bytes_of_a_crawl(&app, &connection, &gate).await;
     let mut stood = 0;
     for n in 0..POINTS {
         let point = gate.bytes() + bytes * (2 * n + 1) / (2 * POINTS);

@@ -6,7 +6,8 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::bench::{
-    Bench, Denied, begun, crawled, crawled_well, failed, registered, shelves, versions, whole,
+    Bench, Denied, begun, bytes_of_a_crawl, crawled, crawled_well, failed, registered, shelves, versions,
+    whole,
 };
 use crate::gate::{Gate, Passage};
 use crate::test_app::TestApp;
@@ -29,9 +30,7 @@ impl Known {
         let gate = Gate::before(&bench.url()).await;
         let app = TestApp::start().await;
         let connection = registered(&app, &gate.url).await;
-        let before = gate.bytes();
-        crawled_well(&app, &connection).await;
-        let bytes = gate.bytes() - before;
+        let bytes = bytes_of_a_crawl(&app, &connection, &gate).await;
         Known { gate, app, connection, bytes }
     }
 

@@ -1,6 +1,7 @@
 //! The catalog: what a database looks like. Model, fingerprint, diff, rendering, and reading of DDL text. No I/O.
 
 pub mod ddl;
+mod defaults;
 pub mod diff;
 mod engine;
 pub mod fingerprint;

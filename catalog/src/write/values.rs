@@ -1,87 +1,60 @@
-//! Defaults: a literal, a truth or the present moment is the same on every engine; other expressions are not.
+//! A default as an engine writes it.
 
 use super::Writer;
 use super::names::text;
+use crate::defaults::{Plain, plain};
 use crate::{Column, Engine, TypeClass};
-
-/// The expression without brackets around all of it and without PostgreSQL's casts.
-fn stripped(expression: &str) -> &str {
-    let mut inner = expression.trim();
-    while let Some(next) = inner.strip_prefix('(').and_then(|i| i.strip_suffix(')')) {
-        if next.contains(['(', ')']) && !next.starts_with('(') {
-            break;
-        }
-        inner = next.trim();
-    }
-    match inner.rfind("::") {
-        Some(at) if !inner.get(at..).is_some_and(|cast| cast.contains('\'')) => {
-            inner.get(..at).unwrap_or(inner).trim()
-        }
-        _ => inner,
-    }
-}
-
-/// The text of a literal in quotes.
-fn quoted_text(expression: &str) -> Option<String> {
-    let inner = expression.strip_prefix(['N', 'n']).unwrap_or(expression);
-    let inner = inner.strip_prefix('\'')?.strip_suffix('\'')?;
-    let plain = !inner.replace("''", "").contains(['\'', '\\']);
-    plain.then(|| inner.replace("''", "'"))
-}
 
 impl Writer<'_> {
     /// The default as the engine writes it; `None` where it has to be left out.
     pub(super) fn default_of(&self, column: &Column) -> Option<String> {
         let given = column.default.as_deref()?;
+        let mysql = matches!(self.engine, Engine::Mysql | Engine::Mariadb);
         if self.same() {
-            // MySQL tells a literal without its quotes
-            return Some(given.to_owned())
-                .filter(|_| !matches!(self.engine, Engine::Mysql | Engine::Mariadb));
+            // an expression other than a literal or the moment stands in brackets there
+            let word = given.to_lowercase().starts_with("current_timestamp");
+            let literal = plain(column).is_some_and(|value| value != Plain::Now);
+            let bracketed = self.engine == Engine::Mysql && !literal && !word;
+            // MySQL prints backslashes as it stores them: read again, they would mean something else
+            if mysql && given.contains('\\') {
+                return None;
+            }
+            return Some(if bracketed { format!("({given})") } else { given.to_owned() });
         }
-        let value = stripped(given);
-        let lower = value.to_lowercase();
-        match column.class {
-            TypeClass::Boolean => match lower.as_str() {
-                "true" | "1" | "b'1'" | "'1'" | "'t'" => Some(self.truth(true)),
-                "false" | "0" | "b'0'" | "'0'" | "'f'" => Some(self.truth(false)),
-                _ => None,
-            },
-            TypeClass::Integer | TypeClass::Decimal | TypeClass::Float => {
-                let number = quoted_text(value).unwrap_or_else(|| value.to_owned());
-                number.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| number)
-            }
-            TypeClass::Timestamp | TypeClass::TimestampTz => self.now(&lower).map(str::to_owned),
-            TypeClass::Text if length_matters(self.engine, column) => None,
-            TypeClass::Text => {
-                let bare = matches!(self.from, Engine::Mysql) && !lower.contains(['(', '\'']);
-                let value = if bare { Some(value.to_owned()) } else { quoted_text(value) };
-                value.map(|v| text(self.engine, &v))
-            }
-            _ => None,
+        match plain(column)? {
+            Plain::Null => Some("NULL".to_owned()),
+            Plain::Truth(truth) => Some(self.truth(truth).to_owned()),
+            Plain::Number(number) => Some(number),
+            // MySQL gives long texts and documents no default
+            Plain::Text(_) if mysql && !self.mysql_keeps_default(column) => None,
+            Plain::Text(value) => Some(text(self.engine, &value)),
+            Plain::Now => self.now(column.class).map(str::to_owned),
         }
     }
 
-    fn truth(&self, truth: bool) -> String {
+    fn mysql_keeps_default(&self, column: &Column) -> bool {
+        let written = self.column_type(column, super::types::Use::Stored);
+        !["longtext", "longblob", "json", "geometry"].contains(&written.as_str())
+    }
+
+    fn truth(&self, truth: bool) -> &'static str {
         match (self.engine, truth) {
             (Engine::Postgres, true) => "true",
             (Engine::Postgres, false) => "false",
             (_, true) => "1",
             (_, false) => "0",
         }
-        .to_owned()
     }
 
-    fn now(&self, value: &str) -> Option<&'static str> {
-        let word = value.split('(').next().unwrap_or_default();
-        let known = ["now", "current_timestamp", "getdate", "sysdatetime", "localtimestamp"].contains(&word);
-        known.then_some(match self.engine {
-            Engine::Mysql | Engine::Mariadb => "CURRENT_TIMESTAMP(6)",
-            _ => "CURRENT_TIMESTAMP",
-        })
+    /// MySQL knows the moment for columns of moments only.
+    fn now(&self, class: TypeClass) -> Option<&'static str> {
+        let mysql = matches!(self.engine, Engine::Mysql | Engine::Mariadb);
+        match (class, mysql) {
+            (TypeClass::Timestamp | TypeClass::TimestampTz, true) => Some("CURRENT_TIMESTAMP(6)"),
+            (TypeClass::Date, true) => Some("(CURRENT_DATE)"),
+            (_, true) => None,
+            (TypeClass::Date, false) if self.engine != Engine::Mssql => Some("CURRENT_DATE"),
+            _ => Some("CURRENT_TIMESTAMP"),
+        }
     }
-}
-
-/// MySQL gives long texts no default.
-fn length_matters(engine: Engine, column: &Column) -> bool {
-    matches!(engine, Engine::Mysql | Engine::Mariadb) && !column.native_type.contains('(')
 }

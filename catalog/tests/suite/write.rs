@@ -55,9 +55,14 @@ fn what_no_engine_but_one_has_becomes_the_nearest() {
     let said = |to: Engine| lines(&there, to);
     assert!(said(Engine::Postgres).is_empty());
     let mariadb = said(Engine::Mariadb);
-    assert_eq!(mariadb[0], "t.tags: type changed from array of text to json");
-    assert_eq!(mariadb[1], "t.wait: type changed from interval to text");
-    assert_eq!(mariadb[2], "v.seen: type changed from timestamp_tz to timestamp");
+    assert_eq!(
+        mariadb,
+        [
+            "t.tags: type changed from array of text to json",
+            "t.wait: type changed from interval to text",
+            "v.seen: type changed from timestamp_tz to timestamp",
+        ]
+    );
     assert_eq!(said(Engine::Mssql).len(), 3, "{:?}", said(Engine::Mssql));
     let written = write(&there, Engine::Mssql).unwrap();
     for part in [
@@ -70,6 +75,39 @@ fn what_no_engine_but_one_has_becomes_the_nearest() {
         assert!(written.sql.contains(part), "{part}: {}", written.sql);
     }
     assert!(written.notes.iter().any(|n| n.starts_with("public.v: written as a view without rows")));
+}
+
+#[test]
+fn defaults_are_said_in_the_engines_own_words() {
+    let there = read(
+        "CREATE TABLE t (n numeric(5,2) DEFAULT 0.50, yes boolean DEFAULT true, word varchar(9) DEFAULT 'it''s',
+           seen timestamp DEFAULT now(), day date DEFAULT ('now'::text)::date, none text DEFAULT NULL::text,
+           made uuid DEFAULT gen_random_uuid())",
+        Engine::Postgres,
+    );
+    let mysql = write(&there, Engine::Mysql).unwrap();
+    for part in [
+        "DEFAULT 0.50",
+        "DEFAULT 1",
+        "DEFAULT 'it''s'",
+        "DEFAULT CURRENT_TIMESTAMP(6)",
+        "DEFAULT (CURRENT_DATE)",
+    ] {
+        assert!(mysql.sql.contains(part), "{part}: {}", mysql.sql);
+    }
+    assert_eq!(mysql.notes, ["public.t.made: its default has no like"]);
+    let again = write(&read(&mysql.sql, Engine::Mysql), Engine::Mysql).unwrap();
+    assert_eq!(again.sql.matches("DEFAULT").count(), mysql.sql.matches("DEFAULT").count(), "{}", again.sql);
+    let back = write(&read(&mysql.sql, Engine::Mysql), Engine::Postgres).unwrap().sql;
+    for part in [
+        "DEFAULT 0.50",
+        "DEFAULT true",
+        "DEFAULT 'it''s'",
+        "DEFAULT CURRENT_TIMESTAMP",
+        "DEFAULT CURRENT_DATE",
+    ] {
+        assert!(back.contains(part), "{part}: {back}");
+    }
 }
 
 #[test]

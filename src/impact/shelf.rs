@@ -7,6 +7,7 @@ use std::sync::Arc;
 use catalog::{Engine, Snapshot, Sought, Table};
 use guard::resolve::nearest::nearest_many;
 
+use super::stopped;
 use crate::error::Result;
 use crate::model::{Id, SchemaVersion};
 use crate::store::Db;
@@ -14,6 +15,10 @@ use crate::store::catalog::Picker;
 
 /// Tables that are offered where a name is not known are chosen among so many.
 const NEAREST: usize = 64;
+
+/// Unknown names for which near ones are looked for among all tables; more are compared with the tables at hand alone.
+/// Each costs about a microsecond a table.
+const MOST_NEAR: usize = 64;
 
 /// Where tables come from.
 enum From {
@@ -29,10 +34,12 @@ pub(super) struct Shelf {
     /// The version without its tables.
     base: Snapshot,
     /// Schema and name of all tables.
-    names: Vec<(String, String)>,
+    names: Arc<Vec<(String, String)>>,
     /// Places of names by their keys.
     by_key: HashMap<(String, String), Vec<usize>>,
     taken: BTreeMap<usize, Table>,
+    /// Places of tables that refer to a key; read when somebody asks.
+    referring: Option<HashMap<(String, String), Vec<usize>>>,
     answered: Sought,
 }
 
@@ -61,7 +68,15 @@ impl Shelf {
             let key = (base.engine.stored_key(schema), base.engine.stored_key(name));
             by_key.entry(key).or_default().push(place);
         }
-        Shelf { from, base, names, by_key, taken: BTreeMap::new(), answered: Sought::default() }
+        Shelf {
+            from,
+            base,
+            names: Arc::new(names),
+            by_key,
+            taken: BTreeMap::new(),
+            referring: None,
+            answered: Sought::default(),
+        }
     }
 
     /// The engine of the database.
@@ -102,7 +117,8 @@ impl Shelf {
     ) -> Result<()> {
         let mut places: BTreeSet<usize> =
             sought.tables.iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect();
-        places.extend(self.near(&sought.near));
+        let room = MOST_NEAR.saturating_sub(self.answered.near.len());
+        places.extend(self.near(sought.near.iter().take(room).cloned().collect()).await?);
         places.extend(self.beside(&sought.beside, ends).await?);
         self.answered.near.extend(sought.near);
         self.answered.beside.extend(sought.beside);
@@ -110,27 +126,28 @@ impl Shelf {
     }
 
     /// Tables whose names, as the guard shows them, are the nearest to one that nothing has.
-    fn near(&self, wanted: &BTreeSet<String>) -> Vec<usize> {
+    async fn near(&self, wanted: Vec<String>) -> Result<Vec<usize>> {
         if wanted.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let path: HashSet<&str> = self.base.search_path.iter().map(String::as_str).collect();
-        let shown: Vec<String> = self
-            .names
-            .iter()
-            .map(|(schema, name)| match path.contains(schema.as_str()) {
+        let (names, path) = (self.names.clone(), self.base.search_path.clone());
+        let work = move || {
+            let shown = |(schema, name): &(String, String)| match path.contains(schema) {
                 true => name.clone(),
                 false => format!("{schema}.{name}"),
-            })
-            .collect();
-        let near = |name: &String| nearest_many(name, shown.iter().map(String::as_str), NEAREST);
-        let near: HashSet<String> = wanted.iter().flat_map(near).collect();
-        shown.iter().enumerate().filter(|(_, name)| near.contains(*name)).map(|(place, _)| place).collect()
+            };
+            let shown: Vec<String> = names.iter().map(shown).collect();
+            let near = |name: &String| nearest_many(name, shown.iter().map(String::as_str), NEAREST);
+            let near: HashSet<String> = wanted.iter().flat_map(near).collect();
+            let places = shown.iter().enumerate().filter(|(_, name)| near.contains(*name));
+            places.map(|(place, _)| place).collect()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|e| stopped(&e))
     }
 
     /// Tables that refer to these, and those that people say to be referred to by these.
     async fn beside(
-        &self,
+        &mut self,
         wanted: &BTreeSet<(String, String)>,
         ends: &[(String, String, String, String)],
     ) -> Result<Vec<usize>> {
@@ -138,33 +155,47 @@ impl Shelf {
             return Ok(Vec::new());
         }
         let engine = self.engine();
-        let key = |schema: &str, name: &str| (engine.stored_key(schema), engine.stored_key(name));
-        let mut places = Vec::new();
+        let key = |(schema, name): &(String, String)| (engine.stored_key(schema), engine.stored_key(name));
+        let mut places: Vec<usize> = Vec::new();
         for (from_schema, from, to_schema, to) in ends {
             let (from, to) = ((from_schema.clone(), from.clone()), (to_schema.clone(), to.clone()));
             for (this, other) in [(&from, &to), (&to, &from)] {
                 if wanted.contains(this) {
-                    places.extend(self.by_key.get(&key(&other.0, &other.1)).into_iter().flatten());
+                    places.extend(self.by_key.get(&key(other)).into_iter().flatten());
                 }
             }
         }
+        if self.referring.is_none() {
+            self.referring = Some(self.read_references().await?);
+        }
+        let referring = self.referring.iter();
+        places.extend(referring.flat_map(|r| wanted.iter().filter_map(|name| r.get(&key(name)))).flatten());
+        Ok(places)
+    }
+
+    async fn read_references(&self) -> Result<HashMap<(String, String), Vec<usize>>> {
+        let engine = self.engine();
+        let mut referring: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        let mut note = |place: usize, schema: &str, name: &str| {
+            let key = (engine.stored_key(schema), engine.stored_key(name));
+            referring.entry(key).or_default().push(place);
+        };
         match &self.from {
             From::Stored(db, picker, ids) => {
-                let names: BTreeSet<String> = wanted.iter().map(|(_, name)| name.clone()).collect();
-                let names: Vec<String> = names.into_iter().collect();
-                let rows: HashSet<Id> = picker.referring(db, engine, &names).await?.into_iter().collect();
-                places.extend(ids.iter().enumerate().filter(|(_, id)| rows.contains(id)).map(|(at, _)| at));
+                let places: HashMap<Id, usize> = ids.iter().copied().zip(0..).collect();
+                for (id, schema, name) in picker.references(db).await? {
+                    if let Some(place) = places.get(&id) {
+                        note(*place, &schema, &name);
+                    }
+                }
             }
             From::Found(found) => {
-                let wanted: HashSet<_> = wanted.iter().map(|(s, t)| key(s, t)).collect();
-                let refers = |t: &Table| {
-                    t.foreign_keys.iter().any(|k| wanted.contains(&key(&k.to_schema, &k.to_table)))
-                };
-                let tables = found.tables.iter().enumerate();
-                places.extend(tables.filter(|(_, t)| refers(t)).map(|(at, _)| at));
+                for (place, table) in found.tables.iter().enumerate() {
+                    table.foreign_keys.iter().for_each(|k| note(place, &k.to_schema, &k.to_table));
+                }
             }
         }
-        Ok(places)
+        Ok(referring)
     }
 
     async fn take(&mut self, places: BTreeSet<usize>) -> Result<()> {

@@ -6,12 +6,17 @@ use catalog::{Snapshot, Table};
 use serde::de::DeserializeOwned;
 
 use super::super::db::{Conn, Row, args};
-use super::super::error::Result;
+use super::super::error::{Result, StoreError, StoreErrorKind};
 use super::figures::{self, Figures};
 use super::latest;
 use super::parts::Facts;
 use super::publish::off_thread;
 use crate::model::{Id, SchemaVersion};
+
+/// Threads that read one version at the most.
+const MOST_THREADS: usize = 8;
+/// Rows that are worth a thread of their own.
+const WORTH_A_THREAD: usize = 500;
 
 /// The snapshot of a version. The latest one carries the figures of the last crawl, older ones carry none.
 ///
@@ -34,10 +39,10 @@ pub async fn load(on: &impl Conn, version: &SchemaVersion) -> Result<Snapshot> {
             database: facts.database,
             search_path: facts.search_path,
             schemas: read_all(&schemas)?,
-            tables: read_all::<Table>(&tables)?,
+            tables: in_parts(&tables, read_all::<Table>)?,
             routines: read_all(&routines)?,
         };
-        figures::put_back(&mut snapshot, read_figures(&figures)?);
+        figures::put_back(&mut snapshot, in_parts(&figures, figures_list)?.into_iter().collect());
         sort(&mut snapshot);
         Ok(snapshot)
     })
@@ -85,10 +90,38 @@ fn read_all<T: DeserializeOwned>(rows: &[Row]) -> Result<Vec<T>> {
     rows.iter().map(|row| row.document("definition")).collect()
 }
 
+/// Figures by schema and table.
+type Named = ((String, String), Figures);
+
 pub(super) fn read_figures(rows: &[Row]) -> Result<HashMap<(String, String), Figures>> {
+    Ok(figures_list(rows)?.into_iter().collect())
+}
+
+fn figures_list(rows: &[Row]) -> Result<Vec<Named>> {
     rows.iter()
         .map(|row| Ok(((row.text("schema_name")?, row.text("table_name")?), row.document("figures")?)))
         .collect()
+}
+
+/// Reads many rows on all processors: documents of ten thousand tables are tens of megabytes.
+fn in_parts<T: Send>(rows: &[Row], read: impl Fn(&[Row]) -> Result<Vec<T>> + Sync) -> Result<Vec<T>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    if threads == 1 || rows.len() < WORTH_A_THREAD * 2 {
+        return read(rows);
+    }
+    let part = rows.len().div_ceil(threads).max(WORTH_A_THREAD);
+    std::thread::scope(|scope| {
+        let read = &read;
+        let parts: Vec<_> = rows.chunks(part).map(|rows| scope.spawn(move || read(rows))).collect();
+        let mut all = Vec::with_capacity(rows.len());
+        for part in parts {
+            let part = part.join().map_err(|_| {
+                StoreError::new(StoreErrorKind::Internal, "reading a schema version was abandoned")
+            })?;
+            all.extend(part?);
+        }
+        Ok(all)
+    })
 }
 
 /// Here and not in SQL: collations of the backends differ.

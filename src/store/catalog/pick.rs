@@ -1,10 +1,9 @@
-//! Single tables of a version: its names without reading a definition, the tables that somebody needs, and those that
-//! refer to them.
+//! Single tables of a version: its names without reading a definition, the tables that somebody needs, and what refers
+//! to what.
 
 use std::collections::HashMap;
 
-use catalog::{Engine, Table};
-use serde_json::json;
+use catalog::Table;
 
 use super::super::db::{Conn, Dialect, Row, Value};
 use super::super::error::Result;
@@ -100,59 +99,31 @@ impl Picker {
         off_thread(move || rows.iter().map(read_table).collect()).await?
     }
 
-    /// Rows of tables whose references may lead to one of these names: all that do are among them.
+    /// All references of tables, declared and inferred: the row of the table, and schema and name of that which it refers
+    /// to. One pass over the definitions, in the database.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn referring(&self, on: &impl Conn, engine: Engine, names: &[String]) -> Result<Vec<Id>> {
-        let (held, base) = self.holding();
-        let mut found = Vec::new();
-        for name in names {
-            let at = base.len() + 1;
-            let (declared, inferred, [in_definition, in_figures]) = refers(on.dialect(), engine, at, name);
-            let mut args = base.clone();
-            args.push(in_definition);
-            let sql = format!("SELECT t.id FROM tables AS t WHERE {held} AND {declared}");
-            found.extend(on.query(&sql, &args).await?);
-            if self.is_latest {
-                let mut args = base.clone();
-                args.push(in_figures);
-                let sql = format!(
-                    "SELECT t.id FROM table_figures AS f JOIN tables AS t ON t.connection_id = f.connection_id \
-                     AND t.schema_name = f.schema_name AND t.table_name = f.table_name \
-                     WHERE f.connection_id = $1 AND {held} AND {inferred}"
-                );
-                found.extend(on.query(&sql, &args).await?);
-            }
+    pub async fn references(&self, on: &impl Conn) -> Result<Vec<(Id, String, String)>> {
+        let (held, args) = self.holding();
+        let to = "k.value ->> 'to_schema' AS to_schema, k.value ->> 'to_table' AS to_table";
+        let listed = |document: &str, list: &str| match on.dialect() {
+            Dialect::Postgres => format!("jsonb_array_elements({document} -> '{list}') AS k(value)"),
+            Dialect::Sqlite => format!("json_each({document}, '$.{list}') AS k"),
+        };
+        let keys = listed("t.definition", "foreign_keys");
+        let sql = format!("SELECT t.id, {to} FROM tables AS t CROSS JOIN {keys} WHERE {held}");
+        let mut rows = on.query(&sql, &args).await?;
+        if self.is_latest {
+            let keys = listed("f.figures", "inferred");
+            let sql = format!(
+                "SELECT t.id, {to} FROM table_figures AS f JOIN tables AS t ON t.connection_id = f.connection_id \
+                 AND t.schema_name = f.schema_name AND t.table_name = f.table_name CROSS JOIN {keys} \
+                 WHERE f.connection_id = $1 AND {held}"
+            );
+            rows.extend(on.query(&sql, &args).await?);
         }
-        found.iter().map(|row| row.id("id")).collect()
-    }
-}
-
-/// Conditions on a table's definition and on its figures that hold where a reference leads to the name, and the value
-/// that each of them compares with.
-fn refers(dialect: Dialect, engine: Engine, at: usize, name: &str) -> (String, String, [Value; 2]) {
-    let folds = engine.stored_key("A") != "A";
-    let quoted = serde_json::to_string(name).unwrap_or_default();
-    match dialect {
-        Dialect::Postgres if !folds => {
-            let to = |list: &str| Value::Json(json!({ list: [{ "to_table": name }] }));
-            let holds = |column: &str| format!("{column} @> ${at}");
-            (holds("t.definition"), holds("f.figures"), [to("foreign_keys"), to("inferred")])
-        }
-        Dialect::Postgres => {
-            let needle = Value::from(format!("\"to_table\": {quoted}").to_lowercase());
-            let holds = |column: &str| format!("strpos(lower(CAST({column} AS text)), ${at}) > 0");
-            (holds("t.definition"), holds("f.figures"), [needle.clone(), needle])
-        }
-        Dialect::Sqlite => {
-            let text = format!("\"to_table\":{quoted}");
-            let needle = Value::from(if folds { text.to_lowercase() } else { text });
-            let side =
-                |column: &str| if folds { format!("unicode_lower({column})") } else { column.to_owned() };
-            let holds = |column: &str| format!("instr({}, ${at}) > 0", side(column));
-            (holds("t.definition"), holds("f.figures"), [needle.clone(), needle])
-        }
+        rows.iter().map(|row| Ok((row.id("id")?, row.text("to_schema")?, row.text("to_table")?))).collect()
     }
 }
 

@@ -106,6 +106,11 @@ impl Ground {
             let mut sought = newer.take_sought();
             // hints about the older version are told to nobody
             sought.tables.extend(older.take_sought().tables);
+            if !sought.tables.is_empty() {
+                // what is not at hand is no unknown name: the next check tells what hints are needed
+                sought.near.clear();
+                sought.beside.clear();
+            }
             sought.near.retain(|name| !answered.near.contains(name));
             sought.beside.retain(|table| !answered.beside.contains(table));
             if missing.is_empty() || sought.is_empty() {

@@ -1,9 +1,10 @@
 """A crawl beside the bare catalog queries, SQLAlchemy's reflection and a dump of the schema.
 
-    crawl.py [--querent BINARY] [--postgres 200,2000,10000] [--mariadb 2000] [--runs 5] [--keep]
+    crawl.py [--querent BINARY] [--postgres 200,2000,10000] [--mariadb 2000] [--columns 12] [--partitions 0] [--runs 5]
+             [--keep]
 
-Makes databases `figures_N` on the test servers, each with N tables of 12 columns (keys, references, indexes, comments,
-defaults) and N/20 views, and drops them at the end.
+Makes databases `figures_N` on the test servers, each with N tables of 12 columns or more (keys, references, indexes,
+comments, defaults), N/20 views, and on PostgreSQL one more table of so many partitions, and drops them at the end.
 """
 
 import argparse
@@ -25,7 +26,7 @@ ROOT = HERE.parent.parent
 REFLECT = "import sys, sqlalchemy as s; m = s.MetaData(); m.reflect(s.create_engine(sys.argv[1]), views=True); print(len(m.tables))"
 
 
-def table(n, engine):
+def table(n, engine, width):
     """DDL of table n; every second one refers to the one before it."""
     mariadb = engine == "mariadb"
     comment = lambda text: f" COMMENT '{text}'" if mariadb else ""
@@ -43,6 +44,7 @@ def table(n, engine):
         "created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP",
         "note text",
     ]
+    columns += [f"extra_{i} integer" for i in range(len(columns), width)]
     if n % 2:
         columns.append(f"FOREIGN KEY (parent_id) REFERENCES t{n - 1} (id)")
     body = ", ".join(columns)
@@ -56,7 +58,7 @@ def table(n, engine):
         yield f"CREATE VIEW v{n} AS SELECT id, name, amount * 2 AS doubled FROM t{n} WHERE is_active"
 
 
-def make_postgres(server, tables):
+def make_postgres(server, tables, width=12, partitions=0):
     name = f"figures_{tables}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name}")
@@ -64,8 +66,14 @@ def make_postgres(server, tables):
     url = server.rsplit("/", 1)[0] + "/" + name
     with psycopg.connect(url, autocommit=True) as session:
         for start in range(0, tables, 500):
-            statements = [s for n in range(start, min(start + 500, tables)) for s in table(n, "postgres")]
+            statements = [s for n in range(start, min(start + 500, tables)) for s in table(n, "postgres", width)]
             session.execute(";".join(statements))
+        if partitions:
+            session.execute("CREATE TABLE parts (day integer NOT NULL, note text) PARTITION BY RANGE (day)")
+            for start in range(0, partitions, 500):
+                of = range(start, min(start + 500, partitions))
+                pieces = [f"CREATE TABLE parts_{i} PARTITION OF parts FOR VALUES FROM ({i}) TO ({i + 1})" for i in of]
+                session.execute(";".join(pieces))
         session.execute("VACUUM ANALYZE")
     return url
 
@@ -77,14 +85,14 @@ def mariadb_session(server, database=None):
     )
 
 
-def make_mariadb(server, tables):
+def make_mariadb(server, tables, width=12, partitions=0):
     name = f"figures_{tables}"
     with mariadb_session(server).cursor() as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name}")
         admin.execute(f"CREATE DATABASE {name}")
     with mariadb_session(server, name).cursor() as session:
         for n in range(tables):
-            for statement in table(n, "mariadb"):
+            for statement in table(n, "mariadb", width):
                 session.execute(statement)
     return server.rstrip("/") + "/" + name
 
@@ -152,8 +160,10 @@ def store_bytes(folder):
 
 
 def compare(engine, server, tables, options):
-    url = (make_postgres if engine == "postgres" else make_mariadb)(server, tables)
-    print(f"{engine}, {tables} tables", flush=True)
+    url = (make_postgres if engine == "postgres" else make_mariadb)(
+        server, tables, options.columns, options.partitions
+    )
+    print(f"{engine}, {tables} tables of {options.columns} columns", flush=True)
     querent, runs = str(options.querent), options.runs
     few = 1 if tables > 2000 else 3
     report("the client's start alone", run(client_alone(engine, url), runs))
@@ -190,6 +200,8 @@ def main():
     parser.add_argument("--querent", type=Path, default=ROOT / "target/release/querent")
     parser.add_argument("--postgres", type=sizes, default=[200, 2000, 10000])
     parser.add_argument("--mariadb", type=sizes, default=[2000])
+    parser.add_argument("--columns", type=int, default=12)
+    parser.add_argument("--partitions", type=int, default=0)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--keep", action="store_true", help="leave the databases")
     options = parser.parse_args()

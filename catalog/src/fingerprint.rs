@@ -7,6 +7,10 @@
 //!
 //! [`VERSION`] is part of the form: raise it when the form changes, and every table counts as changed once.
 
+use std::fmt;
+use std::io::Write as _;
+
+use crate::parallel;
 use crate::{Check, Column, ForeignKey, Index, Key, Routine, Schema, Snapshot, Table};
 
 /// Version of the canonical form.
@@ -31,6 +35,19 @@ impl Form {
     fn text(&mut self, value: &str) {
         self.number(value.len() as u64);
         self.bytes.extend_from_slice(value.as_bytes());
+    }
+
+    /// As [`Form::text`] of what is shown, without a text of its own.
+    fn shown(&mut self, value: fmt::Arguments<'_>) {
+        let at = self.bytes.len();
+        self.number(0);
+        let start = self.bytes.len();
+        // writing into memory does not fail
+        let _ = self.bytes.write_fmt(value);
+        let length = ((self.bytes.len() - start) as u64).to_le_bytes();
+        if let Some(place) = self.bytes.get_mut(at..start) {
+            place.copy_from_slice(&length);
+        }
     }
 
     fn flag(&mut self, value: bool) {
@@ -71,7 +88,7 @@ pub fn table(table: &Table) -> String {
     let mut form = Form::new("table");
     form.text(&table.schema);
     form.text(&table.name);
-    form.text(&format!("{:?}", table.kind));
+    form.shown(format_args!("{:?}", table.kind));
     form.optional(table.comment.as_deref());
     form.number(table.columns.len() as u64);
     for column in &table.columns {
@@ -116,8 +133,12 @@ pub fn routine(routine: &Routine) -> String {
 /// assert_eq!(fingerprint::snapshot(&one), fingerprint::snapshot(&two));
 /// ```
 pub fn snapshot(snapshot: &Snapshot) -> String {
-    let hashes = snapshot.tables.iter().map(table).collect::<Vec<_>>();
-    combine(snapshot, hashes)
+    combine(snapshot, tables(&snapshot.tables))
+}
+
+/// The fingerprints of tables, in their order.
+pub fn tables(tables: &[Table]) -> Vec<String> {
+    parallel::map(tables, table)
 }
 
 /// As [`snapshot`], from table fingerprints that are known already (in any order).
@@ -148,7 +169,7 @@ fn add_column(form: &mut Form, column: &Column) {
     form.number(u64::from(column.position));
     form.text(&column.name);
     form.text(&column.native_type);
-    form.text(&format!("{:?} {:?}", column.class, column.element));
+    form.shown(format_args!("{:?} {:?}", column.class, column.element));
     form.flag(column.nullable);
     form.optional(column.default.as_deref());
     form.optional(column.generated.as_deref());

@@ -11,6 +11,7 @@ mod index;
 pub mod infer;
 mod model;
 pub mod nested;
+pub mod parallel;
 pub mod render;
 pub mod sensitivity;
 pub mod types;

@@ -33,8 +33,8 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
         }
         ConnectionCommand::Remove { name } => {
             let app = setup.app().await?;
-            let source = app.sources.named(&name).await?;
-            register::delete(&app.db, &app.sources, source.connection.id, "owner").await?;
+            let connection = app.sources.record(&name).await?;
+            register::delete(&app.db, &app.sources, connection.id, "owner").await?;
             say!("removed {name:?}");
         }
     }

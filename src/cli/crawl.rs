@@ -6,12 +6,13 @@ use crate::app::Setup;
 use crate::crawl;
 use crate::error::{Class, Error, Result};
 use crate::model::clock::Stopwatch;
+use crate::sources;
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
-    let watch = Stopwatch::start();
-    match target::open(setup, &args.on).await? {
-        target::Target::Registered(_) if !args.include.is_empty() || !args.exclude.is_empty() => {
+    match target::is_url(&args.on) {
+        true => read(setup, &args).await?,
+        false if !args.include.is_empty() || !args.exclude.is_empty() => {
             return Err(Error::new(
                 "K013",
                 Class::BadInput,
@@ -19,66 +20,73 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
             )
             .hint("Set them: querent connection set NAME --include GLOB --exclude GLOB"));
         }
-        target::Target::Registered(source) => {
-            let app = setup.app().await?;
-            let _claim = app.recover_alone().await?;
-            let record = app.crawler.begin(source.connection.id, Some("owner")).await?;
-            let bar = progress::bar("connecting");
-            let outcome = app.crawler.run(&source, record, &|step| progress::step(&bar, &step)).await;
-            bar.finish_and_clear();
-            let crawled = outcome?;
-            let version = &crawled.version;
-            let what = if crawled.changed { "new schema version" } else { "unchanged, still schema version" };
-            say!(
-                "{}: {what} {} ({} tables, {} columns) in {} ms",
-                source.connection.name,
-                version.number(),
-                version.table_count,
-                version.column_count,
-                watch.millis()
-            );
-            if crawled.changed {
-                say!("{}", version.summary);
-            }
-            if let Some(impact) = crawled.impact.as_ref().filter(|i| !i.statements.is_empty()) {
-                say!();
-                say_raw!("{}", impact.to_text());
-            }
-            if let Some(out) = &args.out {
-                write(
-                    out,
-                    app.sources.named(&source.connection.name).await?.catalog()?.1.catalog().snapshot(),
-                )?;
-            }
-        }
-        target::Target::Url(connector) => {
-            let mut options = setup.crawl_options();
-            options.include.clone_from(&args.include);
-            options.exclude.clone_from(&args.exclude);
-            if args.no_statistics {
-                options.statistics = false;
-                options.sample_rows = None;
-            }
-            let bar = progress::bar("connecting");
-            let outcome =
-                crawl::snapshot(connector.as_ref(), &options, &|step| progress::step(&bar, &step)).await;
-            bar.finish_and_clear();
-            let snapshot = outcome?;
-            let columns: usize = snapshot.tables.iter().map(|t| t.columns.len()).sum();
-            say!(
-                "{} {}: {} tables, {columns} columns, fingerprint {} in {} ms",
-                snapshot.engine,
-                snapshot.database,
-                snapshot.tables.len(),
-                catalog::fingerprint::snapshot(&snapshot),
-                watch.millis()
-            );
-            if let Some(out) = &args.out {
-                write(out, &snapshot)?;
-            }
-        }
+        false => publish(setup, &args).await?,
     }
     Ok(0)
+}
+
+/// Crawls a registered database.
+async fn publish(setup: &Setup, args: &CrawlArgs) -> Result<()> {
+    let watch = Stopwatch::start();
+    let app = setup.app().await?;
+    let database = app.sources.database_named(&args.on).await?;
+    let name = &database.connection.name;
+    let _claim = app.recover_alone().await?;
+    let record = app.crawler.begin(database.connection.id, Some("owner")).await?;
+    let bar = progress::bar("connecting");
+    let outcome = app.crawler.run(&database, record, &|step| progress::step(&bar, &step)).await;
+    bar.finish_and_clear();
+    let crawled = outcome?;
+    let version = &crawled.version;
+    let what = if crawled.changed { "new schema version" } else { "unchanged, still schema version" };
+    say!(
+        "{name}: {what} {} ({} tables, {} columns) in {} ms",
+        version.number(),
+        version.table_count,
+        version.column_count,
+        watch.millis()
+    );
+    if crawled.changed {
+        say!("{}", version.summary);
+    }
+    if let Some(impact) = crawled.impact.as_ref().filter(|i| !i.statements.is_empty()) {
+        say!();
+        say_raw!("{}", impact.to_text());
+    }
+    if let Some(out) = &args.out {
+        write(out, app.sources.named(name).await?.catalog()?.1.catalog().snapshot())?;
+    }
+    Ok(())
+}
+
+/// Reads the catalog of a database that only a URL names.
+async fn read(setup: &Setup, args: &CrawlArgs) -> Result<()> {
+    let watch = Stopwatch::start();
+    let connector = sources::open(&args.on)?;
+    let mut options = setup.crawl_options();
+    options.include.clone_from(&args.include);
+    options.exclude.clone_from(&args.exclude);
+    if args.no_statistics {
+        options.statistics = false;
+        options.sample_rows = None;
+    }
+    let bar = progress::bar("connecting");
+    let outcome = crawl::snapshot(connector.as_ref(), &options, &|step| progress::step(&bar, &step)).await;
+    bar.finish_and_clear();
+    let snapshot = outcome?;
+    let columns: usize = snapshot.tables.iter().map(|t| t.columns.len()).sum();
+    say!(
+        "{} {}: {} tables, {columns} columns, fingerprint {} in {} ms",
+        snapshot.engine,
+        snapshot.database,
+        snapshot.tables.len(),
+        catalog::fingerprint::snapshot(&snapshot),
+        watch.millis()
+    );
+    match &args.out {
+        Some(out) => write(out, &snapshot),
+        None => Ok(()),
+    }
 }
 
 fn write(path: &std::path::Path, snapshot: &catalog::Snapshot) -> Result<()> {

@@ -19,7 +19,7 @@ use self::understand::Found;
 use crate::error::{Class, Error, Result};
 use crate::impact::Impacted;
 use crate::model::{ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
-use crate::sources::{Source, Sources};
+use crate::sources::{self, Database, Sources};
 use crate::store::catalog::Keep;
 use crate::store::crawls::CrawlEnd;
 use crate::store::{self, Db, StoreErrorKind};
@@ -144,12 +144,12 @@ impl Crawler {
     ///
     /// # Errors
     /// As [`Crawler::begin`].
-    pub async fn start(self: &Arc<Self>, source: Source, by: Option<&str>) -> Result<CrawlRun> {
-        let run = self.begin(source.connection.id, by).await?;
+    pub async fn start(self: &Arc<Self>, database: Database, by: Option<&str>) -> Result<CrawlRun> {
+        let run = self.begin(database.connection.id, by).await?;
         let (crawler, record) = (self.clone(), run.clone());
         tokio::spawn(async move {
             let id = record.id;
-            if let Err(error) = crawler.run(&source, record, &|_| {}).await {
+            if let Err(error) = crawler.run(&database, record, &|_| {}).await {
                 tracing::info!(crawl = %id, code = error.code, "the crawl ended with an error");
             }
         });
@@ -192,7 +192,7 @@ impl Crawler {
     /// What went wrong; the record tells the same.
     pub async fn run(
         &self,
-        source: &Source,
+        database: &Database,
         run: CrawlRun,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Crawled> {
@@ -205,7 +205,7 @@ impl Crawler {
         };
         store::crawls::begin(&self.db, run.id, LEASE).await?;
         let outcome = tokio::select! {
-            outcome = self.look(source, &report) => outcome,
+            outcome = self.look(database, &report) => outcome,
             () = turn.stop.token.cancelled() => return Err(Error::new("X013", Class::Cancelled, "the crawl was cancelled")),
             ended = self.hold(run.id) => return Err(ended),
         };
@@ -213,10 +213,10 @@ impl Crawler {
         let _ = written.await;
         match outcome {
             Ok(found) => {
-                let (crawled, next) = self.publish(source, run.id, found).await?;
+                let (crawled, next) = self.publish(database, run.id, found).await?;
                 // its record says that it is over: another may begin
                 drop(turn);
-                Ok(self.follow(&source.connection, crawled, next).await)
+                Ok(self.follow(&database.connection, crawled, next).await)
             }
             Err(error) => {
                 // the record is read without the error at hand: what to do next belongs to it
@@ -228,16 +228,16 @@ impl Crawler {
         }
     }
 
-    async fn look(&self, source: &Source, report: &(dyn Fn(Progress) + Send + Sync)) -> Result<Found> {
-        let own = source.options()?;
+    async fn look(&self, database: &Database, report: &(dyn Fn(Progress) + Send + Sync)) -> Result<Found> {
+        let own = sources::options_of(&database.connection)?;
         let options = own_options(&self.options, &own);
-        let connector = source.connector.as_ref();
+        let connector = database.connector.as_ref();
         let snapshot = snapshot(connector, &options, report).await?;
         understand::conclude(connector, snapshot, &own, &options, report).await
     }
 
-    async fn publish(&self, source: &Source, run: Id, found: Found) -> Result<(Crawled, Next)> {
-        let connection = source.connection.id;
+    async fn publish(&self, database: &Database, run: Id, found: Found) -> Result<(Crawled, Next)> {
+        let connection = database.connection.id;
         let Found { mut snapshot, proposals } = found;
         understand::drop_unwanted(&self.db, connection, &mut snapshot).await?;
         let prepared = store::catalog::prepare(Arc::new(snapshot)).await?;

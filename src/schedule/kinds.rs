@@ -55,7 +55,7 @@ pub async fn run(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
 async fn crawl(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
     let watch = Stopwatch::start();
     let connection = job.connection_id.ok_or_else(|| unreadable(job, "it names no connection"))?;
-    let source = parts.sources.get(connection).await?;
+    let database = parts.sources.database(connection).await?;
     let by = job.created_by.as_deref();
     let run = match parts.crawler.begin_for_job(connection, by, job.id).await {
         Ok(run) => run,
@@ -72,7 +72,7 @@ async fn crawl(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
         attempt.figure("steps", step.of);
     };
     let crawled = tokio::select! {
-        crawled = parts.crawler.run(&source, run, &progress) => crawled?,
+        crawled = parts.crawler.run(&database, run, &progress) => crawled?,
         why = attempt.stopped() => return Err(stopped(parts, id, why).await),
     };
     note(&crawled, &watch, attempt);

@@ -40,6 +40,15 @@ pub struct Sources {
     indexes: Mutex<HashMap<Id, KeptIndex>>,
 }
 
+/// A registered database, ready to be crawled: what an earlier crawl found is left where it is.
+#[derive(Clone)]
+pub struct Database {
+    /// Its record.
+    pub connection: Connection,
+    /// The way in.
+    pub connector: Arc<dyn Connector>,
+}
+
 /// A registered database, ready to be asked.
 #[derive(Clone)]
 pub struct Source {
@@ -121,6 +130,24 @@ impl Sources {
     /// Sources whose URIs stand sealed in the store.
     pub fn new(db: Db, keys: Arc<Keyring>) -> Sources {
         Sources { db, keys, connectors: Mutex::default(), indexes: Mutex::default() }
+    }
+
+    /// The registered database of that key, without its catalog.
+    ///
+    /// # Errors
+    /// Not found; or its URI cannot be unsealed or used.
+    pub async fn database(&self, id: Id) -> Result<Database> {
+        let connection = store::connections::get(&self.db, id).await?;
+        Ok(Database { connector: self.connector(&connection)?, connection })
+    }
+
+    /// The registered database of that name, without its catalog.
+    ///
+    /// # Errors
+    /// As [`Sources::record`]; its URI cannot be unsealed or used.
+    pub async fn database_named(&self, name: &str) -> Result<Database> {
+        let connection = self.record(name).await?;
+        Ok(Database { connector: self.connector(&connection)?, connection })
     }
 
     /// The registered database of that key.

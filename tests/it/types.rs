@@ -101,9 +101,9 @@ async fn every_type_survives_every_format() {
         let app = app(&store.folder).await;
         let new = Registration { name: "types".into(), url: store.place.clone(), ..Registration::default() };
         let (connection, _) = register::create(&app.db, &app.sources, new, "owner").await.unwrap();
-        let source = app.sources.get(connection.id).await.unwrap();
+        let database = app.sources.database(connection.id).await.unwrap();
         let run = app.crawler.begin(connection.id, None).await.unwrap();
-        app.crawler.run(&source, run, &|_| {}).await.unwrap();
+        app.crawler.run(&database, run, &|_| {}).await.unwrap();
         let source = app.sources.get(connection.id).await.unwrap();
         let (version, index) = source.catalog().unwrap();
         let sql = "SELECT * FROM every_type ORDER BY id";

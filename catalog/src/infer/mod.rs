@@ -13,7 +13,7 @@ mod targets;
 
 use std::collections::HashMap;
 
-use crate::{ForeignKey, Inference, Snapshot};
+use crate::{ForeignKey, Inference, Snapshot, Table, parallel};
 
 pub use evidence::Overlap;
 
@@ -100,20 +100,27 @@ impl Proposal {
 /// ```
 pub fn candidates(snapshot: &Snapshot) -> Vec<Proposal> {
     let targets = targets::Targets::of(snapshot);
-    let mut found = Vec::new();
-    for table in snapshot.tables.iter().filter(|t| targets::holds_rows(t)) {
-        let keyless = |name: &str| !table.foreign_keys.iter().any(|k| k.columns.iter().any(|c| c == name));
-        for column in table.columns.iter().filter(|c| keyless(&c.name)) {
-            let mut own = single::candidates(table, column, &targets);
-            own.retain(|p| p.score >= WORTH_ASKING);
-            own.sort_by(by_score);
-            own.truncate(PER_COLUMN);
-            found.append(&mut own);
-        }
-        found.extend(composite::candidates(table, &targets));
-    }
+    let mut found: Vec<Proposal> =
+        parallel::map(&snapshot.tables, |table| of_table(table, &targets)).into_iter().flatten().collect();
     found.sort_by(by_score);
     found.truncate(MOST);
+    found
+}
+
+fn of_table(table: &Table, targets: &targets::Targets<'_>) -> Vec<Proposal> {
+    let mut found = Vec::new();
+    if !targets::holds_rows(table) {
+        return found;
+    }
+    let keyless = |name: &str| !table.foreign_keys.iter().any(|k| k.columns.iter().any(|c| c == name));
+    for column in table.columns.iter().filter(|c| keyless(&c.name)) {
+        let mut own = single::candidates(table, column, targets);
+        own.retain(|p| p.score >= WORTH_ASKING);
+        own.sort_by(by_score);
+        own.truncate(PER_COLUMN);
+        found.append(&mut own);
+    }
+    found.extend(composite::candidates(table, targets));
     found
 }
 
@@ -144,8 +151,8 @@ pub fn settle(mut candidates: Vec<Proposal>) -> Vec<Proposal> {
 
 /// Best first; equal ones by name, so that two runs give the same.
 fn by_score(a: &Proposal, b: &Proposal) -> std::cmp::Ordering {
-    let place = |p: &Proposal| {
-        (p.schema.clone(), p.table.clone(), p.columns.clone(), p.to_schema.clone(), p.to_table.clone())
-    };
+    fn place(p: &Proposal) -> (&str, &str, &[String], &str, &str) {
+        (&p.schema, &p.table, &p.columns, &p.to_schema, &p.to_table)
+    }
     b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b)))
 }

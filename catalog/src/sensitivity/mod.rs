@@ -7,7 +7,10 @@ mod ids;
 mod patterns;
 mod secrets;
 
-use crate::{Column, Sensitivity, Snapshot, TypeClass};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::{Column, Sensitivity, Snapshot, Table, TypeClass, parallel};
 
 /// Words of names, each with what it tells. A word with `_` is looked for across word bounds. The first that fits wins.
 const WORDS: [(&str, Sensitivity); 71] = [
@@ -99,13 +102,15 @@ const PEOPLE: [&str; 14] = [
 /// assert_eq!(snapshot.tables[0].columns[1].sensitivity, Some(Sensitivity::Email));
 /// ```
 pub fn tag(snapshot: &mut Snapshot) {
-    for table in &mut snapshot.tables {
-        let about_people = words(&table.name).iter().any(|w| PEOPLE.iter().any(|p| same_word(w, p)));
-        for column in &mut table.columns {
-            let found = column.sensitivity.or_else(|| of_column(column));
-            let named = about_people && column.name.eq_ignore_ascii_case("name") && is_text(column.class);
-            column.sensitivity = found.or(named.then_some(Sensitivity::PersonName));
-        }
+    parallel::each(&mut snapshot.tables, tag_table);
+}
+
+fn tag_table(table: &mut Table) {
+    let about_people = words(&table.name).iter().any(|w| PEOPLE.iter().any(|p| same_word(w, p)));
+    for column in &mut table.columns {
+        let found = column.sensitivity.or_else(|| of_column(column));
+        let named = about_people && column.name.eq_ignore_ascii_case("name") && is_text(column.class);
+        column.sensitivity = found.or(named.then_some(Sensitivity::PersonName));
     }
 }
 
@@ -179,11 +184,29 @@ fn same_word(word: &str, known: &str) -> bool {
     word == known || word.strip_suffix('s') == Some(known)
 }
 
+/// Rank and parts of a pattern.
+type Ranked = (usize, Vec<&'static str>);
+
+/// The patterns of [`WORDS`] by their first word.
+static BY_FIRST_WORD: LazyLock<HashMap<&str, Vec<Ranked>>> = LazyLock::new(|| {
+    let mut patterns: HashMap<&str, Vec<Ranked>> = HashMap::new();
+    for (rank, (pattern, _)) in WORDS.iter().enumerate() {
+        let parts: Vec<&str> = pattern.split('_').collect();
+        patterns.entry(parts.first().copied().unwrap_or_default()).or_default().push((rank, parts));
+    }
+    patterns
+});
+
 fn of_words(words: &[String]) -> Option<Sensitivity> {
-    let fits = |pattern: &str| {
-        let parts = pattern.split('_').collect::<Vec<_>>();
-        let mut windows = words.windows(parts.len());
-        windows.any(|w| w.iter().zip(&parts).all(|(word, part)| same_word(word, part)))
-    };
-    WORDS.iter().find(|(pattern, _)| fits(pattern)).map(|(_, kind)| *kind)
+    let beginning_with = |word: &str| BY_FIRST_WORD.get(word).map_or(&[][..], Vec::as_slice);
+    let ranks = (0..words.len()).filter_map(|at| {
+        let rest = words.get(at..)?;
+        let word = rest.first()?;
+        let known = beginning_with(word).iter().chain(beginning_with(word.strip_suffix('s').unwrap_or("")));
+        let fits = |parts: &[&str]| {
+            parts.len() <= rest.len() && rest.iter().zip(parts).all(|(word, part)| same_word(word, part))
+        };
+        known.filter(|(_, parts)| fits(parts)).map(|(rank, _)| *rank).min()
+    });
+    WORDS.get(ranks.min()?).map(|(_, kind)| *kind)
 }

@@ -57,6 +57,23 @@ async fn folds_partitions_into_their_table() {
 }
 
 #[tokio::test]
+async fn a_thousand_partitions_are_one_table() {
+    let database = Database::new(&[
+        "CREATE TABLE events (day int NOT NULL, note text) PARTITION BY RANGE (day)",
+        "DO $$ BEGIN FOR i IN 0..999 LOOP EXECUTE format( \
+         'CREATE TABLE events_%s PARTITION OF events FOR VALUES FROM (%s) TO (%s)', i, i, i + 1); END LOOP; END $$",
+        "INSERT INTO events SELECT n, 'x' FROM generate_series(0, 999) n",
+        "ANALYZE",
+    ])
+    .await;
+    let snapshot = crawl(&database).await;
+    let [events] = snapshot.tables.as_slice() else { panic!("{} tables", snapshot.tables.len()) };
+    assert_eq!(events.partitioning.as_ref().map(|p| p.partitions), Some(1_000));
+    assert_eq!(events.row_estimate, Some(1_000));
+    assert_eq!(events.columns.len(), 2);
+}
+
+#[tokio::test]
 async fn finds_every_kind_of_object() {
     let database = Database::new(&[
         "CREATE SCHEMA \"Sales Data\"",

@@ -32,8 +32,8 @@ pub async fn list(
 pub async fn start(owner: Owner, app: State, once: Once, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let (parts, by) = (app.clone(), owner.0.clone());
     let work = async move {
-        let source = parts.sources.get(*id).await?;
-        let run = parts.crawler.start(source, Some(by.name())).await?;
+        let database = parts.sources.database(*id).await?;
+        let run = parts.crawler.start(database, Some(by.name())).await?;
         Ok(Made::new(StatusCode::ACCEPTED, &run)?.at(format!("/api/v1/crawls/{}", run.id)))
     };
     once.run(&app.db, &owner.0, BodyHash::default(), work).await

@@ -9,6 +9,7 @@ use super::super::annotations::Place;
 use super::super::db::{Conn, Tx, Value, args};
 use super::super::error::Result;
 use super::parts::{Prepared, hash, to_json_text};
+use super::publish::AT_ONCE;
 use crate::model::{Id, clock};
 
 /// The volatile part of a table.
@@ -124,13 +125,16 @@ pub(super) async fn store(tx: &Tx, connection_id: Id, prepared: &Prepared) -> Re
         let name = (Value::from(&table.schema), Value::from(&table.name));
         vec![connection_id.into(), name.0, name.1, fingerprint.into(), figures, now.into()]
     };
-    tx.insert_many(
-        "table_figures (connection_id, schema_name, table_name, fingerprint, figures, updated_at)",
-        "ON CONFLICT (connection_id, schema_name, table_name) DO UPDATE SET \
-         fingerprint = excluded.fingerprint, figures = excluded.figures, updated_at = excluded.updated_at",
-        changed.into_iter().map(row).collect(),
-    )
-    .await
+    for some in changed.chunks(AT_ONCE) {
+        tx.insert_many(
+            "table_figures (connection_id, schema_name, table_name, fingerprint, figures, updated_at)",
+            "ON CONFLICT (connection_id, schema_name, table_name) DO UPDATE SET \
+             fingerprint = excluded.fingerprint, figures = excluded.figures, updated_at = excluded.updated_at",
+            some.iter().copied().map(row).collect(),
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// Puts the stored figures into a snapshot of the latest version.

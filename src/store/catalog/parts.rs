@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use catalog::{Column, Engine, Routine, Schema, Snapshot, Table, fingerprint};
+use catalog::{Column, Engine, Routine, Schema, Snapshot, Table, fingerprint, parallel};
 use serde::{Deserialize, Serialize};
 
 use super::super::db::Value;
 use super::super::error::Result;
 use super::figures;
 use super::publish::off_thread;
+
+/// The versioned table of tables.
+pub(super) const TABLES: &str = "tables";
+/// The versioned table of their columns.
+pub(super) const COLUMNS: &str = "columns";
 
 /// Rows of one versioned table.
 pub(super) struct Part {
@@ -81,8 +86,8 @@ impl Prepared {
 /// When the work is abandoned because the program ends.
 pub async fn prepare(snapshot: Arc<Snapshot>) -> Result<Prepared> {
     off_thread(move || {
-        let tables: Vec<String> = snapshot.tables.iter().map(fingerprint::table).collect();
-        let figures = snapshot.tables.iter().map(|table| hash(&figures::text(table))).collect();
+        let tables = fingerprint::tables(&snapshot.tables);
+        let figures = parallel::map(&snapshot.tables, |table| hash(&figures::text(table)));
         let fingerprint = fingerprint::combine(&snapshot, tables.clone());
         Prepared { snapshot, fingerprint, tables: Arc::new(tables), figures: Arc::new(figures) }
     })
@@ -125,13 +130,13 @@ pub(super) fn tables(prepared: &Prepared, places: &[usize]) -> (Part, Part) {
         tables.push(table_row(&kept, fingerprint));
     }
     let tables = Part {
-        table: "tables",
+        table: TABLES,
         key: &["schema_name", "table_name"],
         content: &["kind", "comment", "definition"],
         rows: tables,
     };
     let columns = Part {
-        table: "columns",
+        table: COLUMNS,
         key: &["schema_name", "table_name", "column_name"],
         content: &["native_type", "class", "comment"],
         rows: columns,

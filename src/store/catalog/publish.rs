@@ -15,6 +15,8 @@ use super::parts::{self, Part, PartRow, Prepared};
 use super::{figures, latest, read_version};
 use crate::model::{Id, SchemaVersion, clock, new_id};
 
+/// Tables whose rows are made and written at once.
+pub(super) const AT_ONCE: usize = 500;
 /// Keys that one statement names.
 pub(super) const CHUNK: usize = 200;
 /// Changes that a version's one-line summary names.
@@ -225,15 +227,23 @@ async fn store_parts(
     differing: Differing,
 ) -> Result<()> {
     let Differing { gone, come } = differing;
-    let (copy, places) = (prepared.clone(), come);
-    let (tables, columns) = off_thread(move || parts::tables(&copy, &places)).await?;
-    let known = valid_columns(tx, connection_id, &gone).await?;
-    end(tx, tables.table, ordinal, &gone.iter().map(|g| g.id).collect::<Vec<_>>()).await?;
-    add(tx, connection_id, ordinal, &tables, tables.rows.iter()).await?;
-    merge(tx, connection_id, ordinal, &columns, known).await?;
+    let mut known = valid_columns(tx, connection_id, &gone).await?;
+    end(tx, parts::TABLES, ordinal, &gone.iter().map(|g| g.id).collect::<Vec<_>>()).await?;
+    // a part at a time: the rows of ten thousand tables take more room than the tables
+    for places in come.chunks(AT_ONCE) {
+        let (copy, places) = (prepared.clone(), places.to_vec());
+        let (tables, columns) = off_thread(move || parts::tables(&copy, &places)).await?;
+        add(tx, connection_id, ordinal, tables, |_| true).await?;
+        merge(tx, connection_id, ordinal, columns, &mut known).await?;
+    }
+    let left: Vec<Id> = known.into_values().map(|(id, _)| id).collect();
+    end(tx, parts::COLUMNS, ordinal, &left).await?;
     for part in [parts::schemas(&prepared.snapshot), parts::routines(&prepared.snapshot)] {
-        let known = valid(tx, connection_id, &part).await?;
-        merge(tx, connection_id, ordinal, &part, known).await?;
+        let mut known = valid(tx, connection_id, &part).await?;
+        let table = part.table;
+        merge(tx, connection_id, ordinal, part, &mut known).await?;
+        let left: Vec<Id> = known.into_values().map(|(id, _)| id).collect();
+        end(tx, table, ordinal, &left).await?;
     }
     Ok(())
 }
@@ -282,29 +292,33 @@ async fn valid_columns(tx: &Tx, connection_id: Id, gone: &[Gone]) -> Result<Vali
     Ok(valid)
 }
 
-/// Closes rows that changed or went, adds those that changed or came.
-async fn merge(tx: &Tx, connection_id: Id, ordinal: i64, part: &Part, mut known: Valid) -> Result<()> {
+/// Closes rows that changed, adds those that changed or came; `known` keeps those that were not met.
+async fn merge(tx: &Tx, connection_id: Id, ordinal: i64, part: Part, known: &mut Valid) -> Result<()> {
     let (mut ended, mut added, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-    // names that an engine gave twice count once
-    for row in part.rows.iter().filter(|row| seen.insert(&row.key)) {
-        match known.remove(&row.key) {
-            Some((_, fingerprint)) if fingerprint == row.fingerprint => continue,
-            Some((id, _)) => ended.push(id),
-            None => {}
-        }
-        added.push(row);
+    for row in &part.rows {
+        // names that an engine gave twice count once
+        let first = seen.insert(&row.key);
+        let same = match known.remove(&row.key).filter(|_| first) {
+            Some((id, fingerprint)) if fingerprint != row.fingerprint => {
+                ended.push(id);
+                false
+            }
+            before => before.is_some(),
+        };
+        added.push(first && !same);
     }
-    ended.extend(known.into_values().map(|(id, _)| id));
     end(tx, part.table, ordinal, &ended).await?;
-    add(tx, connection_id, ordinal, part, added.into_iter()).await
+    let mut added = added.into_iter();
+    add(tx, connection_id, ordinal, part, |_| added.next().unwrap_or(false)).await
 }
 
+/// Adds the wanted rows of a part.
 async fn add(
     tx: &Tx,
     connection_id: Id,
     ordinal: i64,
-    part: &Part,
-    rows: impl Iterator<Item = &PartRow>,
+    part: Part,
+    wanted: impl FnMut(&PartRow) -> bool,
 ) -> Result<()> {
     let into = format!(
         "{} (id, connection_id, from_version, fingerprint, {}, {})",
@@ -312,15 +326,16 @@ async fn add(
         part.key.join(", "),
         part.content.join(", ")
     );
-    let rows = rows.map(|row| values(connection_id, ordinal, row)).collect();
+    let wanted = part.rows.into_iter().filter(wanted);
+    let rows = wanted.map(|row| values(connection_id, ordinal, row)).collect();
     tx.insert_many(&into, "", rows).await
 }
 
-fn values(connection_id: Id, ordinal: i64, row: &PartRow) -> Vec<Value> {
+fn values(connection_id: Id, ordinal: i64, row: PartRow) -> Vec<Value> {
     let mut values: Vec<Value> =
-        vec![new_id().into(), connection_id.into(), ordinal.into(), row.fingerprint.as_str().into()];
-    values.extend(row.key.iter().map(Value::from));
-    values.extend(row.content.iter().cloned());
+        vec![new_id().into(), connection_id.into(), ordinal.into(), Value::from(row.fingerprint)];
+    values.extend(row.key.into_iter().map(Value::from));
+    values.extend(row.content);
     values
 }
 

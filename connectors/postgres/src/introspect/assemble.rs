@@ -6,14 +6,15 @@ use catalog::types::classify;
 use catalog::{Column, Engine, Partitioning, Routine, Schema, Snapshot, Table, TableKind, TypeClass};
 use connector_api::{ConnectorError, CrawlOptions};
 
+use super::answers::Answers;
 use super::raw::{RowRef, get, letter, maybe, text};
-use super::{Answers, gone, keys, statistics};
+use super::{gone, keys, statistics};
 
 /// A relation while it is put together.
 pub(super) struct Building {
     pub table: Table,
-    /// Names by column number, for keys.
-    pub numbers: HashMap<i16, String>,
+    /// Type and modifier of the columns, in their order.
+    types: Vec<(u32, i32)>,
     pub pages: i64,
     tuples: f64,
 }
@@ -24,7 +25,6 @@ pub(super) struct Lookup<'a> {
     members: HashSet<u32>,
     /// The root of a partition.
     pub roots: HashMap<u32, u32>,
-    types: HashMap<(u32, i32), ColumnType>,
     pub methods: HashMap<u32, &'a str>,
 }
 
@@ -40,18 +40,20 @@ struct ColumnType {
 pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snapshot, ConnectorError> {
     let lookup = lookup(answers)?;
     let mut tables = relations(answers, &lookup, options)?;
-    gone::leave_out(answers, &mut tables)?;
-    columns(answers, &lookup, &mut tables)?;
+    columns(answers, &mut tables)?;
     defaults(answers, &mut tables)?;
     comments(answers, &mut tables)?;
+    gone::leave_out(answers, &mut tables)?;
     let keyed = keys::constraints(answers, &lookup, &mut tables)?;
     keys::indexes(answers, &lookup, &mut tables, &keyed)?;
-    let server = answers.server.rows().next();
+    let server = answers.server.get()?.rows().next();
     let block = server.map_or(Ok(8192), |row| get::<i32>(row, 2))?;
-    let mut tables: Vec<Table> = tables.into_values().map(|b| finish(b, block)).collect();
+    let types = types(answers)?;
+    let mut tables: Vec<Table> = tables.into_values().map(|b| finish(b, block, &types)).collect();
     tables.sort_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
+    let routines = routines(answers, &lookup)?;
     if options.statistics {
-        statistics::add(&answers.statistics, &mut tables, options)?;
+        statistics::add(answers, &mut tables, options)?;
     }
     Ok(Snapshot {
         engine: Engine::Postgres,
@@ -60,7 +62,7 @@ pub(super) fn snapshot(answers: &Answers, options: &CrawlOptions) -> Result<Snap
         search_path: answers.search_path.clone(),
         schemas: schemas(answers, &lookup)?,
         tables,
-        routines: routines(answers, &lookup)?,
+        routines,
     })
 }
 
@@ -70,9 +72,9 @@ fn version(row: RowRef<'_>) -> Result<String, ConnectorError> {
 }
 
 fn lookup(answers: &Answers) -> Result<Lookup<'_>, ConnectorError> {
-    let members: HashSet<u32> = answers.members.rows().map(|r| get(r, 0)).collect::<Result<_, _>>()?;
+    let members: HashSet<u32> = answers.members.get()?.rows().map(|r| get(r, 0)).collect::<Result<_, _>>()?;
     let mut schemas = HashMap::new();
-    for row in answers.schemas.rows() {
+    for row in answers.schemas.get()?.rows() {
         let oid = get(row, 0)?;
         if !members.contains(&oid) {
             schemas.insert(oid, get(row, 1)?);
@@ -80,15 +82,17 @@ fn lookup(answers: &Answers) -> Result<Lookup<'_>, ConnectorError> {
     }
     let parents: HashMap<u32, u32> = answers
         .partitions
+        .get()?
         .rows()
         .map(|r| Ok((get(r, 0)?, get(r, 1)?)))
         .collect::<Result<_, ConnectorError>>()?;
     let methods = answers
         .methods
+        .get()?
         .rows()
         .map(|r| Ok((get(r, 0)?, get(r, 1)?)))
         .collect::<Result<_, ConnectorError>>()?;
-    Ok(Lookup { schemas, members, roots: roots(&parents), types: types(answers)?, methods })
+    Ok(Lookup { schemas, members, roots: roots(&parents), methods })
 }
 
 /// The topmost table of every partition. Partitions nest, but never in a circle; the bound is for a broken catalog.
@@ -108,11 +112,11 @@ fn roots(parents: &HashMap<u32, u32>) -> HashMap<u32, u32> {
 
 fn types(answers: &Answers) -> Result<HashMap<(u32, i32), ColumnType>, ConnectorError> {
     let mut labels: HashMap<u32, Vec<String>> = HashMap::new();
-    for row in answers.enums.rows() {
+    for row in answers.enums.get()?.rows() {
         labels.entry(get(row, 0)?).or_default().push(text(row, 1)?);
     }
-    let mut types = HashMap::with_capacity(answers.types.len());
-    for row in answers.types.rows() {
+    let mut types = HashMap::with_capacity(answers.types.get()?.len());
+    for row in answers.types.get()?.rows() {
         let (oid, modifier, name): (u32, i32, String) = (get(row, 0)?, get(row, 1)?, text(row, 2)?);
         let (base, element): (u32, u32) = (get(row, 4)?, get(row, 5)?);
         // a domain is what it is based on
@@ -136,7 +140,7 @@ fn types(answers: &Answers) -> Result<HashMap<(u32, i32), ColumnType>, Connector
 
 fn schemas(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Schema>, ConnectorError> {
     let mut schemas = Vec::with_capacity(lookup.schemas.len());
-    for row in answers.schemas.rows() {
+    for row in answers.schemas.get()?.rows() {
         if lookup.schemas.contains_key(&get(row, 0)?) {
             schemas.push(Schema { name: text(row, 1)?, comment: maybe(row, 2)? });
         }
@@ -153,10 +157,10 @@ fn relations(
     lookup: &Lookup<'_>,
     options: &CrawlOptions,
 ) -> Result<Tables, ConnectorError> {
-    let mut tables = Tables::with_capacity(answers.relations.len());
+    let mut tables = Tables::with_capacity(answers.relations.get()?.len());
     let mut toast_pages: HashMap<u32, i64> = HashMap::new();
     let mut folded: Vec<(u32, f64, i64, bool)> = Vec::new();
-    for row in answers.relations.rows() {
+    for row in answers.relations.get()?.rows() {
         let oid: u32 = get(row, 0)?;
         let (pages, tuples) = (i64::from(get::<i32>(row, 6)?), get::<f64>(row, 5)?);
         let kind = match letter(row, 3)? {
@@ -187,9 +191,9 @@ fn relations(
             partitioning,
             ..Table::default()
         };
-        tables.insert(oid, Building { table, numbers: HashMap::new(), pages, tuples });
+        tables.insert(oid, Building { table, types: Vec::new(), pages, tuples });
     }
-    for row in answers.relations.rows() {
+    for row in answers.relations.get()?.rows() {
         if let (Some(building), Some(pages)) = (tables.get_mut(&get(row, 0)?), toast_pages.get(&get(row, 7)?))
         {
             building.pages += pages;
@@ -227,7 +231,7 @@ fn table_kind(kind: char) -> TableKind {
 }
 
 fn views(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in answers.views.rows() {
+    for row in answers.views.get()?.rows() {
         if let Some(building) = tables.get_mut(&get(row, 0)?) {
             building.table.view_text = maybe(row, 1)?.map(|t| t.trim().trim_end_matches(';').to_owned());
         }
@@ -235,18 +239,14 @@ fn views(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
     Ok(())
 }
 
-fn columns(answers: &Answers, lookup: &Lookup<'_>, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in answers.columns.rows() {
+/// Columns, whose types come later.
+fn columns(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
+    for row in answers.columns.get()?.rows() {
         let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
         let (position, name): (i16, String) = (get(row, 1)?, text(row, 2)?);
-        let kind = lookup.types.get(&(get(row, 3)?, get(row, 4)?)).cloned().unwrap_or_default();
-        building.numbers.insert(position, name.clone());
-        building.table.columns.push(Column {
+        let column = Column {
             position: u32::try_from(position).unwrap_or(0),
             name,
-            native_type: kind.text,
-            class: kind.class,
-            element: kind.element,
             nullable: !get::<bool>(row, 5)?,
             generated: match (letter(row, 6)?, letter(row, 7)?) {
                 ('a' | 'd', _) => Some("identity".to_owned()),
@@ -254,28 +254,31 @@ fn columns(answers: &Answers, lookup: &Lookup<'_>, tables: &mut Tables) -> Resul
                 (_, 's' | 'v') => Some(String::new()),
                 _ => None,
             },
-            enum_labels: kind.labels,
             ..Column::default()
-        });
-    }
-    for building in tables.values_mut() {
-        building.table.columns.sort_by_key(|c| c.position);
+        };
+        // they mostly come in order
+        let place = building.table.columns.partition_point(|c| c.position < column.position);
+        building.table.columns.insert(place, column);
+        building.types.insert(place, (get(row, 3)?, get(row, 4)?));
     }
     Ok(())
 }
 
 /// The column of a number. Positions have gaps where columns were dropped.
-fn column_mut(table: &mut Table, number: i32) -> Option<&mut Column> {
+pub(super) fn place(table: &Table, number: i16) -> Option<usize> {
     let position = u32::try_from(number).ok()?;
-    let index = table.columns.binary_search_by_key(&position, |c| c.position).ok()?;
-    table.columns.get_mut(index)
+    table.columns.binary_search_by_key(&position, |c| c.position).ok()
+}
+
+fn column_mut(table: &mut Table, number: i16) -> Option<&mut Column> {
+    let place = place(table, number)?;
+    table.columns.get_mut(place)
 }
 
 fn defaults(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in answers.defaults.rows() {
+    for row in answers.defaults.get()?.rows() {
         let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
-        let number = i32::from(get::<i16>(row, 1)?);
-        let Some(column) = column_mut(&mut building.table, number) else { continue };
+        let Some(column) = column_mut(&mut building.table, get(row, 1)?) else { continue };
         let expression = maybe(row, 2)?;
         match &mut column.generated {
             Some(generated) if generated.is_empty() => *generated = expression.unwrap_or_default(),
@@ -286,12 +289,13 @@ fn defaults(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError
 }
 
 fn comments(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError> {
-    for row in answers.comments.rows() {
+    for row in answers.comments.get()?.rows() {
         let Some(building) = tables.get_mut(&get(row, 0)?) else { continue };
         let comment = maybe(row, 2)?;
         match get::<i32>(row, 1)? {
             0 => building.table.comment = comment,
             number => {
+                let number = i16::try_from(number).unwrap_or(0);
                 if let Some(column) = column_mut(&mut building.table, number) {
                     column.comment = comment;
                 }
@@ -301,8 +305,14 @@ fn comments(answers: &Answers, tables: &mut Tables) -> Result<(), ConnectorError
     Ok(())
 }
 
-fn finish(building: Building, block: i32) -> Table {
+fn finish(building: Building, block: i32, types: &HashMap<(u32, i32), ColumnType>) -> Table {
     let mut table = building.table;
+    for (column, pair) in table.columns.iter_mut().zip(&building.types) {
+        let Some(kind) = types.get(pair) else { continue };
+        column.native_type.clone_from(&kind.text);
+        (column.class, column.element) = (kind.class, kind.element);
+        column.enum_labels.clone_from(&kind.labels);
+    }
     let stored = !matches!(table.kind, TableKind::View | TableKind::Foreign);
     // -1: never analyzed
     table.row_estimate =
@@ -324,7 +334,7 @@ fn vetted(name: &str) -> bool {
 
 fn routines(answers: &Answers, lookup: &Lookup<'_>) -> Result<Vec<Routine>, ConnectorError> {
     let mut routines = Vec::new();
-    for row in answers.routines.rows() {
+    for row in answers.routines.get()?.rows() {
         let Some(schema) = lookup.schemas.get(&get(row, 1)?) else { continue };
         let name = text(row, 2)?;
         if lookup.members.contains(&get(row, 0)?) && !vetted(&name) {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use catalog::TableKind;
 use connector_api::ConnectorError;
 
-use super::Answers;
+use super::answers::Answers;
 use super::assemble::Tables;
 use super::raw::{get, letter, maybe};
 
@@ -26,17 +26,17 @@ pub(super) fn leave_out(answers: &Answers, tables: &mut Tables) -> Result<(), Co
 
 fn found(answers: &Answers) -> Result<HashSet<u32>, ConnectorError> {
     let mut gone = HashSet::new();
-    for row in answers.views.rows() {
+    for row in answers.views.get()?.rows() {
         if maybe(row, 1)?.is_none() {
             gone.insert(get(row, 0)?);
         }
     }
-    for row in answers.defaults.rows() {
+    for row in answers.defaults.get()?.rows() {
         if maybe(row, 2)?.is_none() {
             gone.insert(get(row, 0)?);
         }
     }
-    for row in answers.constraints.rows() {
+    for row in answers.constraints.get()?.rows() {
         if letter(row, 2)? == 'c' && maybe(row, 9)?.is_none() {
             gone.insert(get(row, 0)?);
         }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use catalog::{Check, ForeignKey, Index, Key};
 use connector_api::ConnectorError;
 
-use super::Answers;
-use super::assemble::{Building, Lookup, Tables};
+use super::answers::Answers;
+use super::assemble::{Building, Lookup, Tables, place};
 use super::raw::{RowRef, get, letter, maybe, text};
 
 /// Gives the numbers of the indexes behind keys.
@@ -16,7 +16,7 @@ pub(super) fn constraints(
     tables: &mut Tables,
 ) -> Result<HashSet<u32>, ConnectorError> {
     let mut keyed = HashSet::new();
-    for row in answers.constraints.rows() {
+    for row in answers.constraints.get()?.rows() {
         let oid: u32 = get(row, 0)?;
         let Some(building) = tables.get(&oid) else { continue };
         let numbers = get::<Option<Vec<i16>>>(row, 3)?.unwrap_or_default();
@@ -76,7 +76,12 @@ fn action(letter: char) -> Option<String> {
 }
 
 fn names(building: &Building, numbers: &[i16]) -> Vec<String> {
-    numbers.iter().filter_map(|n| building.numbers.get(n).cloned()).collect()
+    numbers.iter().filter_map(|n| name(building, *n)).collect()
+}
+
+fn name(building: &Building, number: i16) -> Option<String> {
+    let column = building.table.columns.get(place(&building.table, number)?)?;
+    Some(column.name.clone())
 }
 
 /// Adds indexes to their tables; those behind keys are known already.
@@ -86,7 +91,7 @@ pub(super) fn indexes(
     tables: &mut Tables,
     keyed: &HashSet<u32>,
 ) -> Result<(), ConnectorError> {
-    for row in answers.indexes.rows() {
+    for row in answers.indexes.get()?.rows() {
         let table: u32 = get(row, 1)?;
         let root = lookup.roots.get(&table).copied().unwrap_or(table);
         let Some(building) = tables.get_mut(&root) else { continue };
@@ -112,7 +117,7 @@ pub(super) fn indexes(
         }
         let columns = numbers
             .iter()
-            .filter_map(|n| if *n == 0 { expressions.next() } else { building.numbers.get(n).cloned() })
+            .filter_map(|n| if *n == 0 { expressions.next() } else { self::name(building, *n) })
             .collect();
         let method = lookup.methods.get(&get(row, 3)?).copied().unwrap_or_default().to_owned();
         building.table.indexes.push(Index { name, method, columns, unique, predicate });

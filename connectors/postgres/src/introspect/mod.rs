@@ -1,6 +1,7 @@
 //! Reads the catalog: a constant number of set-based queries, sent at once over one session in one read-only
 //! snapshot, put together on our side. Nothing is locked beyond what reading the catalogs takes.
 
+mod answers;
 mod assemble;
 mod gone;
 mod keys;
@@ -13,39 +14,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use catalog::Snapshot;
-use connector_api::{ConnectorError, CrawlOptions, Progress};
+use connector_api::{ConnectorError, CrawlOptions, ErrorKind, Progress};
+use tokio::sync::mpsc;
+use tokio_postgres::RowStream;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::{While, from_driver};
 use crate::pool::Sessions;
 use crate::session::{Session, Standing};
+use answers::{Answers, Asking, Later, PIECE};
 use raw::Answer;
 
 type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
 /// A parameter of a query and its type.
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
-
-/// The queries' answers.
-pub(crate) struct Answers {
-    search_path: Vec<String>,
-    server: Answer,
-    schemas: Answer,
-    members: Answer,
-    relations: Answer,
-    views: Answer,
-    columns: Answer,
-    defaults: Answer,
-    comments: Answer,
-    types: Answer,
-    enums: Answer,
-    constraints: Answer,
-    indexes: Answer,
-    methods: Answer,
-    partitions: Answer,
-    routines: Answer,
-    statistics: Answer,
-}
 
 /// How often a crawl begins anew when the structure changes under it in a way that the server's own functions fail on.
 const ATTEMPTS: u32 = 4;
@@ -74,16 +57,6 @@ const FAILED_TRANSACTION: &str = "25P02";
 /// How long the error of the statement that failed first may take to come.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// One query's rows.
-async fn answer(
-    session: &Session,
-    sql: &str,
-    parameters: Vec<Parameter<'_>>,
-) -> Result<Answer, ConnectorError> {
-    let rows = session.client()?.query_typed_raw(sql, parameters).await;
-    Answer::collect(rows.map_err(|e| from_driver(&e, While::Working))?).await
-}
-
 /// One crawl in one snapshot.
 async fn attempt(
     sessions: &Arc<Sessions>,
@@ -92,11 +65,19 @@ async fn attempt(
 ) -> Result<Snapshot, ConnectorError> {
     let begun = Session::begin(sessions, options.statement_timeout, Standing::Login, async |_| Ok(())).await;
     let (session, ()) = begun?;
-    let answers = ask(&session, options, progress).await;
-    match answers {
-        Ok(answers) => {
+    let (answers, statistics) = Answers::awaited(session.search_path.clone());
+    let asking = Asking(Arc::clone(&answers));
+    let assembling = {
+        let options = options.clone();
+        tokio::task::spawn_blocking(move || assemble::snapshot(&answers, &options))
+    };
+    match ask(&session, &asking.0, statistics, options, progress).await {
+        Ok(()) => {
             session.end().await;
-            assemble::snapshot(&answers, options)
+            let ended = assembling.await;
+            ended.map_err(|_| {
+                ConnectorError::new(ErrorKind::Internal, "putting the catalog together failed")
+            })?
         }
         Err(error) => {
             // the other queries are still on their way
@@ -106,100 +87,95 @@ async fn attempt(
     }
 }
 
+/// Sends all queries at once and hands the answers over as they come, which is in the order of sending.
 async fn ask(
     session: &Session,
+    answers: &Answers,
+    statistics: mpsc::Sender<Answer>,
     options: &CrawlOptions,
     progress: Report<'_>,
-) -> Result<Answers, ConnectorError> {
+) -> Result<(), ConnectorError> {
     let done = AtomicU32::new(0);
     let of = if options.statistics { 16 } else { 15 };
     progress(Progress { step: "server", done: 0, of });
-    let ask_with = async |step: &'static str, sql: &'static str, parameters: &[Parameter<'_>]| {
-        let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone()));
-        let rows = match answer(session, sql, parameters.collect()).await {
-            Err(error) if error.engine_code.as_deref() == Some(FAILED_TRANSACTION) => {
-                // another query failed and says why: its error is the one to tell
-                tokio::time::sleep(PATIENCE).await;
-                return Err(error);
-            }
-            ended => ended?,
-        };
-        progress(Progress { step, done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
-        Ok::<_, ConnectorError>(rows)
+    let came = |step| progress(Progress { step, done: done.fetch_add(1, Ordering::Relaxed) + 1, of });
+    let ask_with = async |step, sql: &str, parameters: &[Parameter<'_>]| {
+        let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone())).collect();
+        let rows = or_first_error(rows(session, sql, parameters).await).await?;
+        let answer = or_first_error(Answer::collect(rows).await).await?;
+        came(step);
+        Ok::<_, ConnectorError>(answer)
     };
-    let ask = async |step, sql| ask_with(step, sql, &[]).await;
-    // types are asked for when the columns are there, while the server is busy with the other queries
-    let columns_and_types = async {
-        let columns = ask("columns", sql::COLUMNS).await?;
-        let (oids, modifiers) = types_of(&columns)?;
-        let parameters: [Parameter<'_>; 2] = [(&oids, Type::OID_ARRAY), (&modifiers, Type::INT4_ARRAY)];
-        let types = ask_with("types", sql::TYPES, &parameters).await?;
-        Ok::<_, ConnectorError>((columns, types))
+    let ask = async |later: &Later, step, sql| {
+        later.set(ask_with(step, sql, &[]).await?);
+        Ok::<_, ConnectorError>(())
     };
     let statistics = async {
-        if options.statistics { ask("statistics", sql::STATISTICS).await } else { Ok(Answer::default()) }
+        if options.statistics {
+            let rows = or_first_error(rows(session, sql::STATISTICS, Vec::new()).await).await?;
+            or_first_error(Answer::hand_over(rows, PIECE, statistics).await).await?;
+            came("statistics");
+        }
+        Ok(())
+    };
+    // types are asked for when the columns are there, while the server is busy with the other queries; the statistics come
+    // last, so that everything else is put together meanwhile
+    let columns_and_after = async {
+        answers.columns.set(ask_with("columns", sql::COLUMNS, &[]).await?);
+        let (oids, modifiers) = types_of(answers.columns.get()?)?;
+        let parameters: [Parameter<'_>; 2] = [(&oids, Type::OID_ARRAY), (&modifiers, Type::INT4_ARRAY)];
+        let types = async {
+            answers.types.set(ask_with("types", sql::TYPES, &parameters).await?);
+            Ok(())
+        };
+        tokio::try_join!(biased; types, statistics)
     };
     // all of these are sent before the first answer comes: one round trip
-    let (
-        (columns, types),
-        server,
-        schemas,
-        members,
-        relations,
-        views,
-        defaults,
-        comments,
-        enums,
-        constraints,
-        indexes,
-        methods,
-        partitions,
-        routines,
-        statistics,
-    ) = tokio::try_join!(
+    tokio::try_join!(
         biased;
-        columns_and_types,
-        ask("server", sql::SERVER),
-        ask("schemas", sql::SCHEMAS),
-        ask("extensions", sql::EXTENSION_MEMBERS),
-        ask("tables", sql::RELATIONS),
-        ask("views", sql::VIEWS),
-        ask("defaults", sql::DEFAULTS),
-        ask("comments", sql::COMMENTS),
-        ask("enums", sql::ENUMS),
-        ask("keys", sql::CONSTRAINTS),
-        ask("indexes", sql::INDEXES),
-        ask("methods", sql::METHODS),
-        ask("partitions", sql::PARTITIONS),
-        ask("routines", sql::ROUTINES),
-        statistics,
+        columns_and_after,
+        ask(&answers.server, "server", sql::SERVER),
+        ask(&answers.schemas, "schemas", sql::SCHEMAS),
+        ask(&answers.members, "extensions", sql::EXTENSION_MEMBERS),
+        ask(&answers.partitions, "partitions", sql::PARTITIONS),
+        ask(&answers.methods, "methods", sql::METHODS),
+        ask(&answers.enums, "enums", sql::ENUMS),
+        ask(&answers.relations, "tables", sql::RELATIONS),
+        ask(&answers.views, "views", sql::VIEWS),
+        ask(&answers.defaults, "defaults", sql::DEFAULTS),
+        ask(&answers.comments, "comments", sql::COMMENTS),
+        ask(&answers.constraints, "keys", sql::CONSTRAINTS),
+        ask(&answers.indexes, "indexes", sql::INDEXES),
+        ask(&answers.routines, "routines", sql::ROUTINES),
     )?;
-    Ok(Answers {
-        search_path: session.search_path.clone(),
-        server,
-        schemas,
-        members,
-        relations,
-        views,
-        columns,
-        defaults,
-        comments,
-        types,
-        enums,
-        constraints,
-        indexes,
-        methods,
-        partitions,
-        routines,
-        statistics,
-    })
+    Ok(())
+}
+
+/// One query's rows.
+async fn rows(
+    session: &Session,
+    sql: &str,
+    parameters: Vec<Parameter<'_>>,
+) -> Result<RowStream, ConnectorError> {
+    let rows = session.client()?.query_typed_raw(sql, parameters).await;
+    rows.map_err(|e| from_driver(&e, While::Working))
+}
+
+/// What came, or the error; one that only says that another query failed waits for that query's, which is the one to tell.
+async fn or_first_error<T>(ended: Result<T, ConnectorError>) -> Result<T, ConnectorError> {
+    if let Err(error) = &ended
+        && error.engine_code.as_deref() == Some(FAILED_TRANSACTION)
+    {
+        tokio::time::sleep(PATIENCE).await;
+    }
+    ended
 }
 
 /// The types and modifiers of columns, each pair once.
 fn types_of(columns: &Answer) -> Result<(Vec<u32>, Vec<i32>), ConnectorError> {
-    let pairs: HashSet<(u32, i32)> = columns
-        .rows()
-        .map(|row| Ok((raw::get(row, 3)?, raw::get(row, 4)?)))
-        .collect::<Result<_, ConnectorError>>()?;
+    let mut pairs: HashSet<(u32, i32)> = HashSet::new();
+    for row in columns.rows() {
+        pairs.insert((raw::get(row, 3)?, raw::get(row, 4)?));
+    }
     Ok(pairs.into_iter().unzip())
 }

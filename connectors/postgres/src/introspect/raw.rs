@@ -3,6 +3,7 @@
 
 use connector_api::{ConnectorError, ErrorKind};
 use futures::StreamExt;
+use tokio::sync::mpsc;
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Row, RowStream};
 
@@ -38,6 +39,25 @@ impl Answer {
         answer.bytes.shrink_to_fit();
         answer.ends.shrink_to_fit();
         Ok(answer)
+    }
+
+    /// Hands the rows over in pieces of so many as they come. Who takes them may have ended: then there is nobody to miss
+    /// the rest.
+    pub(super) async fn hand_over(
+        rows: RowStream,
+        most: usize,
+        pieces: mpsc::Sender<Answer>,
+    ) -> Result<(), ConnectorError> {
+        let mut answer = Answer::default();
+        let mut rows = std::pin::pin!(rows);
+        while let Some(row) = rows.next().await {
+            answer.push(&row.map_err(|e| from_driver(&e, While::Working))?)?;
+            if answer.len() >= most && pieces.send(std::mem::take(&mut answer)).await.is_err() {
+                return Ok(());
+            }
+        }
+        let _ = pieces.send(answer).await;
+        Ok(())
     }
 
     fn push(&mut self, row: &Row) -> Result<(), ConnectorError> {

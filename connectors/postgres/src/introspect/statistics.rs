@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use catalog::{CommonValue, Statistics, Table, TableKind};
 use connector_api::{ConnectorError, CrawlOptions};
 
+use super::answers::Answers;
 use super::raw::{Answer, RowRef, get};
 
 /// Adds the statistics to the columns of tables, which are sorted by schema and name.
 pub(super) fn add(
-    answer: &Answer,
+    answers: &Answers,
     tables: &mut [Table],
     options: &CrawlOptions,
 ) -> Result<(), ConnectorError> {
@@ -18,8 +19,20 @@ pub(super) fn add(
         .enumerate()
         .map(|(index, table)| ((table.schema.clone(), table.name.clone()), index))
         .collect();
+    while let Some(piece) = answers.next_statistics() {
+        add_piece(&piece, tables, &positions, options)?;
+    }
+    Ok(())
+}
+
+fn add_piece(
+    piece: &Answer,
+    tables: &mut [Table],
+    positions: &HashMap<(String, String), usize>,
+    options: &CrawlOptions,
+) -> Result<(), ConnectorError> {
     let mut key = (String::new(), String::new());
-    for row in answer.rows() {
+    for row in piece.rows() {
         key.0.replace_range(.., get(row, 0)?);
         key.1.replace_range(.., get(row, 1)?);
         let Some(table) = positions.get(&key).and_then(|index| tables.get_mut(*index)) else { continue };

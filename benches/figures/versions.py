@@ -27,7 +27,7 @@ def report(label, measured):
 
 def requests(base, times):
     """Seconds of each of some requests for the impact of the latest version, on a daemon of its own."""
-    daemon = subprocess.Popen(base + ["serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    daemon = subprocess.Popen(base + ["serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         link = next(line for line in daemon.stdout if "#token=" in line).split()[-1]
         address, token = link.split("/docs#token=")

@@ -2,7 +2,7 @@
 //! are asynchronous.
 //!
 //! The task owns the session. It hears when the reader goes away ([`Told::left`]), tells the columns, then batches, and an
-//! error last, when the session is free again. The channel holds [`WAITING`] batches, so that a slow reader slows the
+//! error last, when the session is free again. The channel holds two batches, so that a slow reader slows the
 //! server and memory stays bounded.
 
 use std::future::Future;

@@ -155,6 +155,12 @@ fn sentence(code: i32, message: &str) -> String {
     }
 }
 
+/// A page of an answer that holds something else than documents.
+pub(crate) fn no_document() -> ConnectorError {
+    ConnectorError::new(ErrorKind::Broken, "the server's answer holds something that is no document")
+        .hint("try again; if it happens often, look at the server's log and at what stands in between")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

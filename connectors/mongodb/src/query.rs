@@ -202,7 +202,7 @@ async fn produce(
             .doc_slices()
             .map_err(driver)?
             .into_iter()
-            .map(|value| value.ok().and_then(|value| value.as_document()).ok_or_else(no_document))
+            .map(|value| value.ok().and_then(|value| value.as_document()).ok_or_else(error::no_document))
             .collect::<Result<_, _>>()?;
         let builder = builder.get_or_insert_with(|| Builder::new(&work.columns, &documents));
         told.columns(&builder.schema);
@@ -219,11 +219,6 @@ async fn produce(
         told.batch(builder.finish()).await?;
     }
     Ok(())
-}
-
-fn no_document() -> ConnectorError {
-    ConnectorError::new(ErrorKind::Broken, "the server's answer holds something that is no document")
-        .hint("try again; if it happens often, look at the server's log and at what stands in between")
 }
 
 /// A collection that is not there has no documents, says the server. It was there when the statement was checked, so

@@ -7,7 +7,7 @@ mod support;
 
 use catalog::diff::across;
 use catalog::{Snapshot, TableKind, TypeClass};
-use connector_api::{Connector, CrawlOptions};
+use connector_api::{Connector, CrawlOptions, Progress};
 use connector_mysql::MysqlConnector;
 use support::{Database, Server};
 
@@ -234,6 +234,27 @@ async fn a_table_that_cannot_be_read_costs_no_other_its_values(server: Server) {
     );
 }
 
+/// A table that is listed by the right to write it, and may not be read, stays when it changes during the crawl.
+async fn a_table_that_cannot_be_read_stays_when_it_changes_meanwhile(server: Server) {
+    let mut database = Database::new(server, &["CREATE TABLE t (id int PRIMARY KEY)"]).await;
+    let user = database.user("r", "").await;
+    database.run(&format!("GRANT INSERT ON {}.t TO {user}@'%'", database.name)).await;
+    let connector = MysqlConnector::new(&database.url_as(Some(&user), "")).unwrap();
+    let alter = || {
+        let change = database.run("ALTER TABLE t ADD COLUMN more int");
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(change));
+    };
+    let progress = |step: Progress| {
+        if step.step == "columns" {
+            alter();
+        }
+    };
+    let snapshot = connector.introspect(&CrawlOptions::default(), &progress).await.unwrap();
+    let table = snapshot.table(&database.name, "t").unwrap();
+    let columns: Vec<_> = table.columns.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(columns, ["id", "more"]);
+}
+
 /// What a crawl finds is what the database's own DDL says, on each server alike.
 async fn a_crawl_agrees_with_the_ddl(server: Server) {
     let ddl = server.pick(
@@ -251,6 +272,7 @@ async fn a_crawl_agrees_with_the_ddl(server: Server) {
 on_every_server!(
     a_crawl_agrees_with_the_ddl,
     a_table_that_cannot_be_read_costs_no_other_its_values,
+    a_table_that_cannot_be_read_stays_when_it_changes_meanwhile,
     columns_come_with_all_that_is_declared,
     relations_of_every_kind_are_told_apart,
     keys_and_indexes_keep_their_order_and_kind,

@@ -79,7 +79,7 @@ pub async fn an_interrupted_or_killed_command_leaves_no_work_on_the_server(bench
             .spawn()
             .unwrap();
         endless_began(bench.as_ref(), &mut child).await;
-        stopped(bench.as_ref(), &child, signal, Duration::from_secs(20)).await;
+        stopped(bench.as_ref(), &child, signal, PATIENCE).await;
         assert_eq!(child.wait().unwrap().code(), code);
     }
 }

@@ -14,7 +14,7 @@ use mongodb::Database;
 
 use super::field::{Budget, Fields};
 use crate::config::Settings;
-use crate::error::{While, from_driver};
+use crate::error::{self, While, from_driver};
 
 /// Bytes of one collection's documents that are read, at the most.
 const BYTES: usize = 16 * 1024 * 1024;
@@ -82,8 +82,8 @@ async fn read(
     let mut left = bytes;
     while let Some(page) = pages.next().await {
         let page = page.map_err(driver)?;
-        for value in page.doc_slices().map_err(driver)?.into_iter().map_while(Result::ok) {
-            let Some(document) = value.as_document() else { continue };
+        for value in page.doc_slices().map_err(driver)? {
+            let document = value.ok().and_then(|value| value.as_document()).ok_or_else(error::no_document)?;
             fields.observe(document, 0, budget);
             match left.checked_sub(document.as_bytes().len()) {
                 Some(rest) => left = rest,

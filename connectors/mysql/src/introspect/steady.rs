@@ -16,6 +16,9 @@ use super::sql::{CHANGES, Scope};
 use super::{Answers, Steps, ask, raw};
 use crate::session::Session;
 
+/// Begins a transaction that holds no table.
+const NOTHING_HELD: &str = "SELECT 1";
+
 /// What was read.
 pub(super) struct Reading {
     pub snapshot: Snapshot,
@@ -32,13 +35,13 @@ pub(super) async fn read(
     options: &CrawlOptions,
     steps: &mut Steps<'_>,
 ) -> Result<Reading, ConnectorError> {
-    let before = changes(session).await?;
+    let (began, before) = (moment(session).await?, changes(session).await?);
     let answers = ask(session, database, steps).await?;
     let (snapshot, distinct) = assemble::snapshot(&answers, options);
     let scope = Scope::of_database(answers.database.clone());
     let mut reading = Reading { snapshot, distinct, scope };
-    if changes(session).await?.1 != before.1 {
-        settle(session, &answers, &before.0, &mut reading, options).await?;
+    if changes(session).await? != before {
+        settle(session, &answers, &began, &mut reading, options).await?;
     }
     Ok(reading)
 }
@@ -101,7 +104,12 @@ async fn again(
         scope.partitions(),
     ];
     let statements = asked.into_iter().chain(scope.checks(engine, version)).collect::<Vec<_>>();
-    let mut sets = match session.at_once(&scope.first_row(), &statements).await {
+    let held = match session.at_once(&scope.first_row(), &statements).await {
+        // listed by another right than that to read it: then nothing of ours can hold it
+        Err(error) if error.kind == ErrorKind::Denied => session.at_once(NOTHING_HELD, &statements).await,
+        ended => ended,
+    };
+    let mut sets = match held {
         Ok(sets) => sets.into_iter(),
         // a view may stand there whose tables are gone: what is known of it is all that can be
         Err(error) if error.engine_code.as_deref() == Some("1356") => return Ok(Some(table.clone())),
@@ -130,11 +138,15 @@ async fn again(
     Ok(assemble::snapshot(&answers, options).0.tables.pop())
 }
 
-/// The moment on the server's clock, and how many statements it has begun that change schemas or rights.
-async fn changes(session: &mut Session) -> Result<(String, u64), ConnectorError> {
+/// The moment on the server's clock.
+async fn moment(session: &mut Session) -> Result<String, ConnectorError> {
     // files, whose times a table's are, are dated by a coarser clock
     let now = session.rows("SELECT CAST(NOW() - INTERVAL 2 SECOND AS CHAR)").await?;
+    Ok(now.first().map(|row| raw::text(row, 0)).unwrap_or_default())
+}
+
+/// How many statements the server has begun that change schemas or rights.
+async fn changes(session: &mut Session) -> Result<u64, ConnectorError> {
     let rows = session.rows(CHANGES).await?;
-    let moment = now.first().map(|row| raw::text(row, 0)).unwrap_or_default();
-    Ok((moment, rows.iter().filter_map(|row| raw::number(row, 1)).sum()))
+    Ok(rows.iter().filter_map(|row| raw::number(row, 1)).sum())
 }

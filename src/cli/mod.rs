@@ -36,7 +36,6 @@ mod settings;
 mod target;
 mod understanding;
 
-
 use args::{Cli, Command, ServeArgs};
 use clap::Parser;
 

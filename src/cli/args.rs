@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod jobs;
 mod knowledge;
+mod upkeep;
 
 pub use jobs::{JobsCommand, ScheduleCommand};
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
+pub use upkeep::MigrateCommand;
 
 use super::connection_args::ConnectionCommand;
 use super::understanding::{CoverageArgs, DescribeArgs, RelationshipCommand};
@@ -340,24 +342,6 @@ pub struct EvalArgs {
     /// Only the first N questions.
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-}
-
-/// `migrate`
-#[derive(Debug, Subcommand)]
-pub enum MigrateCommand {
-    /// Bring the store up to date.
-    Up,
-    /// Take the last migrations back.
-    Down {
-        /// How many.
-        #[arg(default_value_t = 1)]
-        steps: u32,
-        /// Needed, because data is lost.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// List migrations, whether they are applied and whether their text is still the same.
-    Status,
 }
 
 /// `config`

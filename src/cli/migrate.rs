@@ -3,14 +3,16 @@
 use super::args::MigrateCommand;
 use crate::app::{self, Setup};
 use crate::error::{Class, Error, Result};
-use crate::store::migrate;
+use crate::store::Conn;
+use crate::store::migrate::{self, Contract};
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: MigrateCommand) -> Result<i32> {
     let db = app::open_store(&setup.config).await?;
     match command {
-        MigrateCommand::Up => {
-            let applied = migrate::up(&db).await?;
+        MigrateCommand::Up { contract } => {
+            let contract = if contract { Contract::Now } else { Contract::WhenAlone };
+            let applied = migrate::apply(&db, migrate::known(db.dialect()), contract).await?;
             say!(
                 "{}",
                 if applied.is_empty() {
@@ -35,7 +37,8 @@ pub async fn run(setup: &Setup, command: MigrateCommand) -> Result<i32> {
             for status in migrate::status(&db).await? {
                 let applied =
                     status.applied_at.map_or_else(|| "not applied".to_owned(), |at| format!("applied {at}"));
-                say!("{:04} {:<24} {applied}", status.version, status.name);
+                let newer = if status.known { "" } else { ", of a newer version" };
+                say!("{:04} {:<24} {:<8} {applied}{newer}", status.version, status.name, status.phase);
             }
         }
     }

@@ -1,48 +1,28 @@
 //! Migrations: numbered pairs of SQL files per backend, compiled in, each applied in a transaction of its own.
 //!
 //! The table `migrations` remembers what ran and its checksum. Starters at the same time wait for one another: each step
-//! takes a lock and looks again at what is applied.
+//! takes a lock and looks again at what is applied. Programs of two versions can share a store: see [`Phase`].
+
+mod ledger;
+mod list;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::db::{Conn, Db, Dialect, Row, Tx, args};
+pub use list::{Migration, Phase};
+
+use super::db::{Conn, Db, Dialect, Tx};
 use super::error::{Result, StoreError, StoreErrorKind};
-use crate::model::clock;
+use ledger::Applied;
 
-/// One migration of one backend.
-#[derive(Debug, Clone, Copy)]
-pub struct Migration {
-    /// 1, 2, 3 ...
-    pub version: i64,
-    /// What it does, as in its file's name.
-    pub name: &'static str,
-    /// Statements that apply it.
-    pub up: &'static str,
-    /// Statements that undo it.
-    pub down: &'static str,
+/// Whether contract steps are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contract {
+    /// When no daemon is alive that does not know them, and nowhere else than on a new store as long as that is not known.
+    WhenAlone,
+    /// Now: somebody has made sure that older daemons are stopped.
+    Now,
 }
-
-macro_rules! migrations {
-    ($backend:literal: $($version:literal $name:literal),+ $(,)?) => {
-        &[$(Migration {
-            version: $version,
-            name: $name,
-            up: include_str!(concat!("../../migrations/", $backend, "/", $name, ".up.sql")),
-            down: include_str!(concat!("../../migrations/", $backend, "/", $name, ".down.sql")),
-        }),+]
-    };
-}
-
-const SQLITE: &[Migration] = migrations!("sqlite":
-    1 "0001_core", 2 "0002_catalog", 3 "0003_vector", 4 "0004_embeddings", 5 "0005_idempotency",
-    6 "0006_jobs", 7 "0007_impact", 8 "0008_understanding");
-const POSTGRES: &[Migration] = migrations!("postgres":
-    1 "0001_core", 2 "0002_catalog", 3 "0003_vector", 4 "0004_embeddings", 5 "0005_idempotency",
-    6 "0006_jobs", 7 "0007_impact", 8 "0008_understanding");
-
-/// Key of the lock that starters wait on; any number that nobody else uses in the store's database.
-const LOCK: i64 = 0x7175_6572_656e_7401;
 
 /// What is known about one migration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +31,10 @@ pub struct Status {
     pub version: i64,
     /// Name.
     pub name: String,
+    /// What it means to other programs; as the store says where this program does not know it.
+    pub phase: String,
+    /// Whether this program knows it.
+    pub known: bool,
     /// When it ran; `None`: it did not yet.
     pub applied_at: Option<Timestamp>,
 }
@@ -58,85 +42,177 @@ pub struct Status {
 /// The migrations of this program for a backend, in order.
 pub fn known(dialect: Dialect) -> &'static [Migration] {
     match dialect {
-        Dialect::Sqlite => SQLITE,
-        Dialect::Postgres => POSTGRES,
+        Dialect::Sqlite => list::SQLITE,
+        Dialect::Postgres => list::POSTGRES,
     }
 }
 
-/// Applies all that are missing; gives their names.
+/// Applies all that are missing, contract steps when nobody needs what they take away; gives their names.
 ///
 /// # Errors
-/// When one that ran differs from this program's, is unknown to it, or one fails (it leaves nothing behind then).
+/// When one that ran differs from this program's, is unknown to it and no expand step, or one fails (it leaves nothing
+/// behind then).
 pub async fn up(db: &Db) -> Result<Vec<String>> {
-    let known = known(db.dialect());
-    let mut applied = Vec::new();
-    // at most one step per known migration, and the last look
-    for _ in 0..=known.len() {
-        let tx = locked(db).await?;
-        let done = read_applied(&tx).await?;
-        verify(known, &done)?;
-        let Some(next) = known.iter().find(|m| !done.iter().any(|d| d.version == m.version)) else {
+    apply(db, known(db.dialect()), Contract::WhenAlone).await
+}
+
+/// As [`up`], for a list of migrations.
+///
+/// # Errors
+/// As [`up`].
+pub async fn apply(db: &Db, list: &[Migration], contract: Contract) -> Result<Vec<String>> {
+    let (mut applied, mut rebuild, mut fresh) = (Vec::new(), false, false);
+    // two looks per known migration at the most, and the last one
+    for _ in 0..=2 * list.len() {
+        let tx = if rebuild { ledger::locked_for_rebuild(db).await? } else { ledger::locked(db).await? };
+        let done = ledger::read(&tx).await?;
+        check(list, &done)?;
+        fresh |= done.is_empty();
+        let contract = if fresh { Contract::Now } else { contract };
+        let Some(next) = next_step(&tx, list, &done, contract).await? else {
             tx.commit().await?;
             return Ok(applied);
         };
+        if next.rebuilds != rebuild && tx.dialect() == Dialect::Sqlite {
+            rebuild = next.rebuilds;
+            tx.rollback().await?;
+            continue;
+        }
         tx.batch(next.up).await.map_err(|error| failed(next, error))?;
-        tx.execute(
-            "INSERT INTO migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
-            args![next.version, next.name, checksum(next), clock::now()],
-        )
-        .await?;
-        tx.commit().await?;
+        ledger::add(&tx, next).await?;
+        finish(tx, next).await?;
         tracing::info!(migration = next.name, "store migrated");
         applied.push(next.name.to_owned());
     }
     Ok(applied)
 }
 
+async fn next_step<'l>(
+    tx: &Tx,
+    list: &'l [Migration],
+    done: &[Applied],
+    contract: Contract,
+) -> Result<Option<&'l Migration>> {
+    for step in list.iter().filter(|m| !done.iter().any(|d| d.version == m.version)) {
+        if step.phase == Phase::Expand || contract == Contract::Now {
+            return Ok(Some(step));
+        }
+        match (step.phase, elders(tx, step).await?) {
+            (Phase::Contract, Some(0)) | (Phase::Breaking, None | Some(0)) => return Ok(Some(step)),
+            (Phase::Contract, _) | (Phase::Expand, _) => {}
+            (Phase::Breaking, Some(count)) => {
+                let message =
+                    format!("{count} daemons are at work that cannot live with migration {}", step.name);
+                return Err(
+                    migration(message).hint("Stop the daemons of the older version, then start this one.")
+                );
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// How many daemons are alive that do not know a step; `None` where the store does not say who is alive.
+#[allow(clippy::unused_async)] // reads the daemons' heartbeats as soon as there are any
+async fn elders(_tx: &Tx, _step: &Migration) -> Result<Option<i64>> {
+    Ok(None)
+}
+
 /// Undoes the last `steps`; gives their names.
 ///
 /// # Errors
-/// As [`up`].
+/// As [`up`]; and when the last one is of a newer program.
 pub async fn down(db: &Db, steps: usize) -> Result<Vec<String>> {
-    let known = known(db.dialect());
-    let mut undone = Vec::new();
-    for _ in 0..steps.min(known.len()) {
-        let tx = locked(db).await?;
-        let done = read_applied(&tx).await?;
-        verify(known, &done)?;
-        let last = done.last().and_then(|last| known.iter().find(|m| m.version == last.version));
-        let Some(last) = last else { break };
-        tx.batch(last.down).await.map_err(|error| failed(last, error))?;
-        tx.execute("DELETE FROM migrations WHERE version = $1", args![last.version]).await?;
-        tx.commit().await?;
-        undone.push(last.name.to_owned());
+    undo(db, known(db.dialect()), steps).await
+}
+
+/// As [`down`], for a list of migrations.
+///
+/// # Errors
+/// As [`down`].
+pub async fn undo(db: &Db, list: &[Migration], steps: usize) -> Result<Vec<String>> {
+    let (mut undone, mut rebuild) = (Vec::new(), false);
+    for _ in 0..2 * steps.min(list.len()) {
+        let tx = if rebuild { ledger::locked_for_rebuild(db).await? } else { ledger::locked(db).await? };
+        let done = ledger::read(&tx).await?;
+        check(list, &done)?;
+        let Some(last) = done.last() else { break };
+        let Some(step) = list.iter().find(|m| m.version == last.version) else {
+            return Err(unknown(&last.name));
+        };
+        if step.rebuilds != rebuild && tx.dialect() == Dialect::Sqlite {
+            rebuild = step.rebuilds;
+            tx.rollback().await?;
+            continue;
+        }
+        tx.batch(step.down).await.map_err(|error| failed(step, error))?;
+        ledger::remove(&tx, step).await?;
+        finish(tx, step).await?;
+        undone.push(step.name.to_owned());
+        if undone.len() == steps {
+            break;
+        }
     }
     Ok(undone)
+}
+
+/// Commits a step; one that made tables anew on SQLite must have left no reference that leads nowhere.
+async fn finish(tx: Tx, step: &Migration) -> Result<()> {
+    if step.rebuilds && tx.dialect() == Dialect::Sqlite {
+        let broken = "SELECT \"table\" AS t, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1 LIMIT 1";
+        if let Some(row) = tx.query_opt(broken, &[]).await? {
+            let (count, table) = (row.int("n")?, row.text("t")?);
+            let message = format!("{count} rows of {table} would refer to rows that are not there");
+            return Err(failed(step, StoreError::new(StoreErrorKind::BrokenReference, message)));
+        }
+    }
+    tx.commit().await
 }
 
 /// What ran and what did not; checks the checksums.
 ///
 /// # Errors
-/// When one that ran differs from this program's or is unknown to it.
+/// When one that ran differs from this program's, or is unknown to it and no expand step.
 pub async fn status(db: &Db) -> Result<Vec<Status>> {
-    let known = known(db.dialect());
-    let tx = locked(db).await?;
-    let done = read_applied(&tx).await?;
-    tx.commit().await?;
-    verify(known, &done)?;
-    let applied_at = |version| done.iter().find(|d| d.version == version).map(|d| d.applied_at);
-    Ok(known
-        .iter()
-        .map(|m| Status { version: m.version, name: m.name.to_owned(), applied_at: applied_at(m.version) })
-        .collect())
+    status_of(db, known(db.dialect())).await
 }
 
-/// Refuses a store that is not migrated as far as this program needs.
+/// As [`status`], for a list of migrations.
+///
+/// # Errors
+/// As [`status`].
+pub async fn status_of(db: &Db, list: &[Migration]) -> Result<Vec<Status>> {
+    let tx = ledger::locked(db).await?;
+    let done = ledger::read(&tx).await?;
+    tx.commit().await?;
+    check(list, &done)?;
+    let applied_at = |version| done.iter().find(|d| d.version == version).map(|d| d.applied_at);
+    let ours = list.iter().map(|m| Status {
+        version: m.version,
+        name: m.name.to_owned(),
+        phase: m.phase.word().to_owned(),
+        known: true,
+        applied_at: applied_at(m.version),
+    });
+    let newer = done.iter().filter(|d| !list.iter().any(|m| m.version == d.version)).map(|d| Status {
+        version: d.version,
+        name: d.name.clone(),
+        phase: d.phase.clone().unwrap_or_default(),
+        known: false,
+        applied_at: Some(d.applied_at),
+    });
+    let mut all: Vec<Status> = ours.chain(newer).collect();
+    all.sort_by_key(|s| s.version);
+    Ok(all)
+}
+
+/// Refuses a store that is not migrated as far as this program needs. Contract steps may be missing.
 ///
 /// # Errors
 /// When one is missing, or as [`status`].
 pub async fn require_current(db: &Db) -> Result<()> {
-    let missing = status(db).await?.into_iter().find(|s| s.applied_at.is_none());
-    match missing {
+    let needed = |s: &Status| s.applied_at.is_none() && s.phase != Phase::Contract.word();
+    match status(db).await?.into_iter().find(needed) {
         None => Ok(()),
         Some(missing) => Err(StoreError::new(
             StoreErrorKind::NotMigrated,
@@ -146,66 +222,28 @@ pub async fn require_current(db: &Db) -> Result<()> {
     }
 }
 
-struct Applied {
-    version: i64,
-    name: String,
-    checksum: String,
-    applied_at: Timestamp,
-}
-
-fn read(row: &Row) -> Result<Applied> {
-    Ok(Applied {
-        version: row.int("version")?,
-        name: row.text("name")?,
-        checksum: row.text("checksum")?,
-        applied_at: row.time("applied_at")?,
-    })
-}
-
-async fn locked(db: &Db) -> Result<Tx> {
-    let tx = db.begin().await?;
-    match tx.dialect() {
-        Dialect::Postgres => {
-            tx.execute("SELECT pg_advisory_xact_lock($1)", args![LOCK]).await?;
-            tx.batch(
-                "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMARY KEY, name text NOT NULL, \
-                 checksum text NOT NULL, applied_at timestamptz NOT NULL)",
-            )
-            .await?;
-        }
-        // the transaction holds the file's write lock from its first moment
-        Dialect::Sqlite => {
-            tx.batch(
-                "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, \
-                 checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
-            )
-            .await?;
-        }
-    }
-    Ok(tx)
-}
-
-async fn read_applied(tx: &Tx) -> Result<Vec<Applied>> {
-    let rows =
-        tx.query("SELECT version, name, checksum, applied_at FROM migrations ORDER BY version", &[]).await?;
-    rows.iter().map(read).collect()
-}
-
-fn verify(known: &[Migration], done: &[Applied]) -> Result<()> {
+fn check(list: &[Migration], done: &[Applied]) -> Result<()> {
     for applied in done {
-        let Some(ours) = known.iter().find(|m| m.version == applied.version) else {
-            return Err(migration(format!("the store has migration {}, which this program does not know", applied.name))
-                .hint("The store was used by a newer version: run that version, or restore a backup from before it."));
-        };
-        if checksum(ours) != applied.checksum {
-            return Err(migration(format!("migration {} ran with another text than this program carries", applied.name))
-                .hint(
+        match list.iter().find(|m| m.version == applied.version) {
+            None if applied.is_bearable() => {}
+            None => return Err(unknown(&applied.name)),
+            Some(ours) if ledger::checksum(ours) == applied.checksum => {}
+            Some(_) => {
+                let message =
+                    format!("migration {} ran with another text than this program carries", applied.name);
+                return Err(migration(message).hint(
                     "A migration must not be edited after it ran. Run the version of the program that applied it, undo \
                      it there with `querent migrate down`, then run this one; or restore a backup.",
                 ));
+            }
         }
     }
     Ok(())
+}
+
+fn unknown(name: &str) -> StoreError {
+    migration(format!("the store has migration {name}, which this program does not know"))
+        .hint("The store was used by a newer version: run that version, or restore a backup from before it.")
 }
 
 fn migration(message: String) -> StoreError {
@@ -223,10 +261,4 @@ fn failed(step: &Migration, error: StoreError) -> StoreError {
         }
     };
     migration(format!("migration {} failed: {}", step.name, error.message)).hint(hint)
-}
-
-/// Hash of both texts, the same whatever the line ends of the checkout are.
-fn checksum(migration: &Migration) -> String {
-    let text = format!("{}\0{}", migration.up, migration.down).replace("\r\n", "\n");
-    blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
 }

@@ -120,6 +120,17 @@ impl Db {
         Ok(Tx { backend, failed: AtomicBool::new(false) })
     }
 
+    /// As [`Db::begin`], with foreign keys off on SQLite: for migrations that make tables anew.
+    pub(super) async fn begin_rebuild(&self) -> Result<Tx> {
+        match self {
+            Db::Sqlite(db) => {
+                let backend = Backend::Sqlite(db.begin_rebuild().await?);
+                Ok(Tx { backend, failed: AtomicBool::new(false) })
+            }
+            Db::Postgres(_) => self.begin().await,
+        }
+    }
+
     /// Tells who waits in this process ([`Db::woken`]) that there may be a job. Call it after the commit.
     pub fn wake(&self) {
         self.bell().notify_one();

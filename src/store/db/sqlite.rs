@@ -3,6 +3,8 @@
 //! The file is in WAL mode with `synchronous=FULL`: a commit that was acknowledged is on the disk, so a killed process
 //! or a power cut loses nothing that a caller was told; PostgreSQL promises the same by default.
 
+mod rebuild;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,6 +45,7 @@ impl Drop for Lease {
         {
             tracing::warn!(%error, "a transaction of the store could not be rolled back");
         }
+        self.restore_references();
     }
 }
 

@@ -3,8 +3,8 @@
 use super::args::MigrateCommand;
 use crate::app::{self, Setup};
 use crate::error::{Class, Error, Result};
-use crate::store::Conn;
 use crate::store::migrate::{self, Contract};
+use crate::store::{Conn, Db};
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: MigrateCommand) -> Result<i32> {
@@ -41,6 +41,25 @@ pub async fn run(setup: &Setup, command: MigrateCommand) -> Result<i32> {
                 say!("{:04} {:<24} {:<8} {applied}{newer}", status.version, status.name, status.phase);
             }
         }
+        MigrateCommand::Verify { json } => return verify(&db, json).await,
     }
     Ok(0)
+}
+
+async fn verify(db: &Db, json: bool) -> Result<i32> {
+    let drift = migrate::verify(db).await?;
+    if json {
+        say!("{}", serde_json::to_string_pretty(&drift).unwrap_or_default());
+        return Ok(i32::from(!drift.differences.is_empty()));
+    }
+    for difference in &drift.differences {
+        say!("{}", difference.what);
+        say!("    migrations: {}", difference.made.as_deref().unwrap_or("make none"));
+        say!("    store:      {}", difference.found.as_deref().unwrap_or("has none"));
+    }
+    if !drift.newer.is_empty() {
+        say!("of a newer version, not compared: {}", drift.newer.join(", "));
+    }
+    say!("{} compared, {} differ", drift.compared, drift.differences.len());
+    Ok(i32::from(!drift.differences.is_empty()))
 }

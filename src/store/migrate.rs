@@ -3,12 +3,15 @@
 //! The table `migrations` remembers what ran and its checksum. Starters at the same time wait for one another: each step
 //! takes a lock and looks again at what is applied. Programs of two versions can share a store: see [`Phase`].
 
+mod drift;
 mod ledger;
 mod list;
+mod shape;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use drift::{Difference, Drift, verify, verify_of};
 pub use list::{Migration, Phase};
 
 use super::db::{Conn, Db, Dialect, Tx};

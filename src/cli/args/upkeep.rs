@@ -22,4 +22,10 @@ pub enum MigrateCommand {
     },
     /// List migrations, whether they are applied and whether their text is still the same.
     Status,
+    /// Compare the store's schema with what its migrations make in a scratch place; ends with code 1 on differences.
+    Verify {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }

@@ -4,6 +4,7 @@ mod catalog;
 mod chats;
 mod connections;
 mod crash;
+mod drift;
 mod embeddings;
 mod idempotency;
 mod impact;

@@ -13,6 +13,7 @@ pub mod http;
 pub mod impact;
 pub mod index;
 pub mod model;
+pub mod network;
 pub mod overlay;
 pub mod queries;
 pub mod register;

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("model", 1),
     ("access", 2),
     ("index", 2),
+    ("network", 2),
     ("results", 2),
     ("secrets", 2),
     ("telemetry", 2),

@@ -43,7 +43,7 @@ fn parameters(info: &ConnectorInfo) {
 /// What values a parameter takes, where not any text.
 fn takes(kind: ParamKind) -> Option<String> {
     match kind {
-        ParamKind::Text => None,
+        ParamKind::Text | ParamKind::File(_) => None,
         ParamKind::Integer { min, max } => Some(format!("{min} to {max}")),
         ParamKind::Choice(words) => Some(format!("one of: {}", words.join(", "))),
     }

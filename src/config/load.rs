@@ -141,11 +141,20 @@ fn expand(table: Table, sources: &Sources) -> Result<Table, ConfigError> {
             let value = match value {
                 Value::String(text) => Value::String(expand_text(&text, sources)?),
                 Value::Table(inner) => Value::Table(expand(inner, sources)?),
+                Value::Array(items) => Value::Array(expand_items(items, sources)?),
                 other => other,
             };
             Ok((key, value))
         })
         .collect()
+}
+
+fn expand_items(items: Vec<Value>, sources: &Sources) -> Result<Vec<Value>, ConfigError> {
+    let expanded = |item| match item {
+        Value::String(text) => expand_text(&text, sources).map(Value::String),
+        other => Ok(other),
+    };
+    items.into_iter().map(expanded).collect()
 }
 
 fn expand_text(text: &str, sources: &Sources) -> Result<String, ConfigError> {

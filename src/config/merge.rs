@@ -62,7 +62,15 @@ fn typed(like: &Value, text: &str) -> Option<Value> {
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
         Value::Float(_) => text.parse().ok().map(Value::Float),
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
-        Value::Datetime(_) | Value::Array(_) | Value::Table(_) => None,
+        // lists of texts alone: that is all there are
+        Value::Array(_) => Some(Value::Array(
+            text.split(',')
+                .map(str::trim)
+                .filter(|t| !t.is_empty())
+                .map(|t| Value::String(t.to_owned()))
+                .collect(),
+        )),
+        Value::Datetime(_) | Value::Table(_) => None,
     }
 }
 

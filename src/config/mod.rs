@@ -2,6 +2,7 @@
 
 mod load;
 mod merge;
+mod network;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use load::{ConfigError, Sources, load};
+pub use network::{NetworkSettings, Target};
 
 /// The example configuration: every setting with its default. It is also the list of known keys.
 pub const EXAMPLE: &str = include_str!("../../examples/querent.toml");
@@ -31,6 +33,8 @@ pub struct Config {
     pub crawl: CrawlSettings,
     /// How jobs are done.
     pub jobs: JobSettings,
+    /// Where connections may go.
+    pub network: NetworkSettings,
     /// Logs.
     pub log: Log,
 }

@@ -15,7 +15,7 @@ impl From<ConnectorError> for Error {
             | ErrorKind::NotReadOnly
             | ErrorKind::Broken
             | ErrorKind::Statement => Class::Upstream,
-            ErrorKind::Denied => Class::Forbidden,
+            ErrorKind::Denied | ErrorKind::OutOfReach => Class::Forbidden,
             ErrorKind::Timeout => Class::Timeout,
             ErrorKind::RowCap | ErrorKind::ByteCap => Class::TooLarge,
             ErrorKind::Busy => Class::Busy,

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     NotReadOnly,
     /// The login may not read something.
     Denied,
+    /// The daemon's settings do not let a connection go there.
+    OutOfReach,
     /// The statement ran longer than it may.
     Timeout,
     /// The result has more rows than it may.
@@ -46,6 +48,7 @@ impl ErrorKind {
             ErrorKind::Tls => "C005",
             ErrorKind::NotReadOnly => "C006",
             ErrorKind::Denied => "C007",
+            ErrorKind::OutOfReach => "C008",
             ErrorKind::Timeout => "C010",
             ErrorKind::RowCap => "C011",
             ErrorKind::ByteCap => "C012",

@@ -8,6 +8,7 @@ mod error;
 pub mod layers;
 mod limits;
 mod params;
+mod reach;
 mod server;
 mod tally;
 pub mod task;
@@ -25,6 +26,7 @@ pub use caps::{batch_bytes, enforce, timed_out};
 pub use error::{ConnectorError, ErrorKind};
 pub use limits::Limits;
 pub use params::{ConnectorInfo, Param, ParamKind, Params};
+pub use reach::{Place, Reach};
 pub use server::{CrawlOptions, Estimate, Privileges, Progress, ServerInfo};
 pub use tally::Tally;
 

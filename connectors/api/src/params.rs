@@ -42,6 +42,11 @@ impl Param {
         Param { name, secret: false, default: "", kind: ParamKind::Text, description }
     }
 
+    /// A parameter that names a file on the daemon's machine, unset by default.
+    pub const fn file(name: &'static str, description: &'static str) -> Param {
+        Param { name, secret: false, default: "", kind: ParamKind::File(&[]), description }
+    }
+
     /// The same parameter with a default.
     pub const fn or(mut self, default: &'static str) -> Param {
         self.default = default;
@@ -75,6 +80,8 @@ impl Param {
 pub enum ParamKind {
     /// Any text.
     Text,
+    /// The path of a file or folder on the daemon's machine, or one of these words in place of one.
+    File(&'static [&'static str]),
     /// A whole number within bounds, both included. Also milliseconds and seconds, as the name says.
     Integer {
         /// Smallest.
@@ -168,7 +175,7 @@ fn find<'a>(name: &str, info: &'a ConnectorInfo) -> Result<&'a Param, ConnectorE
 
 fn fits(param: &Param, value: &str) -> Result<(), ConnectorError> {
     let (ok, wanted) = match param.kind {
-        ParamKind::Text => (true, String::new()),
+        ParamKind::Text | ParamKind::File(_) => (true, String::new()),
         ParamKind::Integer { min, max } => (
             value.parse::<u64>().is_ok_and(|n| (min..=max).contains(&n)),
             format!("a whole number from {min} to {max}"),

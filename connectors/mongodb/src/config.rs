@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::{is_here, percent_decode};
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params, Reach};
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -23,8 +23,8 @@ const PARAMS: &[Param] = &[
         &["true", "false"],
         "Whether TLS is used; when left out it is, but for this machine. The server is always verified.",
     ),
-    Param::text("tlsCAFile", "File of trusted roots (PEM); well-known ones when left out."),
-    Param::text("tlsCertificateKeyFile", "File of the client's certificate and key (PEM)."),
+    Param::file("tlsCAFile", "File of trusted roots (PEM); well-known ones when left out."),
+    Param::file("tlsCertificateKeyFile", "File of the client's certificate and key (PEM)."),
     Param::text(
         "authSource",
         "Database that keeps the login; the URL's database when left out, admin for mongodb+srv.",
@@ -86,6 +86,8 @@ pub(crate) struct Settings {
     pub app_name: String,
     pub majority: ReadLevel,
     pub connect_timeout: Duration,
+    /// Where it may connect to.
+    pub reach: Reach,
     pub pool_size: usize,
     pub pool_wait: Duration,
     pub sample_documents: u64,
@@ -144,6 +146,7 @@ impl Settings {
                 _ => ReadLevel::Local,
             },
             connect_timeout: Duration::from_secs(number("connect_timeout")),
+            reach: Reach::anywhere(),
             pool_size: usize::try_from(number("pool_size")).unwrap_or(1),
             pool_wait: Duration::from_millis(number("pool_wait_ms")),
             sample_documents: number("sample_documents"),

@@ -8,6 +8,7 @@ mod config;
 mod decode;
 mod error;
 mod explain;
+mod gate;
 mod introspect;
 mod pool;
 mod privileges;
@@ -20,7 +21,8 @@ use async_trait::async_trait;
 use bson::doc;
 use catalog::{Engine, Snapshot};
 use connector_api::{
-    Connector, ConnectorError, CrawlOptions, ErrorKind, Estimate, Limits, Progress, ResultStream, ServerInfo,
+    Connector, ConnectorError, CrawlOptions, ErrorKind, Estimate, Limits, Progress, Reach, ResultStream,
+    ServerInfo,
 };
 use guard::ReadOnly;
 use guard::pipeline::ReadPipeline;
@@ -45,7 +47,16 @@ impl MongodbConnector {
     /// # Errors
     /// `BadConfig` for a URL that cannot be used.
     pub fn new(url: &str) -> Result<MongodbConnector, ConnectorError> {
-        Ok(MongodbConnector { sessions: Arc::new(Sessions::new(Settings::parse(url)?)) })
+        MongodbConnector::within(url, Reach::anywhere())
+    }
+
+    /// As [`MongodbConnector::new`], and connects only where it may.
+    ///
+    /// # Errors
+    /// As [`MongodbConnector::new`].
+    pub fn within(url: &str, reach: Reach) -> Result<MongodbConnector, ConnectorError> {
+        let settings = Settings { reach, ..Settings::parse(url)? };
+        Ok(MongodbConnector { sessions: Arc::new(Sessions::new(settings)) })
     }
 }
 

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bson::{Document, doc};
-use connector_api::{ConnectorError, ErrorKind};
+use connector_api::{ConnectorError, ErrorKind, Place as Reached};
 use mongodb::options::{
-    ClientOptions, ReadConcern, ReadPreference, ReadPreferenceOptions, SelectionCriteria, Tls, TlsOptions,
+    ClientOptions, ReadConcern, ReadPreference, ReadPreferenceOptions, SelectionCriteria, ServerAddress, Tls,
+    TlsOptions,
 };
 use mongodb::{Client, Database};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{ReadLevel, Settings};
 use crate::error::{self, While, from_driver};
+use crate::gate::Gate;
 
 /// How long ending a statement on the server may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,7 +22,7 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sessions of one connection.
 pub(crate) struct Sessions {
     pub settings: Settings,
-    client: OnceCell<Client>,
+    client: OnceCell<(Client, Option<Gate>)>,
     places: Arc<Semaphore>,
 }
 
@@ -46,7 +48,7 @@ impl Sessions {
 
     /// The driver's client. Making one looks up names of `mongodb+srv`; it connects when it is first used.
     pub(crate) async fn client(&self) -> Result<&Client, ConnectorError> {
-        self.client.get_or_try_init(|| make(&self.settings)).await
+        Ok(&self.client.get_or_try_init(|| make(&self.settings)).await?.0)
     }
 
     /// The database of the URL.
@@ -77,7 +79,7 @@ impl Sessions {
     }
 }
 
-async fn make(settings: &Settings) -> Result<Client, ConnectorError> {
+async fn make(settings: &Settings) -> Result<(Client, Option<Gate>), ConnectorError> {
     let parsed = tokio::time::timeout(settings.connect_timeout, ClientOptions::parse(&settings.driver_url));
     let mut options = match parsed.await {
         Ok(parsed) => parsed.map_err(|e| from_driver(&e, While::Connecting))?,
@@ -94,7 +96,29 @@ async fn make(settings: &Settings) -> Result<Client, ConnectorError> {
         tolerate(preference);
     }
     options.tls = Some(tls(settings)?);
-    Client::with_options(options).map_err(|e| from_driver(&e, While::Connecting))
+    let gate = gate(settings, &mut options).await?;
+    let client = Client::with_options(options).map_err(|e| from_driver(&e, While::Connecting))?;
+    Ok((client, gate))
+}
+
+/// Asks about every host that is named or that SRV records name; and puts a gate before those that the servers name,
+/// as the driver connects by itself to whatever members they tell it of.
+async fn gate(settings: &Settings, options: &mut ClientOptions) -> Result<Option<Gate>, ConnectorError> {
+    if settings.reach.is_anywhere() {
+        return Ok(None);
+    }
+    for host in &options.hosts {
+        match host {
+            ServerAddress::Tcp { host, port } => {
+                settings.reach.addresses(host, port.unwrap_or(27_017)).await?;
+            }
+            ServerAddress::Unix { path } => settings.reach.ask(Reached::Socket(path))?,
+            _ => return Err(error::internal("an address of a kind that is not known")),
+        }
+    }
+    let gate = Gate::open(settings.reach.clone())?;
+    options.socks5_proxy = Some(gate.proxy());
+    Ok(Some(gate))
 }
 
 /// A secondary that lags far behind is not asked.

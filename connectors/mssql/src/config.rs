@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::percent_decode;
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params, Reach};
 use tiberius::EncryptionLevel;
 
 /// What this connector is called and takes.
@@ -31,13 +31,13 @@ const PARAMS: &[Param] = &[
         &["no", "yes"],
         "yes takes any certificate, so that TLS protects from listeners alone.",
     ),
-    Param::text("ca", "File of trusted roots (PEM), beside the system's."),
+    Param::file("ca", "File of trusted roots (PEM), beside the system's."),
     Param::text(
         "certificate_host",
         "The name that stands in the server's certificate, when it is not the host.",
     ),
-    Param::text("cert", "File of the client's certificate (PEM)."),
-    Param::text("key", "File of the client's key (PEM, not encrypted)."),
+    Param::file("cert", "File of the client's certificate (PEM)."),
+    Param::file("key", "File of the client's key (PEM, not encrypted)."),
     Param::text(
         "instance",
         "A named instance; without a port in the URL the SQL Server Browser is asked for its port.",
@@ -73,6 +73,8 @@ pub(crate) struct Settings {
     pub app_name: String,
     pub read_intent: bool,
     pub connect_timeout: Duration,
+    /// Where it may connect to.
+    pub reach: Reach,
     pub pool_size: usize,
     pub pool_wait: Duration,
 }
@@ -126,6 +128,7 @@ impl Settings {
             app_name: text("app_name").unwrap_or_default(),
             read_intent: params.text("application_intent") == Some("readonly"),
             connect_timeout: Duration::from_secs(number("connect_timeout")),
+            reach: Reach::anywhere(),
             pool_size: usize::try_from(number("pool_size")).unwrap_or(1),
             pool_wait: Duration::from_millis(number("pool_wait_ms")),
         };

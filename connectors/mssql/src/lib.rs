@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use catalog::{Engine, Snapshot};
 use connector_api::{
-    Connector, ConnectorError, CrawlOptions, Estimate, Limits, Progress, ResultStream, ServerInfo,
+    Connector, ConnectorError, CrawlOptions, Estimate, Limits, Progress, Reach, ResultStream, ServerInfo,
 };
 use guard::ReadOnly;
 use tiberius::EncryptionLevel;
@@ -47,7 +47,16 @@ impl MssqlConnector {
     /// # Errors
     /// `BadConfig` for a URL that cannot be used.
     pub fn new(url: &str) -> Result<MssqlConnector, ConnectorError> {
-        Ok(MssqlConnector { sessions: Arc::new(Sessions::new(Settings::parse(url)?)?) })
+        MssqlConnector::within(url, Reach::anywhere())
+    }
+
+    /// As [`MssqlConnector::new`], and connects only where it may.
+    ///
+    /// # Errors
+    /// As [`MssqlConnector::new`].
+    pub fn within(url: &str, reach: Reach) -> Result<MssqlConnector, ConnectorError> {
+        let settings = Settings { reach, ..Settings::parse(url)? };
+        Ok(MssqlConnector { sessions: Arc::new(Sessions::new(settings)?) })
     }
 
     fn text<'a>(&self, statement: &'a ReadOnly) -> Result<&'a str, ConnectorError> {

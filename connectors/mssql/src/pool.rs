@@ -1,6 +1,7 @@
 //! The bounded pool of sessions, and how a connection is made: TCP (after asking the browser of a named instance),
 //! TLS, login, and the address that the server may send us on to.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_api::{ConnectorError, ErrorKind};
@@ -16,6 +17,28 @@ use crate::introspect::raw;
 
 /// The driver's connection.
 pub(crate) type Conn = Client<Compat<TcpStream>>;
+
+/// The port of the browser, that tells the ports of named instances.
+const BROWSER: u16 = 1434;
+
+/// Why there is no connection.
+enum Failed {
+    Driver(Error),
+    /// It was not tried: the host is not known, or may not be reached.
+    Untried(ConnectorError),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed::Driver(error)
+    }
+}
+
+impl From<ConnectorError> for Failed {
+    fn from(error: ConnectorError) -> Failed {
+        Failed::Untried(error)
+    }
+}
 
 /// How often a server may send us on to another address: gateways do it once.
 const HOPS: usize = 3;
@@ -98,13 +121,16 @@ impl Sessions {
         let opened = async {
             let mut conn = self.connect().await?;
             let row = conn.query(ABOUT, &[]).await?.into_row().await?;
-            Ok((conn, row))
+            Ok::<_, Failed>((conn, row))
         };
         let opened = tokio::time::timeout(self.settings.connect_timeout, opened).await;
         let opened = opened.unwrap_or_else(|_| {
-            Err(Error::Io { kind: std::io::ErrorKind::TimedOut, message: String::new() })
+            Err(Error::Io { kind: std::io::ErrorKind::TimedOut, message: String::new() }.into())
         });
-        let (conn, row) = opened.map_err(|e| from_driver(&e, While::Connecting))?;
+        let (conn, row) = opened.map_err(|failed| match failed {
+            Failed::Driver(error) => from_driver(&error, While::Connecting),
+            Failed::Untried(why) => why,
+        })?;
         let row: Row = row.ok_or_else(|| error::internal("the server said nothing"))?;
         Ok(Link {
             conn,
@@ -116,28 +142,48 @@ impl Sessions {
         })
     }
 
-    async fn connect(&self) -> Result<Conn, Error> {
+    async fn connect(&self) -> Result<Conn, Failed> {
         let mut sent_on = None;
         for _ in 0..HOPS {
             let config = self.config(sent_on.as_ref());
             let tcp = self.tcp(&config, sent_on.as_ref()).await?;
             match Client::connect(config, tcp.compat_write()).await {
                 Err(Error::Routing { host, port }) => sent_on = Some((host, port)),
-                connected => return connected,
+                connected => return Ok(connected?),
             }
         }
-        Err(Error::Protocol("the server sends us from address to address".into()))
+        Err(Error::Protocol("the server sends us from address to address".into()).into())
     }
 
-    async fn tcp(&self, config: &Config, sent_on: Option<&(String, u16)>) -> Result<TcpStream, Error> {
+    async fn tcp(&self, config: &Config, sent_on: Option<&(String, u16)>) -> Result<TcpStream, Failed> {
         let settings = &self.settings;
-        let tcp = match (sent_on, settings.port) {
-            (Some((host, port)), _) => TcpStream::connect((host.as_str(), *port)).await?,
-            (None, None) if settings.instance.is_some() => return TcpStream::connect_named(config).await,
-            (None, port) => TcpStream::connect((settings.host.as_str(), port.unwrap_or(1433))).await?,
+        let (host, port) = match (sent_on, settings.port) {
+            (Some((host, port)), _) => (host, *port),
+            (None, None) if settings.instance.is_some() => return self.named(config).await,
+            (None, port) => (&settings.host, port.unwrap_or(1433)),
         };
-        tcp.set_nodelay(true)?;
+        let addresses = settings.reach.addresses(host, port).await?;
+        let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(Error::from)?;
+        tcp.set_nodelay(true).map_err(Error::from)?;
         Ok(tcp)
+    }
+
+    /// Asks the browser of each address that may be reached; it names a port alone, so that the address stays.
+    async fn named(&self, config: &Config) -> Result<TcpStream, Failed> {
+        let addresses = self.settings.reach.addresses(&self.settings.host, BROWSER).await?;
+        let mut last = Error::Io { kind: std::io::ErrorKind::NotFound, message: String::new() };
+        for address in addresses {
+            let mut config = config.clone();
+            config.host(match address.ip() {
+                IpAddr::V4(ip) => ip.to_string(),
+                IpAddr::V6(ip) => format!("[{ip}]"),
+            });
+            match TcpStream::connect_named(&config).await {
+                Ok(tcp) => return Ok(tcp),
+                Err(error) => last = error,
+            }
+        }
+        Err(last.into())
     }
 
     /// The driver's form.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::{is_here, percent_decode};
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params, Reach};
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -23,10 +23,10 @@ const PARAMS: &[Param] = &[
         &["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_IDENTITY"],
         "How TLS is used, as in MySQL's own clients; VERIFY_IDENTITY when left out, PREFERRED for this machine. VERIFY_CA is not offered: a certificate is verified with its name or not at all.",
     ),
-    Param::text("ssl-ca", "File of trusted roots (PEM); the system's roots when left out."),
-    Param::text("ssl-cert", "File of the client's certificate (PEM)."),
-    Param::text("ssl-key", "File of the client's key (PEM, not encrypted)."),
-    Param::text("socket", "Path of a Unix socket, used in place of host and port."),
+    Param::file("ssl-ca", "File of trusted roots (PEM); the system's roots when left out."),
+    Param::file("ssl-cert", "File of the client's certificate (PEM)."),
+    Param::file("ssl-key", "File of the client's key (PEM, not encrypted)."),
+    Param::file("socket", "Path of a Unix socket, used in place of host and port."),
     Param::number("connect_timeout", "10", 1, 300, "Seconds that connecting may take."),
     Param::number("pool_size", "4", 1, 64, "Sessions at the most."),
     Param::number("pool_wait_ms", "5000", 1, 600_000, "Milliseconds to wait for a free session."),
@@ -63,6 +63,8 @@ pub(crate) struct Settings {
     pub ssl_ca: Option<PathBuf>,
     pub client_cert: Option<(PathBuf, PathBuf)>,
     pub connect_timeout: Duration,
+    /// Where it may connect to.
+    pub reach: Reach,
     pub pool_size: usize,
     pub pool_wait: Duration,
     pub zero_dates_as_text: bool,
@@ -111,6 +113,7 @@ impl Settings {
             ssl_ca: text("ssl-ca").map(PathBuf::from),
             client_cert: client_cert(text("ssl-cert"), text("ssl-key"))?,
             connect_timeout: Duration::from_secs(number("connect_timeout")),
+            reach: Reach::anywhere(),
             pool_size: usize::try_from(number("pool_size")).unwrap_or(1),
             pool_wait: Duration::from_millis(number("pool_wait_ms")),
             zero_dates_as_text: params.text("zero_dates") == Some("text"),

@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use catalog::{Engine, Snapshot};
 use connector_api::{
-    Connector, ConnectorError, CrawlOptions, ErrorKind, Estimate, Limits, Progress, ResultStream, ServerInfo,
+    Connector, ConnectorError, CrawlOptions, ErrorKind, Estimate, Limits, Progress, Reach, ResultStream,
+    ServerInfo,
 };
 use guard::ReadOnly;
 use mysql_async::Row;
@@ -45,7 +46,16 @@ impl MysqlConnector {
     /// # Errors
     /// `BadConfig` for a URL that cannot be used, `Tls` when there is nothing to verify the server with.
     pub fn new(url: &str) -> Result<MysqlConnector, ConnectorError> {
-        Ok(MysqlConnector { sessions: Arc::new(Sessions::new(Settings::parse(url)?)?) })
+        MysqlConnector::within(url, Reach::anywhere())
+    }
+
+    /// As [`MysqlConnector::new`], and connects only where it may.
+    ///
+    /// # Errors
+    /// As [`MysqlConnector::new`].
+    pub fn within(url: &str, reach: Reach) -> Result<MysqlConnector, ConnectorError> {
+        let settings = Settings { reach, ..Settings::parse(url)? };
+        Ok(MysqlConnector { sessions: Arc::new(Sessions::new(settings)?) })
     }
 
     fn text<'a>(&self, statement: &'a ReadOnly) -> Result<&'a str, ConnectorError> {

@@ -1,9 +1,11 @@
 //! The bounded pool of sessions, and how `ssl-mode` chooses between TLS and plain while connecting.
 
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::Engine;
-use connector_api::{ConnectorError, ErrorKind};
+use connector_api::{ConnectorError, ErrorKind, Place as Reached};
 use mysql_async::prelude::Queryable;
 use mysql_async::{ClientIdentity, Conn, DriverError, Error, Opts, OptsBuilder, SslOpts};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -99,24 +101,35 @@ impl Sessions {
     }
 
     async fn connect_by_mode(&self) -> Result<Conn, ConnectorError> {
-        let connected = Conn::new(self.options(self.tls.clone())).await;
+        let ips = self.addresses().await?;
+        let connected = Conn::new(self.options(self.tls.clone(), ips.clone())).await;
         let plain_will_do = self.settings.ssl_mode == SslMode::Preferred;
         let connected = match connected {
             Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) if plain_will_do => {
-                Conn::new(self.options(None)).await
+                Conn::new(self.options(None, ips)).await
             }
             other => other,
         };
         connected.map_err(|e| from_driver(&e, While::Connecting))
     }
 
-    /// The driver's form. It names no default database: names without one then mean nothing, and no stored function is
+    /// Looks the host up and keeps the addresses that may be connected to; none for a Unix socket.
+    async fn addresses(&self) -> Result<Option<Vec<IpAddr>>, ConnectorError> {
+        let Settings { reach, host, port, socket, .. } = &self.settings;
+        match socket {
+            Some(socket) => reach.ask(Reached::Socket(Path::new(socket))).map(|()| None),
+            None => reach.ips(host, *port).await.map(Some),
+        }
+    }
+
+    /// The driver's form; it connects to these addresses, and TLS verifies the host. It names no default database: names without one then mean nothing, and no stored function is
     /// found under the name of a built-in one.
-    fn options(&self, tls: Option<SslOpts>) -> Opts {
+    fn options(&self, tls: Option<SslOpts>, ips: Option<Vec<IpAddr>>) -> Opts {
         let settings = &self.settings;
         OptsBuilder::default()
             .ip_or_hostname(settings.host.clone())
             .tcp_port(settings.port)
+            .resolved_ips(ips)
             .socket(settings.socket.clone())
             .user(Some(settings.user.clone()))
             .pass(settings.password.clone())

@@ -2,12 +2,12 @@
 //! settings that hold a session read-only.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use catalog::Engine;
 use connector_api::text::{is_here, percent_decode};
-use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params};
+use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params, Place, Reach};
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -24,9 +24,15 @@ const PARAMS: &[Param] = &[
         &["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
         "How TLS is used and what is verified, as in libpq; when left out verify-full, and prefer for this machine.",
     ),
-    Param::text("sslrootcert", "File of trusted roots (PEM), or `system`; the system's roots when left out."),
-    Param::text("sslcert", "File of the client's certificate (PEM)."),
-    Param::text("sslkey", "File of the client's key (PEM, not encrypted)."),
+    Param {
+        name: "sslrootcert",
+        secret: false,
+        default: "",
+        kind: ParamKind::File(&["system"]),
+        description: "File of trusted roots (PEM), or `system`; the system's roots when left out.",
+    },
+    Param::file("sslcert", "File of the client's certificate (PEM)."),
+    Param::file("sslkey", "File of the client's key (PEM, not encrypted)."),
     Param::text("application_name", "The name that the server lists the sessions under.").or("querent"),
     Param::text("hostaddr", "Address to connect to in place of the host's, which TLS still verifies."),
     Param::text("host", "Folder of a Unix socket, or a host when the URL names none."),
@@ -67,6 +73,8 @@ pub(crate) struct Settings {
     pub client_cert: Option<(PathBuf, PathBuf)>,
     pub application_name: String,
     pub connect_timeout: Duration,
+    /// Where it may connect to.
+    pub reach: Reach,
     pub pool_size: usize,
     pub pool_wait: Duration,
     pub work_mem_mb: u64,
@@ -122,6 +130,7 @@ impl Settings {
             client_cert: client_cert(text("sslcert"), text("sslkey"))?,
             application_name: text("application_name").unwrap_or_default(),
             connect_timeout: Duration::from_secs(number("connect_timeout")),
+            reach: Reach::anywhere(),
             pool_size: usize::try_from(number("pool_size")).unwrap_or(1),
             pool_wait: Duration::from_millis(number("pool_wait_ms")),
             work_mem_mb: number("work_mem_mb"),
@@ -129,11 +138,17 @@ impl Settings {
         })
     }
 
-    /// The driver's form.
-    pub(crate) fn driver(&self) -> tokio_postgres::Config {
+    /// The driver's form; the addresses are those that it connects to in place of looking the host up.
+    pub(crate) fn driver(&self, addresses: &[IpAddr]) -> tokio_postgres::Config {
         let mut config = tokio_postgres::Config::new();
+        for address in addresses {
+            // the driver wants them in pairs: TLS verifies the host, whatever the address
+            config.host(&self.host).hostaddr(*address);
+        }
+        if addresses.is_empty() {
+            config.host(&self.host);
+        }
         config
-            .host(&self.host)
             .port(self.port)
             .user(&self.user)
             .dbname(&self.database)
@@ -142,10 +157,18 @@ impl Settings {
         if let Some(password) = &self.password {
             config.password(password);
         }
-        if let Some(address) = self.address {
-            config.hostaddr(address);
-        }
         config
+    }
+
+    /// Looks the host up and keeps the addresses that may be connected to; none for a Unix socket.
+    pub(crate) async fn addresses(&self) -> Result<Vec<IpAddr>, ConnectorError> {
+        if self.host.starts_with(['/', '@']) {
+            self.reach.ask(Place::Socket(Path::new(&self.host)))?;
+            return Ok(Vec::new());
+        }
+        let Some(address) = self.address else { return self.reach.ips(&self.host, self.port).await };
+        self.reach.ask(Place::Host(&self.host))?;
+        self.reach.ips(&address.to_string(), self.port).await
     }
 }
 

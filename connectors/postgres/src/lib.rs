@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use catalog::{Engine, Snapshot};
 use connector_api::{
-    Connector, ConnectorError, CrawlOptions, ErrorKind, Estimate, Limits, Progress, ResultStream, ServerInfo,
+    Connector, ConnectorError, CrawlOptions, ErrorKind, Estimate, Limits, Progress, Reach, ResultStream,
+    ServerInfo,
 };
 use guard::ReadOnly;
 
@@ -45,7 +46,16 @@ impl PostgresConnector {
     /// # Errors
     /// `BadConfig` for a URL that cannot be used, `Tls` when there is nothing to verify the server with.
     pub fn new(url: &str) -> Result<PostgresConnector, ConnectorError> {
-        Ok(PostgresConnector { sessions: Arc::new(Sessions::new(Settings::parse(url)?)?) })
+        PostgresConnector::within(url, Reach::anywhere())
+    }
+
+    /// As [`PostgresConnector::new`], and connects only where it may.
+    ///
+    /// # Errors
+    /// As [`PostgresConnector::new`].
+    pub fn within(url: &str, reach: Reach) -> Result<PostgresConnector, ConnectorError> {
+        let settings = Settings { reach, ..Settings::parse(url)? };
+        Ok(PostgresConnector { sessions: Arc::new(Sessions::new(settings)?) })
     }
 
     fn text<'a>(&self, statement: &'a ReadOnly) -> Result<&'a str, ConnectorError> {

@@ -32,14 +32,12 @@ pub const INFO: ConnectorInfo = ConnectorInfo {
             false,
             "Goes through this SSH host: user@host or user@host:port. The URL's host is seen from there.",
         ),
-        text(
+        Param::file(
             "ssh_key",
-            false,
             "File of the private key; the SSH agent is asked when there is neither key nor password.",
         ),
-        text(
+        Param::file(
             "ssh_known_hosts",
-            false,
             "File of known hosts; ~/.ssh/known_hosts when left out. A host that is not in it is refused.",
         ),
         text("ssh_password", true, "Passphrase of the key, or without a key the password of the SSH login."),

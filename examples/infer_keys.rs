@@ -90,7 +90,7 @@ fn reference(table: &str, column: &str, to: &str, key: &str) -> Reference {
 }
 
 fn of_url(url: &str) -> Result<Case, String> {
-    let connector = sources::open(url).map_err(|e| e.to_string())?;
+    let connector = sources::open(url, &querent::network::Network::default()).map_err(|e| e.to_string())?;
     Ok(Case { name: sources::display_url(url), connector, expected: None })
 }
 
@@ -102,7 +102,8 @@ fn spider(tables: &str, folder: &str) -> Result<Vec<Case>, String> {
     for database in &databases {
         let name = database["db_id"].as_str().unwrap_or_default();
         let url = format!("sqlite:{folder}/{name}/{name}.sqlite");
-        let connector = sources::open(&url).map_err(|e| format!("{name}: {e}"))?;
+        let connector =
+            sources::open(&url, &querent::network::Network::default()).map_err(|e| format!("{name}: {e}"))?;
         let column = |at: &Value| {
             let place = at.as_u64().and_then(|at| usize::try_from(at).ok())?;
             let named = &database["column_names_original"][place];

@@ -65,7 +65,7 @@ pub async fn create(
     let privacy = checked_privacy(new.privacy.as_deref())?;
     let policy = checked_policy(new.policy)?;
     let options = checked_options(&ConnectionOptions::default(), new.options.as_ref())?;
-    let info = test(&new.url).await?;
+    let info = test(sources, &new.url).await?;
     if new.require_read_only && !info.privileges.can_write.is_empty() {
         return Err(Error::new(
             "X006",
@@ -104,7 +104,7 @@ pub async fn update(db: &Db, sources: &Sources, id: Id, change: Change, by: &str
     }
     let uri = match &change.url {
         Some(url) => {
-            test(url).await?;
+            test(sources, url).await?;
             Some((sources.seal(id, url)?, sources::display_url(url)))
         }
         None => None,
@@ -159,8 +159,8 @@ pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Connection> {
 ///
 /// # Errors
 /// As the connector says.
-pub async fn test(url: &str) -> Result<ServerInfo> {
-    Ok(sources::open(url)?.test().await?)
+pub async fn test(sources: &Sources, url: &str) -> Result<ServerInfo> {
+    Ok(sources.try_out(url)?.test().await?)
 }
 
 fn check_name(name: &str) -> Result<()> {

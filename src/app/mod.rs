@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::crawl::Crawler;
 use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
+use crate::network::Network;
 use crate::schedule::{Habits, Parts, Worker};
 use crate::secrets::Keyring;
 use crate::sources::Sources;
@@ -46,6 +47,11 @@ impl Setup {
     /// As [`App::open`].
     pub async fn app(&self) -> Result<&Arc<App>> {
         self.app.get_or_try_init(|| async { Ok(Arc::new(App::open(self.config.clone()).await?)) }).await
+    }
+
+    /// Where connections may go.
+    pub fn network(&self) -> Network {
+        Network::of(&self.config)
     }
 
     /// Caps of one execution.
@@ -92,7 +98,7 @@ impl App {
         store::migrate::up(&db).await?;
         let keys = Arc::new(Keyring::load_or_create(&config.data_dir.join("secret.key"))?);
         let token = token::load_or_create(&db, &config.data_dir.join("owner.token")).await?;
-        let sources = Arc::new(Sources::new(db.clone(), keys));
+        let sources = Arc::new(Sources::new(db.clone(), keys).within(Network::of(&config)));
         let exec = Arc::new(Exec::new(
             db.clone(),
             results,

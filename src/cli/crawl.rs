@@ -62,7 +62,7 @@ async fn publish(setup: &Setup, args: &CrawlArgs) -> Result<()> {
 /// Reads the catalog of a database that only a URL names.
 async fn read(setup: &Setup, args: &CrawlArgs) -> Result<()> {
     let watch = Stopwatch::start();
-    let connector = sources::open(&args.on)?;
+    let connector = sources::open(&args.on, &setup.network())?;
     let mut options = setup.crawl_options();
     options.include.clone_from(&args.include);
     options.exclude.clone_from(&args.exclude);

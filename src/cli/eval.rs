@@ -121,7 +121,7 @@ async fn open(setup: &Setup, databases: &str, db_id: &str) -> Result<Database> {
     } else {
         format!("sqlite:{databases}/{db_id}/{db_id}.sqlite")
     };
-    let connector = sources::open(&url)?;
+    let connector = sources::open(&url, &setup.network())?;
     let options =
         CrawlOptions { max_common_values: VALUES, sample_rows: Some(SAMPLE), ..setup.crawl_options() };
     let snapshot = crawl::snapshot(connector.as_ref(), &options, &|_| {}).await?;

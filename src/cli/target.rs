@@ -30,7 +30,7 @@ pub enum Target {
 /// When the URL cannot be used or the name is not registered.
 pub async fn open(setup: &Setup, on: &str) -> Result<Target> {
     if is_url(on) {
-        return Ok(Target::Url(sources::open(on)?));
+        return Ok(Target::Url(sources::open(on, &setup.network())?));
     }
     let source = setup.app().await?.sources.named(on).await?;
     Ok(Target::Registered(Box::new(source)))

@@ -12,8 +12,12 @@ use std::sync::Arc;
 use connector_api::{ConnectorError, ErrorKind, Place, Reach};
 use url::Host;
 
-use crate::config::{NetworkSettings, Target};
+use crate::config::{Config, NetworkSettings, Target};
 use crate::error::{Class, Error};
+
+/// What lies in the data folder and is nobody's database.
+const OWN: &[&str] =
+    &["querent.db", "querent.db-wal", "querent.db-shm", "secret.key", "owner.token", "results"];
 
 /// The rules.
 #[derive(Debug, Clone, Default)]
@@ -88,6 +92,12 @@ impl Network {
     /// The rules of the settings. Files in `own` are never opened for a connection.
     pub fn new(settings: NetworkSettings, own: Vec<PathBuf>) -> Network {
         Network { settings: Arc::new(settings), own: own.into() }
+    }
+
+    /// The rules of a daemon: those of its settings, and its own files in its data folder.
+    pub fn of(config: &Config) -> Network {
+        let own = OWN.iter().map(|name| config.data_dir.join(name)).collect();
+        Network::new(config.network.clone(), own)
     }
 
     /// Judges a host as it is written, before anything is looked up. A name that passes may still resolve to an address

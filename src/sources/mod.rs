@@ -19,6 +19,7 @@ pub use tunnel::INFO as TUNNEL;
 use crate::error::{Class, Error, Result};
 use crate::index::Index;
 use crate::model::{Connection, ConnectionOptions, Id, SchemaVersion};
+use crate::network::Network;
 use crate::overlay;
 use crate::secrets::{Keyring, Sealed, Secret};
 use crate::store::{self, Db};
@@ -36,6 +37,7 @@ type KeptIndex = (Option<Timestamp>, Arc<Index>);
 pub struct Sources {
     db: Db,
     keys: Arc<Keyring>,
+    network: Network,
     connectors: Mutex<HashMap<Id, Kept>>,
     indexes: Mutex<HashMap<Id, KeptIndex>>,
 }
@@ -129,7 +131,21 @@ impl Source {
 impl Sources {
     /// Sources whose URIs stand sealed in the store.
     pub fn new(db: Db, keys: Arc<Keyring>) -> Sources {
-        Sources { db, keys, connectors: Mutex::default(), indexes: Mutex::default() }
+        let network = Network::default();
+        Sources { db, keys, network, connectors: Mutex::default(), indexes: Mutex::default() }
+    }
+
+    /// The same sources, that go only where the rules let them.
+    pub fn within(self, network: Network) -> Sources {
+        Sources { network, ..self }
+    }
+
+    /// Opens a connector for a URL that is not registered.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn try_out(&self, url: &str) -> Result<Arc<dyn Connector>> {
+        open(url, &self.network)
     }
 
     /// The registered database of that key, without its catalog.
@@ -212,7 +228,7 @@ impl Sources {
             return Ok(connector.clone());
         }
         let uri = Sealed::parse(&connection.sealed_uri)?.open(&connection.id.to_string(), &self.keys)?;
-        let connector = open(uri.expose())?;
+        let connector = open(uri.expose(), &self.network)?;
         if kept.len() >= KEPT {
             kept.clear();
         }

@@ -1,12 +1,15 @@
 //! From a URL to a connector: one line an engine.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use catalog::Engine;
-use connector_api::{Connector, ConnectorInfo};
+use connector_api::text::percent_decode;
+use connector_api::{Connector, ConnectorInfo, ParamKind, Reach};
 
 use super::tunnel;
 use crate::error::{Class, Error, Result};
+use crate::network::Network;
 
 /// The engines that can be connected to, with their parameters.
 pub fn connectors() -> Vec<&'static ConnectorInfo> {
@@ -19,26 +22,47 @@ pub fn connectors() -> Vec<&'static ConnectorInfo> {
     ]
 }
 
-/// Opens a connector for a URL; nothing is connected to yet.
+/// Opens a connector for a URL, that goes only where the rules let it; nothing is connected to yet.
 ///
 /// # Errors
-/// When the URL cannot be used, with an example of one that can.
-pub fn open(url: &str) -> Result<Arc<dyn Connector>> {
-    let engine = info_of(url)?.engine;
-    match tunnel::split(url, engine)? {
-        Some((url, settings)) => tunnel::open(url, engine, settings, direct),
-        None => direct(url),
+/// When the URL cannot be used, with an example of one that can; `C008` for a file that may not be used.
+pub fn open(url: &str, network: &Network) -> Result<Arc<dyn Connector>> {
+    let info = info_of(url)?;
+    check_files(url, info, network)?;
+    match tunnel::split(url, info.engine, network)? {
+        Some((url, settings)) => tunnel::open(url, info.engine, settings, direct),
+        None => direct(url, network.reach()),
     }
 }
 
+/// Judges the files that a URL names, before any of them is touched.
+fn check_files(url: &str, info: &ConnectorInfo, network: &Network) -> Result<()> {
+    if info.engine == Engine::Sqlite {
+        network.file("file", &connector_sqlite::Config::parse(url)?.path)?;
+    }
+    let (_, query) = url.split_once('?').unwrap_or((url, ""));
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (Some(name), Some(value)) = (percent_decode(name), percent_decode(value)) else { continue };
+        let param = info.params.iter().chain(tunnel::INFO.params).find(|param| param.name == name);
+        match param.map(|param| param.kind) {
+            Some(ParamKind::File(words)) if !value.is_empty() && !words.contains(&value.as_str()) => {
+                network.file(&name, Path::new(&value))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Without a tunnel in between.
-fn direct(url: &str) -> Result<Arc<dyn Connector>> {
+fn direct(url: &str, reach: Reach) -> Result<Arc<dyn Connector>> {
     Ok(match info_of(url)?.engine {
         Engine::Sqlite => Arc::new(connector_sqlite::SqliteConnector::open(url)?),
-        Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::new(url)?),
-        Engine::Mysql => Arc::new(connector_mysql::MysqlConnector::new(url)?),
-        Engine::Mssql => Arc::new(connector_mssql::MssqlConnector::new(url)?),
-        Engine::Mongodb => Arc::new(connector_mongodb::MongodbConnector::new(url)?),
+        Engine::Postgres => Arc::new(connector_postgres::PostgresConnector::within(url, reach)?),
+        Engine::Mysql => Arc::new(connector_mysql::MysqlConnector::within(url, reach)?),
+        Engine::Mssql => Arc::new(connector_mssql::MssqlConnector::within(url, reach)?),
+        Engine::Mongodb => Arc::new(connector_mongodb::MongodbConnector::within(url, reach)?),
         other => return Err(unsupported(other.name())),
     })
 }

@@ -21,7 +21,7 @@ const ENGINES: [Engine; 5] =
 type Listed = (&'static [Engine], &'static str, &'static str);
 
 async fn crawl(url: &str) -> Snapshot {
-    let connector = querent::sources::open(url).unwrap();
+    let connector = querent::sources::open(url, &querent::network::Network::default()).unwrap();
     let options = CrawlOptions { statistics: false, ..CrawlOptions::default() };
     querent::crawl::snapshot(connector.as_ref(), &options, &|_| {}).await.unwrap()
 }

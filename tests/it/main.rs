@@ -19,6 +19,7 @@ mod http;
 mod results;
 mod retrieval;
 mod store;
+mod targets;
 mod test_app;
 mod tunnel;
 mod types;

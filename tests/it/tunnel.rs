@@ -2,6 +2,7 @@
 
 use connector_api::{CrawlOptions, ErrorKind};
 use querent::error::Error;
+use querent::network::Network;
 use querent::sources;
 use url::Url;
 
@@ -45,13 +46,13 @@ impl Host {
 }
 
 async fn refused(url: &str) -> Error {
-    sources::open(url).unwrap().test().await.unwrap_err().into()
+    sources::open(url, &Network::default()).unwrap().test().await.unwrap_err().into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_is_reached_through_the_host() {
     let host = Host::named();
-    let connector = sources::open(&host.url("client_key", "known_hosts")).unwrap();
+    let connector = sources::open(&host.url("client_key", "known_hosts"), &Network::default()).unwrap();
     let info = connector.test().await.unwrap();
     assert_eq!(info.engine, catalog::Engine::Postgres);
     // several statements at once share the session
@@ -78,7 +79,8 @@ async fn a_pipeline_of_mongodbs_own_goes_through_the_host_too() {
     for step in bench.shelf(0).into_iter().chain(bench.filled(0, 9)) {
         bench.run(&step).await;
     }
-    let connector = sources::open(&host.before(&bench.url(), "client_key", "known_hosts")).unwrap();
+    let connector =
+        sources::open(&host.before(&bench.url(), "client_key", "known_hosts"), &Network::default()).unwrap();
     let snapshot = connector.introspect(&CrawlOptions::default(), &|_| {}).await.unwrap();
     let pipeline =
         serde_json::json!([{ "$match": { "room": { "$gt": 4 } } }, { "$project": { "title": 1 } }]);
@@ -103,7 +105,7 @@ async fn a_key_with_a_passphrase_needs_it() {
     assert_eq!(wrong.code, ErrorKind::BadConfig.code());
     assert!(!wrong.message.contains("guess"));
     let url = format!("{url}&ssh_password=tunnel");
-    sources::open(&url).unwrap().test().await.unwrap();
+    sources::open(&url, &Network::default()).unwrap().test().await.unwrap();
     assert!(!sources::display_url(&url).contains("ssh_password"), "{}", sources::display_url(&url));
 }
 

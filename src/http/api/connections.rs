@@ -94,8 +94,8 @@ pub async fn create(
 /// Tries a database without registering it.
 #[utoipa::path(post, path = "/api/v1/connections/test", tag = "connections", request_body = Url,
     responses((status = 200, description = "It answers", body = Server)))]
-pub async fn test_url(_owner: Owner, body: Body<Url>) -> Answer<Server> {
-    Ok(Json(register::test(&body.0.url).await?.into()))
+pub async fn test_url(_owner: Owner, app: State, body: Body<Url>) -> Answer<Server> {
+    Ok(Json(register::test(&app.sources, &body.0.url).await?.into()))
 }
 
 /// One connection.

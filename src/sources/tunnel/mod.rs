@@ -9,15 +9,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catalog::{Engine, Snapshot};
+use connector_api::text::percent_decode;
 use connector_api::{
     Connector, ConnectorError, ConnectorInfo, CrawlOptions, ErrorKind, Estimate, Limits, Param, ParamKind,
-    Params, Progress, ResultStream, ServerInfo,
+    Params, Progress, Reach, ResultStream, ServerInfo,
 };
 use guard::ReadOnly;
 use guard::pipeline::ReadPipeline;
 use url::Url;
 
 use crate::error;
+use crate::network::Network;
 use crate::secrets::Secret;
 use session::Tunnel;
 
@@ -58,13 +60,19 @@ pub(super) struct Settings {
     pub password: Option<Secret>,
     /// The database as the SSH host sees it.
     pub target: (String, u16),
+    /// Whether the SSH host may be connected to.
+    pub reach: Reach,
 }
 
 /// Takes the tunnel's parameters out of a URL; `None` when it names no tunnel.
 ///
 /// # Errors
-/// `BadConfig` for parameters that make no tunnel.
-pub(super) fn split(url: &str, engine: Engine) -> Result<Option<(Url, Settings)>, ConnectorError> {
+/// `BadConfig` for parameters that make no tunnel; `OutOfReach` for a database behind it that the rules do not let in.
+pub(super) fn split(
+    url: &str,
+    engine: Engine,
+    network: &Network,
+) -> Result<Option<(Url, Settings)>, ConnectorError> {
     let (_, query) = url.split_once('?').unwrap_or((url, ""));
     let named = |pair: &&str| INFO.params.iter().any(|p| pair.split('=').next() == Some(p.name));
     let (ours, theirs): (Vec<&str>, Vec<&str>) = query.split('&').filter(|p| !p.is_empty()).partition(named);
@@ -84,6 +92,7 @@ pub(super) fn split(url: &str, engine: Engine) -> Result<Option<(Url, Settings)>
     };
     let mut url = Url::parse(url).map_err(|e| bad(format!("the URL cannot be read: {e}")))?;
     let host = url.host_str().filter(|h| !h.is_empty()).unwrap_or("localhost").to_owned();
+    network.from_elsewhere(&percent_decode(&host).unwrap_or_default())?;
     let target = (host, url.port().unwrap_or(default_port));
     let query = theirs.join("&");
     url.set_query(Some(query.as_str()).filter(|q| !q.is_empty()));
@@ -97,6 +106,7 @@ pub(super) fn split(url: &str, engine: Engine) -> Result<Option<(Url, Settings)>
         known_hosts: path("ssh_known_hosts"),
         password: params.text("ssh_password").map(Secret::new),
         target,
+        reach: network.reach(),
     };
     Ok(Some((url, settings)))
 }
@@ -125,14 +135,15 @@ pub(super) fn open(
     mut url: Url,
     engine: Engine,
     settings: Settings,
-    direct: impl FnOnce(&str) -> error::Result<Arc<dyn Connector>>,
+    direct: impl FnOnce(&str, Reach) -> error::Result<Arc<dyn Connector>>,
 ) -> error::Result<Arc<dyn Connector>> {
     let unusable = |e: std::io::Error| {
         ConnectorError::new(ErrorKind::Internal, format!("no local port for the tunnel: {e}"))
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(unusable)?;
     listener.set_nonblocking(true).map_err(unusable)?;
-    let port = listener.local_addr().map_err(unusable)?.port();
+    let end = listener.local_addr().map_err(unusable)?;
+    let port = end.port();
     let local = Ipv4Addr::LOCALHOST.to_string();
     let named = if engine == Engine::Postgres {
         // the host stays, as TLS verifies it
@@ -144,7 +155,7 @@ pub(super) fn open(
     if !named || url.set_port(Some(port)).is_err() {
         return Err(bad("the URL has no place for a host and a port").into());
     }
-    let inner = direct(url.as_str())?;
+    let inner = direct(url.as_str(), Reach::only(end))?;
     Ok(Arc::new(Tunnelled { inner, tunnel: Arc::new(Tunnel::new(settings, listener)) }))
 }
 
@@ -210,7 +221,7 @@ mod tests {
     use super::*;
 
     fn tunnel(url: &str) -> Option<(Url, Settings)> {
-        split(url, Engine::Postgres).unwrap()
+        split(url, Engine::Postgres, &Network::default()).unwrap()
     }
 
     #[test]
@@ -240,9 +251,9 @@ mod tests {
             "postgres://reader@db/shop?ssh=jump@bastion:x",
             "postgres://reader@db/shop?ssh=@bastion",
         ] {
-            let error = split(url, Engine::Postgres).err().unwrap();
+            let error = split(url, Engine::Postgres, &Network::default()).err().unwrap();
             assert_eq!(error.kind, ErrorKind::BadConfig, "{url}");
         }
-        assert!(split("sqlite:shop.db?ssh=jump@bastion", Engine::Sqlite).is_err());
+        assert!(split("sqlite:shop.db?ssh=jump@bastion", Engine::Sqlite, &Network::default()).is_err());
     }
 }

@@ -137,6 +137,7 @@ impl client::Handler for HostKey {
 }
 
 async fn connect(settings: &Settings) -> Result<Handle<HostKey>, ConnectorError> {
+    let places = settings.reach.addresses(&settings.host, settings.port).await?;
     let known = known_keys(settings)?;
     let config = client::Config {
         keepalive_interval: Some(KEEPALIVE),
@@ -147,8 +148,7 @@ async fn connect(settings: &Settings) -> Result<Handle<HostKey>, ConnectorError>
     };
     let refused = Arc::new(Mutex::new(false));
     let handler = HostKey { known, refused: refused.clone() };
-    let place = (settings.host.as_str(), settings.port);
-    let mut session = client::connect(Arc::new(config), place, handler).await.map_err(|e| {
+    let mut session = client::connect(Arc::new(config), places.as_slice(), handler).await.map_err(|e| {
         if *refused.lock().unwrap_or_else(PoisonError::into_inner) {
             return error(ErrorKind::Tls, "the SSH host has another key than the known one").hint(
                 "Somebody may be in between. If the host's key was changed on purpose, correct known_hosts.",

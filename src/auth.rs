@@ -1,21 +1,53 @@
-//! Who calls: from what a client sends as its proof to a [`Caller`].
+//! Who calls: from what a client sends as its proof to a [`Caller`] in a workspace.
 
-use crate::access::Caller;
+use crate::access::{Caller, Origin};
 use crate::error::{Class, Error, Result};
+use crate::model::Id;
+use crate::model::ids::{DEFAULT_WORKSPACE, OWNER};
 use crate::secrets::TokenHash;
+use crate::store::{Db, workspaces};
 
-/// The caller behind an `Authorization` header.
+/// What a client sent.
+#[derive(Debug, Clone, Default)]
+pub struct Proof<'r> {
+    /// The `Authorization` header.
+    pub authorization: Option<&'r str>,
+    /// The workspace that the client names, by key or slug.
+    pub workspace: Option<&'r str>,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+/// The caller behind a request. `db` is the daemon's own.
 ///
 /// # Errors
-/// `H007` when there is no bearer token or it is not the right one; which of the two is not said.
-pub fn caller(authorization: Option<&str>, owner: &TokenHash) -> Result<Caller> {
-    let token = authorization.and_then(bearer).unwrap_or_default();
-    if owner.matches(token) {
-        return Ok(Caller::owner());
+/// `H007` when there is no bearer token or it is not the right one; which of the two is not said. `H041` when the
+/// workspace is not one of the caller's.
+pub async fn caller(db: &Db, owner: &TokenHash, proof: Proof<'_>) -> Result<Caller> {
+    let token = proof.authorization.and_then(bearer).unwrap_or_default();
+    if !owner.matches(token) {
+        return Err(Error::new("H007", Class::Unauthenticated, "a valid token is needed").hint(
+            "Send `Authorization: Bearer TOKEN`; the token is part of the link that `querent serve` prints.",
+        ));
     }
-    Err(Error::new("H007", Class::Unauthenticated, "a valid token is needed").hint(
-        "Send `Authorization: Bearer TOKEN`; the token is part of the link that `querent serve` prints.",
-    ))
+    let workspace = match proof.workspace {
+        Some(named) => chosen(db, OWNER, named).await?,
+        None => DEFAULT_WORKSPACE,
+    };
+    Ok(Caller::owner_in(workspace).from(proof.origin))
+}
+
+/// The workspace of that key or slug, if the user is a member. Others do not exist for them.
+async fn chosen(db: &Db, user: Id, named: &str) -> Result<Id> {
+    match workspaces::of_member(db, user, named).await? {
+        Some((workspace, _)) => Ok(workspace),
+        None => Err(Error::new(
+            "H041",
+            Class::NotFound,
+            "there is no such workspace, or the caller is no member of it",
+        )
+        .hint("Name one of yours by key or slug in the header Querent-Workspace.")),
+    }
 }
 
 fn bearer(header: &str) -> Option<&str> {
@@ -26,19 +58,13 @@ fn bearer(header: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secrets::Token;
 
     #[test]
-    fn only_the_token_itself_is_accepted() {
-        let token = Token::generate().unwrap();
-        let asks = |header: Option<String>| caller(header.as_deref(), &token.hash()).is_ok();
-        assert!(asks(Some(format!("Bearer {}", token.expose()))));
-        assert!(asks(Some(format!("bearer  {} ", token.expose()))));
-        assert!(!asks(None));
-        assert!(!asks(Some(String::new())));
-        assert!(!asks(Some("Bearer ".into())));
-        assert!(!asks(Some(token.expose().into())));
-        assert!(!asks(Some(format!("Basic {}", token.expose()))));
-        assert!(!asks(Some(format!("Bearer {}x", token.expose()))));
+    fn a_bearer_token_is_read_from_its_header_alone() {
+        assert_eq!(bearer("Bearer abc"), Some("abc"));
+        assert_eq!(bearer("bearer  abc "), Some("abc"));
+        for other in ["", "Bearer", "abc", "Basic abc", "Bearerabc"] {
+            assert_eq!(bearer(other), None, "{other}");
+        }
     }
 }

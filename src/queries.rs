@@ -3,8 +3,6 @@
 pub mod knowledge;
 pub mod repair;
 
-use std::sync::Arc;
-
 use guard::{Finding, ReadOnly};
 use serde_json::{Map, Value, json};
 
@@ -120,7 +118,7 @@ pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Query> {
 ///
 /// # Errors
 /// Not found; not crawled; too many statements wait.
-pub async fn start(db: &Db, sources: &Sources, exec: &Arc<Exec>, id: Id, by: &str) -> Result<Started> {
+pub async fn start(db: &Db, sources: &Sources, exec: &Exec, id: Id, by: &str) -> Result<Started> {
     let query = store::queries::get(db, id).await?;
     let source = sources.get(query.connection_id).await?;
     source.may_be_asked()?;

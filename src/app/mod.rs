@@ -12,6 +12,7 @@ use connector_api::{CrawlOptions, Limits};
 pub use token::OwnerToken;
 pub use translator::translator;
 
+use crate::access::Caller;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::crawl::Crawler;
@@ -23,7 +24,7 @@ use crate::secrets::Keyring;
 use crate::sources::Sources;
 use crate::store::catalog::Keep;
 use crate::store::recover::{Abandoned, FolderClaim, Interrupted};
-use crate::store::{self, Db};
+use crate::store::{self, Conn, Db, Dialect};
 
 /// Sessions of the store on PostgreSQL at the most.
 const STORE_SESSIONS: usize = 16;
@@ -54,6 +55,14 @@ impl Setup {
         Network::of(&self.config)
     }
 
+    /// The daemon's parts for the owner of the data folder: what commands work with.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn desk(&self) -> Result<Desk> {
+        Ok(self.app().await?.desk(Arc::new(Caller::owner())))
+    }
+
     /// Caps of one execution.
     pub fn limits(&self) -> Limits {
         limits(&self.config)
@@ -65,27 +74,50 @@ impl Setup {
     }
 }
 
-/// The daemon's parts.
+/// The daemon's parts, for nobody in particular: [`App::desk`] gives them to a caller.
 pub struct App {
     /// All settings.
     pub config: Config,
+    /// The store, for the daemon's own work.
+    pub db: Db,
+    /// Jobs.
+    pub worker: Arc<Worker>,
+    /// The owner's token.
+    pub token: OwnerToken,
+    sources: Sources,
+    exec: Exec,
+    crawler: Crawler,
+    chat: Chat,
+}
+
+/// The daemon's parts as one caller uses them: each sees the caller's workspace alone.
+#[derive(Clone)]
+pub struct Desk {
     /// The store.
     pub db: Db,
     /// Registered databases.
-    pub sources: Arc<Sources>,
+    pub sources: Sources,
     /// The door to databases.
-    pub exec: Arc<Exec>,
+    pub exec: Exec,
     /// Crawls.
-    pub crawler: Arc<Crawler>,
-    /// Jobs.
-    pub worker: Arc<Worker>,
+    pub crawler: Crawler,
     /// Answers.
-    pub chat: Arc<Chat>,
-    /// The owner's token.
-    pub token: OwnerToken,
+    pub chat: Chat,
 }
 
 impl App {
+    /// The parts for a caller.
+    pub fn desk(&self, caller: Arc<Caller>) -> Desk {
+        let db = self.db.acting(caller);
+        Desk {
+            sources: self.sources.within(&db),
+            exec: self.exec.within(&db),
+            crawler: self.crawler.within(&db),
+            chat: self.chat.within(&db),
+            db,
+        }
+    }
+
     /// Opens the store (bringing its schema up to date) and builds everything over it.
     ///
     /// # Errors
@@ -98,21 +130,15 @@ impl App {
         store::migrate::up(&db).await?;
         let keys = Arc::new(Keyring::load_or_create(&config.data_dir.join("secret.key"))?);
         let token = token::load_or_create(&db, &config.data_dir.join("owner.token")).await?;
-        let sources = Arc::new(Sources::new(db.clone(), keys).within(Network::of(&config)));
-        let exec = Arc::new(Exec::new(
-            db.clone(),
-            results,
-            limits(&config),
-            config.limits.executions,
-            config.limits.waiting,
-        ));
-        let crawler =
-            Arc::new(Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config)));
+        let sources = Sources::new(db.clone(), keys).under(Network::of(&config));
+        let (slots, waiting) = (config.limits.executions, config.limits.waiting);
+        let exec = Exec::new(db.clone(), results, limits(&config), slots, waiting);
+        let crawler = Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config));
         let parts = Parts { db: db.clone(), sources: sources.clone(), crawler: crawler.clone() };
         let worker = Arc::new(Worker::new(parts, habits(&config)));
         let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
         let translator = translator(&config.model)?;
-        let chat = Arc::new(Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost));
+        let chat = Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost);
         Ok(App { config, db, sources, exec, crawler, worker, chat, token })
     }
 
@@ -122,7 +148,10 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn recover(&self) -> Result<Interrupted> {
-        let which = if matches!(self.db, Db::Sqlite(_)) { Abandoned::All } else { Abandoned::Expired };
+        let which = match self.db.dialect() {
+            Dialect::Sqlite => Abandoned::All,
+            Dialect::Postgres => Abandoned::Expired,
+        };
         let tx = self.db.begin().await?;
         let marked = store::recover::mark_interrupted(&tx, which).await?;
         tx.commit().await?;

@@ -22,7 +22,7 @@ use crate::model::{ChatMessage, ChatSession, Execution, Id, MessageStatus, Query
 use crate::sources::{Source, Sources};
 use crate::store::chats::{MessageEnd, NewMessage};
 use crate::store::queries::NewQuery;
-use crate::store::{self, Db};
+use crate::store::{self, Conn, Db};
 
 /// Longest question, in characters.
 pub const MAX_QUESTION: usize = 4_000;
@@ -31,12 +31,13 @@ const HISTORY: u32 = 12;
 /// How long an answer may look pending before it counts as abandoned.
 const LEASE: Duration = Duration::from_secs(900);
 
-/// Answers questions about registered databases.
+/// Answers a caller's questions about registered databases. Clones share the translator.
+#[derive(Clone)]
 pub struct Chat {
     db: Db,
-    sources: Arc<Sources>,
-    exec: Arc<Exec>,
-    translator: Translator,
+    sources: Sources,
+    exec: Exec,
+    translator: Arc<Translator>,
     max_cost: Option<f64>,
 }
 
@@ -51,14 +52,19 @@ pub struct Answered {
 
 impl Chat {
     /// `max_cost` refuses statements that the server expects to cost more.
-    pub fn new(
-        db: Db,
-        sources: Arc<Sources>,
-        exec: Arc<Exec>,
-        translator: Translator,
-        max_cost: Option<f64>,
-    ) -> Chat {
-        Chat { db, sources, exec, translator, max_cost }
+    pub fn new(db: Db, sources: Sources, exec: Exec, translator: Translator, max_cost: Option<f64>) -> Chat {
+        Chat { db, sources, exec, translator: Arc::new(translator), max_cost }
+    }
+
+    /// The same for whom that store speaks for.
+    pub fn within(&self, db: &Db) -> Chat {
+        Chat {
+            db: db.clone(),
+            sources: self.sources.within(db),
+            exec: self.exec.within(db),
+            translator: self.translator.clone(),
+            max_cost: self.max_cost,
+        }
     }
 
     /// Answers a question in a chat. Everything is stored, a failure too; `events` hears of each step.
@@ -146,8 +152,11 @@ impl Chat {
         best: &Checked,
         events: &Events,
     ) -> Result<(Query, Result<Finished>)> {
-        let query =
-            store::queries::create(&self.db, new_query(source, version, message, question, best)).await?;
+        let query = store::queries::create(
+            &self.db,
+            new_query(source, version, message, question, best, self.db.by()),
+        )
+        .await?;
         events.send(Event::Sql(compose::sql_part(&query, best)));
         self.check_cost(source, best, events).await?;
         let told = |execution: &Execution| events.send(Event::Running(execution.clone()));
@@ -196,7 +205,7 @@ impl Chat {
             json!({ "session": message.session_id, "status": end.status.as_str(), "query": end.query_id });
         let tx = self.db.begin().await?;
         let stored = store::chats::finish_message(&tx, message.id, end).await?;
-        store::audits::add(&tx, "owner", "chat.answer", &message.id.to_string(), details).await?;
+        store::audits::add(&tx, self.db.by(), "chat.answer", &message.id.to_string(), details).await?;
         tx.commit().await?;
         Ok(stored)
     }
@@ -216,7 +225,14 @@ fn checked_question(question: &str) -> Result<&str> {
     Ok(question)
 }
 
-fn new_query(source: &Source, version: Id, message: Id, question: &str, best: &Checked) -> NewQuery {
+fn new_query(
+    source: &Source,
+    version: Id,
+    message: Id,
+    question: &str,
+    best: &Checked,
+    by: &str,
+) -> NewQuery {
     NewQuery {
         id: new_id(),
         connection_id: source.connection.id,
@@ -229,7 +245,7 @@ fn new_query(source: &Source, version: Id, message: Id, question: &str, best: &C
         report: serde_json::to_value(best.statement.report()).unwrap_or(Value::Null),
         source: compose::source_name(&best.candidate.source),
         confidence: Some(best.candidate.score),
-        created_by: Some("owner".to_owned()),
+        created_by: Some(by.to_owned()),
     }
 }
 

@@ -29,8 +29,8 @@ pub async fn run(setup: &Setup, args: AskArgs) -> Result<i32> {
 
 /// Answers through a chat, as the daemon does.
 async fn stored(setup: &Setup, source: &Source, args: &AskArgs) -> Result<i32> {
-    let app = setup.app().await?;
-    let _claim = app.recover_alone().await?;
+    let app = &setup.desk().await?;
+    let _claim = setup.app().await?.recover_alone().await?;
     let title: String = args.question.chars().take(TITLE).collect();
     let session = chat::records::create(&app.db, source.connection.id, &title, "owner").await?;
     let (events, mut heard) = Events::channel();

@@ -17,7 +17,7 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
         ConnectionCommand::Add { name, url, require_read_only, flags } => {
             let policy = flags.policy.as_deref().map(target::policy_value).transpose()?;
             let options = flags.options();
-            let app = setup.app().await?;
+            let app = &setup.desk().await?;
             let registration =
                 Registration { name, url, policy, privacy: flags.privacy, options, require_read_only };
             let (connection, info) = register::create(&app.db, &app.sources, registration, "owner").await?;
@@ -32,7 +32,7 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
             print_info(&target.connector().test().await?);
         }
         ConnectionCommand::Remove { name } => {
-            let app = setup.app().await?;
+            let app = &setup.desk().await?;
             let connection = app.sources.record(&name).await?;
             register::delete(&app.db, &app.sources, connection.id, "owner").await?;
             say!("removed {name:?}");
@@ -50,7 +50,7 @@ async fn set(
 ) -> Result<()> {
     let policy = flags.policy.as_deref().map(target::policy_value).transpose()?;
     let options = flags.options();
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let id = app.sources.record(name).await?.id;
     let change = Change { name: rename, url, privacy: flags.privacy, policy, options };
     let connection = register::update(&app.db, &app.sources, id, change, "owner").await?;
@@ -58,7 +58,7 @@ async fn set(
 }
 
 async fn show(setup: &Setup, name: &str) -> Result<()> {
-    let connection = setup.app().await?.sources.record(name).await?;
+    let connection = setup.desk().await?.sources.record(name).await?;
     say!("{}  {}  {}", connection.name, connection.engine, connection.display_uri);
     say!("privacy: {}", connection.privacy);
     for (what, document) in [("options", &connection.options), ("policy", &connection.policy)] {
@@ -76,7 +76,7 @@ async fn show(setup: &Setup, name: &str) -> Result<()> {
 }
 
 async fn list(setup: &Setup) -> Result<()> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let mut request = PageRequest::first();
     loop {
         let page = store::connections::list(&app.db, request).await?;

@@ -28,10 +28,10 @@ pub async fn run(setup: &Setup, args: CrawlArgs) -> Result<i32> {
 /// Crawls a registered database.
 async fn publish(setup: &Setup, args: &CrawlArgs) -> Result<()> {
     let watch = Stopwatch::start();
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let database = app.sources.database_named(&args.on).await?;
     let name = &database.connection.name;
-    let _claim = app.recover_alone().await?;
+    let _claim = setup.app().await?.recover_alone().await?;
     let record = app.crawler.begin(database.connection.id, Some("owner")).await?;
     let bar = progress::bar("connecting");
     let outcome = app.crawler.run(&database, record, &|step| progress::step(&bar, &step)).await;

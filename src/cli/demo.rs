@@ -23,7 +23,7 @@ const QUESTIONS: &[&str] = &[
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, args: DemoArgs) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let file = setup.config.data_dir.join("storefront.sqlite");
     if !file.exists() {
         generate(&file).await?;

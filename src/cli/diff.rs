@@ -66,7 +66,7 @@ async fn stored(setup: &Setup, name: &str, args: &DiffArgs) -> Result<(Diff, Opt
         return Err(Error::new("K010", Class::BadInput, "--queries is for two files or databases")
             .hint("With --on, the statements stored for the connection are checked."));
     }
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     // the record alone: to compare versions the database is not opened, nor its catalog read
     let connection = app.sources.record(name).await?;
     let listed = versions(&app.db, connection.id).await?;

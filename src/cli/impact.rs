@@ -13,7 +13,7 @@ const BY: &str = "owner";
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: ImpactCommand) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     match command {
         ImpactCommand::List { on, json } => {
             let connection = app.sources.record(&on).await?;

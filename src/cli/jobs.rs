@@ -2,7 +2,7 @@
 
 use super::args::JobsCommand;
 use super::schedule::key;
-use crate::app::{App, Setup};
+use crate::app::{Desk, Setup};
 use crate::error::Result;
 use crate::model::{Id, Job, PageRequest};
 use crate::store::jobs::Filter;
@@ -13,7 +13,7 @@ const RUNS: u32 = 20;
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: JobsCommand) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     match command {
         JobsCommand::List { on, state, limit } => {
             let connection_id = match &on {
@@ -25,14 +25,14 @@ pub async fn run(setup: &Setup, command: JobsCommand) -> Result<i32> {
         }
         JobsCommand::Show { id } => show(app, id).await?,
         JobsCommand::Cancel { id } => {
-            let job = schedule::cancel(&app.db, id, "owner").await?;
+            let job = schedule::cancel(&app.db, id).await?;
             say!("cancelled {} {}", job.kind, job.id);
         }
     }
     Ok(0)
 }
 
-async fn list(app: &App, filter: &Filter, limit: u32) -> Result<()> {
+async fn list(app: &Desk, filter: &Filter, limit: u32) -> Result<()> {
     let page = store::jobs::list(&app.db, filter, PageRequest::first().with_limit(limit)).await?;
     for job in &page.items {
         say!("{}", line(job));
@@ -54,7 +54,7 @@ fn line(job: &Job) -> String {
     .to_owned()
 }
 
-async fn show(app: &App, id: Id) -> Result<()> {
+async fn show(app: &Desk, id: Id) -> Result<()> {
     let job = store::jobs::get(&app.db, id).await?;
     say!("{}", line(&job));
     for run in store::jobs::runs(&app.db, id, RUNS).await? {

@@ -15,7 +15,7 @@ const BY: &str = "owner";
 
 /// Runs `glossary`; gives the process's exit code.
 pub async fn glossary(setup: &Setup, command: GlossaryCommand) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     match command {
         GlossaryCommand::Add { term, definition, on, table, expression, filter } => {
             let source = app.sources.named(&on).await?;
@@ -62,7 +62,7 @@ async fn terms(db: &Db, connection: Id) -> Result<Vec<GlossaryTerm>> {
 
 /// Runs `case`; gives the process's exit code.
 pub async fn case(setup: &Setup, command: CaseCommand) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     match command {
         CaseCommand::Add { question, sql, on } => {
             let source = app.sources.named(&on).await?;
@@ -93,7 +93,7 @@ pub async fn case(setup: &Setup, command: CaseCommand) -> Result<i32> {
 
 /// Runs `notifications`; gives the process's exit code.
 pub async fn notifications(setup: &Setup, args: NotificationArgs) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let mut page = PageRequest::first();
     loop {
         let found = store::notifications::list(&app.db, !args.all, page).await?;

@@ -1,7 +1,7 @@
 //! `querent schedule`: when databases are crawled by themselves.
 
 use super::args::ScheduleCommand;
-use crate::app::{App, Setup};
+use crate::app::{Desk, Setup};
 use crate::error::Result;
 use crate::model::{Id, PageRequest, Schedule};
 use crate::schedule::{self, Planned, Wanted};
@@ -9,7 +9,7 @@ use crate::store;
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, command: ScheduleCommand) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     match command {
         ScheduleCommand::Set { on, cron, time_zone, max_failures } => {
             let wanted = Wanted { cron, time_zone, max_failures };
@@ -36,11 +36,11 @@ pub async fn run(setup: &Setup, command: ScheduleCommand) -> Result<i32> {
 }
 
 /// The key of a registered name.
-pub async fn key(app: &App, name: &str) -> Result<Id> {
+pub async fn key(app: &Desk, name: &str) -> Result<Id> {
     Ok(app.sources.named(name).await?.connection.id)
 }
 
-async fn list(app: &App) -> Result<()> {
+async fn list(app: &Desk) -> Result<()> {
     let mut request = PageRequest::first();
     loop {
         let page = store::schedules::list(&app.db, request).await?;

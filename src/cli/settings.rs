@@ -63,7 +63,7 @@ pub async fn doctor(setup: &Setup) -> Result<i32> {
         }
     };
     say("configuration", Ok(format!("data in {}", setup.config.data_dir.display())));
-    let app = match setup.app().await {
+    let app = match setup.desk().await {
         Ok(app) => app,
         Err(error) => {
             say("store", Err(error));

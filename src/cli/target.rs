@@ -32,7 +32,7 @@ pub async fn open(setup: &Setup, on: &str) -> Result<Target> {
     if is_url(on) {
         return Ok(Target::Url(sources::open(on, &setup.network())?));
     }
-    let source = setup.app().await?.sources.named(on).await?;
+    let source = setup.desk().await?.sources.named(on).await?;
     Ok(Target::Registered(Box::new(source)))
 }
 

@@ -81,7 +81,7 @@ pub struct CoverageArgs {
 
 /// Runs `describe`; gives the process's exit code.
 pub async fn describe(setup: &Setup, args: DescribeArgs) -> Result<i32> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let source = app.sources.named(&args.on).await?;
     let place = understand::place(&source, &args.what)?;
     let change = AnnotationChange {
@@ -125,7 +125,7 @@ pub async fn relationships(setup: &Setup, command: RelationshipCommand) -> Resul
 }
 
 async fn list(setup: &Setup, on: &str, state: Option<State>, evidence: bool) -> Result<()> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     let connection = app.sources.record(on).await?;
     let mut all = store::relationships::all(&app.db, connection.id).await?;
     let wanted = state.map(|s| match s {
@@ -148,7 +148,7 @@ async fn list(setup: &Setup, on: &str, state: Option<State>, evidence: bool) -> 
 }
 
 async fn decide(setup: &Setup, ids: &[Id], state: RelationshipState) -> Result<()> {
-    let app = setup.app().await?;
+    let app = &setup.desk().await?;
     for id in ids {
         let kept = understand::decide(&app.db, *id, state, "owner").await?;
         say!("{}: {}", kept.state, kept.line());
@@ -158,7 +158,7 @@ async fn decide(setup: &Setup, ids: &[Id], state: RelationshipState) -> Result<(
 
 /// Runs `coverage`; gives the process's exit code.
 pub async fn coverage(setup: &Setup, args: CoverageArgs) -> Result<i32> {
-    let source = setup.app().await?.sources.named(&args.on).await?;
+    let source = setup.desk().await?.sources.named(&args.on).await?;
     let coverage = understand::coverage(&source)?;
     if args.json {
         say!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default());

@@ -80,7 +80,7 @@ impl Crawler {
         if !published.is_new {
             return;
         }
-        let keep = keep_of(&connection.options, self.keep);
+        let keep = keep_of(&connection.options, self.shared.keep);
         let trimmed = async {
             let tx = self.db.begin().await?;
             store::catalog::trim(&tx, connection.id, keep).await?;

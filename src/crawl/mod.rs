@@ -22,7 +22,7 @@ use crate::model::{ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
 use crate::sources::{self, Database, Sources};
 use crate::store::catalog::Keep;
 use crate::store::crawls::CrawlEnd;
-use crate::store::{self, Db, StoreErrorKind};
+use crate::store::{self, Conn, Db, StoreErrorKind};
 
 /// How long a crawl may look alive without a sign; it gives one three times as often.
 const LEASE: Duration = Duration::from_secs(60);
@@ -31,10 +31,15 @@ const STOPPING: Duration = Duration::from_secs(5);
 /// Progress messages that may wait for a slow reader.
 const QUEUE: usize = 64;
 
-/// Crawls registered databases, one crawl of a connection at a time.
+/// Crawls registered databases for a caller, one crawl of a connection at a time. Clones share what runs.
+#[derive(Clone)]
 pub struct Crawler {
     db: Db,
-    sources: Arc<Sources>,
+    sources: Sources,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     options: CrawlOptions,
     keep: Keep,
     busy: Mutex<HashSet<Id>>,
@@ -109,8 +114,14 @@ pub fn own_options(daemon: &CrawlOptions, own: &ConnectionOptions) -> CrawlOptio
 impl Crawler {
     /// A crawler with the options that hold for every connection, and how long versions are kept where a connection does
     /// not say.
-    pub fn new(db: Db, sources: Arc<Sources>, options: CrawlOptions, keep: Keep) -> Crawler {
-        Crawler { db, sources, options, keep, busy: Mutex::default(), running: Mutex::default() }
+    pub fn new(db: Db, sources: Sources, options: CrawlOptions, keep: Keep) -> Crawler {
+        let shared = Shared { options, keep, busy: Mutex::default(), running: Mutex::default() };
+        Crawler { db, sources, shared: Arc::new(shared) }
+    }
+
+    /// The same for whom that store speaks for.
+    pub fn within(&self, db: &Db) -> Crawler {
+        Crawler { db: db.clone(), sources: self.sources.within(db), shared: self.shared.clone() }
     }
 
     /// Makes the record of a crawl that [`Crawler::run`] then works on.
@@ -133,7 +144,7 @@ impl Crawler {
 
     /// The store knows of crawls on every daemon; here one may still be ending whose record has ended.
     fn must_be_idle(&self, connection: Id) -> Result<()> {
-        if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection) {
+        if !self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection) {
             return Ok(());
         }
         Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running")
@@ -144,7 +155,7 @@ impl Crawler {
     ///
     /// # Errors
     /// As [`Crawler::begin`].
-    pub async fn start(self: &Arc<Self>, database: Database, by: Option<&str>) -> Result<CrawlRun> {
+    pub async fn start(&self, database: Database, by: Option<&str>) -> Result<CrawlRun> {
         let run = self.begin(database.connection.id, by).await?;
         let (crawler, record) = (self.clone(), run.clone());
         tokio::spawn(async move {
@@ -176,7 +187,7 @@ impl Crawler {
         let details = json!({ "connection": run.connection_id });
         store::audits::add(&tx, by, "crawl.cancel", &id.to_string(), details).await?;
         tx.commit().await?;
-        let stop = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let stop = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some(stop) = stop {
             stop.token.cancel();
             // At once, as a rule; one that is publishing looks at its record first.
@@ -230,7 +241,7 @@ impl Crawler {
 
     async fn look(&self, database: &Database, report: &(dyn Fn(Progress) + Send + Sync)) -> Result<Found> {
         let own = sources::options_of(&database.connection)?;
-        let options = own_options(&self.options, &own);
+        let options = own_options(&self.shared.options, &own);
         let connector = database.connector.as_ref();
         let snapshot = snapshot(connector, &options, report).await?;
         understand::conclude(connector, snapshot, &own, &options, report).await
@@ -249,7 +260,7 @@ impl Crawler {
         let end = CrawlEnd::Succeeded(published.version.id);
         let run = store::crawls::finish(&tx, run, end).await?;
         let details = json!({ "version": published.version.number(), "new": published.is_new });
-        store::audits::add(&tx, "owner", "connection.crawl", &connection.to_string(), details).await?;
+        store::audits::add(&tx, self.db.by(), "connection.crawl", &connection.to_string(), details).await?;
         tx.commit().await?;
         self.sources.forget(connection, Some(published.version.id));
         let version = published.version.clone();
@@ -299,20 +310,20 @@ struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn take(crawler: &'a Crawler, run: &CrawlRun) -> Result<Turn<'a>> {
-        let mut busy = crawler.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut busy = crawler.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if !busy.insert(run.connection_id) {
             return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running"));
         }
         let stop = Stop::default();
-        crawler.running.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id, stop.clone());
+        crawler.shared.running.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id, stop.clone());
         Ok(Turn { crawler, connection: run.connection_id, run: run.id, stop })
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.crawler.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
-        self.crawler.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.connection);
+        self.crawler.shared.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
+        self.crawler.shared.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.connection);
         self.stop.ended.cancel();
     }
 }

@@ -23,16 +23,22 @@ use crate::model::{Execution, Id, Query, RunStatus, new_id};
 use crate::results::column_type;
 use crate::sources::Source;
 use crate::store::executions::{ExecutionEnd, NewExecution};
-use crate::store::{self, Db};
+use crate::store::{self, Conn, Db};
 
 pub use pages::{MAX_PAGE, RowsPage, json_rows};
 
 /// Rows kept in memory of each result, for the answer and its chart.
 const HEAD_ROWS: usize = 200;
 
-/// Runs statements within bounds, spools their results, remembers what runs so that it can be cancelled.
+/// Runs statements within bounds for a caller, spools their results, remembers what runs so that it can be cancelled.
+/// Clones share the bounds.
+#[derive(Clone)]
 pub struct Exec {
     db: Db,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     results: PathBuf,
     limits: Limits,
     slots: Semaphore,
@@ -122,20 +128,25 @@ pub async fn within_cost(
 impl Exec {
     /// Results are kept in `results`; `slots` statements run at the same time and `waiting` may wait for a place.
     pub fn new(db: Db, results: PathBuf, limits: Limits, slots: usize, waiting: usize) -> Exec {
-        Exec {
-            db,
+        let shared = Shared {
             results,
             limits,
             slots: Semaphore::new(slots),
             waiting: AtomicUsize::new(0),
             max_waiting: waiting,
             running: Mutex::default(),
-        }
+        };
+        Exec { db, shared: Arc::new(shared) }
+    }
+
+    /// The same for whom that store speaks for.
+    pub fn within(&self, db: &Db) -> Exec {
+        Exec { db: db.clone(), shared: self.shared.clone() }
     }
 
     /// The caps of an execution.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.shared.limits
     }
 
     /// Runs a stored query's checked statement to its end. `accepted` hears of the execution's record before the work
@@ -146,7 +157,7 @@ impl Exec {
     /// # Errors
     /// Too many wait already; the statement failed, timed out or was cancelled. The record tells the same.
     pub async fn run(
-        self: &Arc<Self>,
+        &self,
         source: &Source,
         query: &Query,
         statement: &ReadOnly,
@@ -161,12 +172,7 @@ impl Exec {
     ///
     /// # Errors
     /// Too many wait already, or the store fails.
-    pub async fn start(
-        self: &Arc<Self>,
-        source: Source,
-        query: &Query,
-        statement: ReadOnly,
-    ) -> Result<Execution> {
+    pub async fn start(&self, source: Source, query: &Query, statement: ReadOnly) -> Result<Execution> {
         let execution = self.accept(&source, query).await?;
         let (exec, record) = (self.clone(), execution.clone());
         tokio::spawn(async move {
@@ -181,7 +187,7 @@ impl Exec {
     /// Stops a running execution of this daemon; its end is stored with an audit line. False when it is not running
     /// here.
     pub fn cancel(&self, id: Id, by: &str) -> bool {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(stop) = running.get(&id) else { return false };
         stop.by.get_or_init(|| by.to_owned());
         stop.token.cancel();
@@ -190,7 +196,9 @@ impl Exec {
 
     async fn accept(&self, source: &Source, query: &Query) -> Result<Execution> {
         source.may_be_asked()?;
-        if self.slots.available_permits() == 0 && self.waiting.load(Ordering::Relaxed) >= self.max_waiting {
+        if self.shared.slots.available_permits() == 0
+            && self.shared.waiting.load(Ordering::Relaxed) >= self.shared.max_waiting
+        {
             return Err(Error::new("E001", Class::Busy, "too many statements are waiting to run")
                 .hint("Try again in a moment, or raise limits.executions or limits.waiting."));
         }
@@ -199,24 +207,19 @@ impl Exec {
             query_id: query.id,
             connection_id: query.connection_id,
             lease: self.lease(),
-            created_by: query.created_by.clone(),
+            created_by: Some(self.db.by().to_owned()),
         };
         Ok(store::executions::create(&self.db, new).await?)
     }
 
     /// How long an execution may look alive without a sign: its own time-out and a little more.
     fn lease(&self) -> Duration {
-        self.limits.timeout * 2 + Duration::from_secs(60)
+        self.shared.limits.timeout * 2 + Duration::from_secs(60)
     }
 
-    async fn work(
-        self: &Arc<Self>,
-        source: &Source,
-        statement: &ReadOnly,
-        execution: Execution,
-    ) -> Result<Finished> {
+    async fn work(&self, source: &Source, statement: &ReadOnly, execution: Execution) -> Result<Finished> {
         let stop = Arc::new(Stop::default());
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, stop.clone());
+        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, stop.clone());
         let mut guard = Unfinished { exec: self.clone(), id: execution.id, ended: false };
         let watch = Stopwatch::start();
         let outcome = tokio::select! {
@@ -256,12 +259,12 @@ impl Exec {
         statement: &ReadOnly,
         execution: &Execution,
     ) -> Result<drain::Drained> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let slot = self.slots.acquire().await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        let slot = self.shared.slots.acquire().await;
+        self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
         let _slot = slot.map_err(|_| internal("the daemon is stopping"))?;
         store::executions::begin(&self.db, execution.id, self.lease()).await?;
-        let limits = limits_under(&self.limits, &source.policy()?);
+        let limits = limits_under(&self.shared.limits, &source.policy()?);
         let stream = stream(source.connector.as_ref(), statement, &limits).await?;
         drain::drain(stream, &self.path(execution.id), HEAD_ROWS).await
     }
@@ -271,20 +274,20 @@ impl Exec {
     }
 
     fn path(&self, id: Id) -> PathBuf {
-        self.results.join(self.relative(id))
+        self.shared.results.join(self.relative(id))
     }
 }
 
 /// Takes an execution off the list of running ones; when its future was dropped midway, also off the store's.
 struct Unfinished {
-    exec: Arc<Exec>,
+    exec: Exec,
     id: Id,
     ended: bool,
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        self.exec.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.exec.shared.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
         if self.ended {
             return;
         }

@@ -83,7 +83,7 @@ impl Exec {
     async fn stored(&self, id: Id) -> Result<(Execution, PathBuf)> {
         let execution = store::executions::get(&self.db, id).await?;
         let path = match (&execution.status, &execution.result_path) {
-            (RunStatus::Succeeded, Some(name)) => self.results.join(name),
+            (RunStatus::Succeeded, Some(name)) => self.shared.results.join(name),
             _ => {
                 let message = format!("the execution is {} and has no rows", execution.status);
                 return Err(Error::new("E004", Class::Conflict, message)

@@ -12,10 +12,11 @@ use actix_web::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpMessage, HttpResponse, web};
 use tokio::runtime::Handle;
 
 use super::host::Hosts;
+use super::may::identify;
 use super::problem::Problem;
 use crate::model::clock::Stopwatch;
 use crate::model::new_id;
@@ -23,6 +24,10 @@ use crate::model::new_id;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id of a request that is taken from a client.
 const MAX_ID: usize = 64;
+
+/// The id of a request, for whoever handles it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
 
 /// Wraps every request.
 pub async fn door(
@@ -32,6 +37,7 @@ pub async fn door(
     let watch = Stopwatch::start();
     let id = request_id(request.headers());
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let response = match check_host(&request) {
         Ok(()) => pass(request, next).await?,
         Err(problem) => request.error_response(problem),
@@ -54,7 +60,10 @@ async fn pass(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let runtime = request.app_data::<web::Data<Handle>>().map(|h| h.get_ref().clone());
-    let work = next.call(request);
+    let work = async move {
+        identify(&request).await;
+        next.call(request).await
+    };
     let response = match runtime {
         Some(runtime) => Entered { runtime, inner: Some(Box::pin(work)) }.await?,
         None => work.await?,

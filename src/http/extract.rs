@@ -1,6 +1,6 @@
-//! What handlers take from a request: the caller, the body, keys and parameters, each with an error of ours.
+//! What handlers take from a request besides the caller: the body, keys and parameters, each with an error of ours.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,39 +8,19 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
-use super::State;
 use super::idempotency::KEY;
 use super::problem::Problem;
-use crate::access::Caller;
-use crate::auth;
 use crate::error::{Class, Error};
 use crate::model::PageRequest;
 
 /// A client must have sent its body by then.
 const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// Somebody who has the owner's token. Every handler under `/api` takes one.
-pub struct Owner(pub Caller);
-
-impl FromRequest for Owner {
-    type Error = Problem;
-    type Future = Ready<Result<Owner, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let header = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok());
-        ready(match request.app_data::<State>() {
-            Some(app) => auth::caller(header, &app.token.hash).map(Owner).map_err(Problem::from),
-            None => Err(Error::new("H099", Class::Internal, "the daemon's parts are missing").into()),
-        })
-    }
-}
 
 /// A JSON body, and the hash of what came in.
 pub struct Body<T>(pub T, pub BodyHash);

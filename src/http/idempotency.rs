@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::extract::BodyHash;
+use super::may::May;
 use super::problem::Problem;
 use crate::access::Caller;
 use crate::error::{Class, Error};
@@ -122,19 +123,13 @@ impl Once {
     /// # Errors
     /// What the work says: the key is free again then. `H013`: the key belongs to another body. `H014`: the same request
     /// is being worked on. `H016`: it was done, and its answer was too large to keep.
-    pub async fn run<F>(
-        self,
-        db: &Db,
-        caller: &Caller,
-        body: BodyHash,
-        work: F,
-    ) -> Result<HttpResponse, Problem>
+    pub async fn run<A, F>(self, may: &May<A>, body: BodyHash, work: F) -> Result<HttpResponse, Problem>
     where
         F: Future<Output = Result<Made, Problem>> + Send + 'static,
     {
         let Some(key) = self.key else { return Ok(work.await?.respond(false)) };
-        let request = named(caller, self.route, &key, &body);
-        let db = db.clone();
+        let request = named(&may.caller, self.route, &key, &body);
+        let db = may.db.clone();
         // Between the claim and its end nothing may be dropped, so both are in the task.
         let task = tokio::spawn(async move {
             match idempotency::claim(&db, &request, LEASE).await? {
@@ -155,7 +150,7 @@ impl Once {
 fn named(caller: &Caller, route: String, key: &str, body: &BodyHash) -> Request {
     let secret = blake3::derive_key("querent idempotency body", key.as_bytes());
     Request {
-        caller: caller.name().to_owned(),
+        caller: format!("{} in {}", caller.name(), caller.workspace()),
         route,
         key: blake3::hash(key.as_bytes()).to_hex().to_string(),
         body_hash: blake3::keyed_hash(&secret, body.0.as_bytes()).to_hex().to_string(),

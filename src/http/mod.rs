@@ -6,6 +6,7 @@ mod export;
 mod extract;
 mod host;
 mod idempotency;
+mod may;
 pub mod openapi;
 mod pages;
 mod problem;

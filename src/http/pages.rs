@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::may::Anyone;
 use super::problem::Problem;
 use super::{State, openapi};
 use crate::error::{Class, Error};
@@ -36,14 +37,14 @@ fn hash_of(element: &str) -> String {
 
 /// The start page is the API's page.
 #[utoipa::path(get, path = "/", tag = "service", responses((status = 302, description = "To /docs")))]
-pub async fn home() -> HttpResponse {
+pub async fn home(_: Anyone) -> HttpResponse {
     HttpResponse::Found().insert_header((LOCATION, "/docs")).finish()
 }
 
 /// A page to read and to try the API.
 #[utoipa::path(get, path = "/docs", tag = "service",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
-pub async fn docs() -> HttpResponse {
+pub async fn docs(_: Anyone) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, DOCS_POLICY.as_str()))
@@ -54,7 +55,7 @@ pub async fn docs() -> HttpResponse {
 /// The API's description.
 #[utoipa::path(get, path = "/openapi.json", tag = "service",
     responses((status = 200, description = "OpenAPI document", body = Object)))]
-pub async fn openapi() -> HttpResponse {
+pub async fn openapi(_: Anyone) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((CACHE_CONTROL, "no-cache"))
@@ -64,14 +65,14 @@ pub async fn openapi() -> HttpResponse {
 /// Whether the process is up.
 #[utoipa::path(get, path = "/healthz", tag = "service",
     responses((status = 200, description = "It is", body = Object)))]
-pub async fn healthz() -> HttpResponse {
+pub async fn healthz(_: Anyone) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 /// Whether the daemon can work: its store answers.
 #[utoipa::path(get, path = "/readyz", tag = "service",
     responses((status = 200, description = "It can", body = Object), (status = 503, description = "It cannot")))]
-pub async fn readyz(app: State) -> Result<HttpResponse, Problem> {
+pub async fn readyz(_: Anyone, app: State) -> Result<HttpResponse, Problem> {
     if let Err(error) = app.db.ping().await {
         tracing::warn!(%error, "the store does not answer");
         let error = Error::new("H011", Class::Busy, "the store does not answer")

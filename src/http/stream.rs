@@ -2,7 +2,6 @@
 //! away is dropped, which cancels it down to the database.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -15,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::problem::Problem;
-use crate::app::App;
+use crate::app::Desk;
 use crate::chat::{Answered, Event, Events};
 use crate::error::{Class, Error, Result};
 use crate::model::{ChatMessage, ChatSession};
@@ -32,9 +31,9 @@ pub struct Asked {
 
 impl Asked {
     /// Starts the work on the daemon's runtime.
-    pub fn start(app: Arc<App>, session: ChatSession, question: String) -> Asked {
+    pub fn start(desk: Desk, session: ChatSession, question: String) -> Asked {
         let (events, receiver) = Events::channel();
-        let work = tokio::spawn(async move { app.chat.ask(&session, &question, &events).await });
+        let work = tokio::spawn(async move { desk.chat.ask(&session, &question, &events).await });
         Asked { work, events: receiver }
     }
 

@@ -9,6 +9,12 @@ use super::clock;
 /// The key of a record.
 pub type Id = Uuid;
 
+/// The workspace that every store begins with.
+pub const DEFAULT_WORKSPACE: Id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+
+/// The person that every store begins with: whoever holds the owner's token.
+pub const OWNER: Id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
+
 static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 /// A new key, greater than all that this process made before.

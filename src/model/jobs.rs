@@ -13,6 +13,9 @@ use super::states::{JobOutcome, JobState};
 pub struct Job {
     /// Key.
     pub id: Uuid,
+    /// The workspace it belongs to; nil for the daemon's own work.
+    #[serde(skip)]
+    pub workspace_id: Uuid,
     /// What it does (`crawl` ...).
     pub kind: String,
     /// The connection it is about.
@@ -83,6 +86,9 @@ pub struct JobRun {
 pub struct Schedule {
     /// Key.
     pub id: Uuid,
+    /// The workspace it belongs to; nil for the daemon's own work.
+    #[serde(skip)]
+    pub workspace_id: Uuid,
     /// Connection.
     pub connection_id: Uuid,
     /// Kind of its jobs.

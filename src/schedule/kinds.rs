@@ -1,6 +1,5 @@
 //! What each kind of job does. A new kind: a word in `model::JobKind`, and an arm here.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -21,9 +20,17 @@ pub struct Parts {
     /// The store.
     pub db: Db,
     /// Registered databases.
-    pub sources: Arc<Sources>,
+    pub sources: Sources,
     /// Crawls.
-    pub crawler: Arc<Crawler>,
+    pub crawler: Crawler,
+}
+
+impl Parts {
+    /// The same for the daemon's work in a workspace.
+    pub fn daemon_in(&self, workspace: Id) -> Parts {
+        let db = self.db.daemon_in(workspace);
+        Parts { sources: self.sources.within(&db), crawler: self.crawler.within(&db), db }
+    }
 }
 
 /// How the work on a job ended, when it did not fail.

@@ -24,7 +24,7 @@ pub use plans::{Planned, Wanted, pause, planned, remove, resume, run_now, set};
 use crate::error::{Class, Error, Result};
 use crate::model::{Id, Job, clock, new_id};
 use crate::store::recover::Abandoned;
-use crate::store::{self, Db};
+use crate::store::{self, Conn, Db, Dialect};
 
 /// What other processes do to the store is seen after that at the latest.
 const LOOK: Duration = Duration::from_secs(5);
@@ -121,7 +121,7 @@ impl Worker {
         let attempt = Arc::new(Attempt::default());
         let id = job.id;
         self.lock().insert(id, attempt.clone());
-        run::attempt(self.parts.clone(), job, attempt.clone(), self.habits.lease).await;
+        run::attempt(self.parts.daemon_in(job.workspace_id), job, attempt.clone(), self.habits.lease).await;
         let mut running = self.lock();
         // it may have come back to this daemon while its first attempt was ending
         if running.get(&id).is_some_and(|current| Arc::ptr_eq(current, &attempt)) {
@@ -148,7 +148,7 @@ impl Worker {
 
     /// On a store with several daemons nobody else says of a dead one's other work that it is abandoned.
     async fn recover(&self) {
-        if matches!(self.db(), Db::Sqlite(_)) {
+        if self.db().dialect() == Dialect::Sqlite {
             return;
         }
         let marked = async {
@@ -167,8 +167,8 @@ impl Worker {
     ///
     /// # Errors
     /// Not found; `J002` when it has ended.
-    pub async fn cancel(&self, id: Id, by: &str) -> Result<Job> {
-        let job = cancel(self.db(), id, by).await?;
+    pub async fn cancel(&self, db: &Db, id: Id) -> Result<Job> {
+        let job = cancel(db, id).await?;
         if let Some(attempt) = self.lock().get(&id) {
             attempt.tell(Stop::Cancelled);
         }
@@ -180,7 +180,7 @@ impl Worker {
 ///
 /// # Errors
 /// As there.
-pub async fn cancel(db: &Db, id: Id, by: &str) -> Result<Job> {
+pub async fn cancel(db: &Db, id: Id) -> Result<Job> {
     let job = store::jobs::get(db, id).await?;
     let ended = |state| Error::new("J002", Class::Conflict, format!("the job has ended already: {state}"));
     if job.finished_at.is_some() {
@@ -189,7 +189,7 @@ pub async fn cancel(db: &Db, id: Id, by: &str) -> Result<Job> {
     let tx = db.begin().await?;
     let job = store::jobs::cancel(&tx, id).await?;
     let details = json!({ "kind": job.kind, "connection": job.connection_id });
-    store::audits::add(&tx, by, "job.cancel", &id.to_string(), details).await?;
+    store::audits::add(&tx, db.by(), "job.cancel", &id.to_string(), details).await?;
     tx.commit().await?;
     Ok(job)
 }

@@ -177,6 +177,7 @@ pub async fn run_now(db: &Db, connection: Id, by: &str) -> Result<Job> {
 /// When the store fails.
 pub(super) async fn ask_for_due(db: &Db) -> store::Result<()> {
     for schedule in schedules::due(db, DUE).await? {
+        let db = db.daemon_in(schedule.workspace_id);
         let (Some(kind), Ok(plan)) = (JobKind::parse(&schedule.kind), plan(&schedule)) else {
             let tx = db.begin().await?;
             let reason = "this version of the program cannot read it";

@@ -33,9 +33,15 @@ type Kept = (Timestamp, Arc<dyn Connector>);
 /// An index, and the time of the last change to what is known of the connection's database.
 type KeptIndex = (Option<Timestamp>, Arc<Index>);
 
-/// Opens registered databases and keeps what is costly to make.
+/// Opens registered databases for a caller. Clones share what is costly to make.
+#[derive(Clone)]
 pub struct Sources {
     db: Db,
+    shared: Arc<Shared>,
+}
+
+/// What is kept ready for everybody; only a record that the caller may see leads to it.
+struct Shared {
     keys: Arc<Keyring>,
     network: Network,
     connectors: Mutex<HashMap<Id, Kept>>,
@@ -131,13 +137,22 @@ impl Source {
 impl Sources {
     /// Sources whose URIs stand sealed in the store.
     pub fn new(db: Db, keys: Arc<Keyring>) -> Sources {
-        let network = Network::default();
-        Sources { db, keys, network, connectors: Mutex::default(), indexes: Mutex::default() }
+        Sources::assemble(db, keys, Network::default())
     }
 
-    /// The same sources, that go only where the rules let them.
-    pub fn within(self, network: Network) -> Sources {
-        Sources { network, ..self }
+    fn assemble(db: Db, keys: Arc<Keyring>, network: Network) -> Sources {
+        let shared = Shared { keys, network, connectors: Mutex::default(), indexes: Mutex::default() };
+        Sources { db, shared: Arc::new(shared) }
+    }
+
+    /// The same sources, that go only where the rules let them; what is kept ready is not shared with these.
+    pub fn under(self, network: Network) -> Sources {
+        Sources::assemble(self.db, self.shared.keys.clone(), network)
+    }
+
+    /// The same for whom that store speaks for.
+    pub fn within(&self, db: &Db) -> Sources {
+        Sources { db: db.clone(), shared: self.shared.clone() }
     }
 
     /// Opens a connector for a URL that is not registered.
@@ -145,7 +160,7 @@ impl Sources {
     /// # Errors
     /// As [`open`].
     pub fn try_out(&self, url: &str) -> Result<Arc<dyn Connector>> {
-        open(url, &self.network)
+        open(url, &self.shared.network)
     }
 
     /// The registered database of that key, without its catalog.
@@ -221,14 +236,15 @@ impl Sources {
     }
 
     fn connector(&self, connection: &Connection) -> Result<Arc<dyn Connector>> {
-        let mut kept = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.shared.connectors.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, connector)) = kept.get(&connection.id)
             && *at == connection.updated_at
         {
             return Ok(connector.clone());
         }
-        let uri = Sealed::parse(&connection.sealed_uri)?.open(&connection.id.to_string(), &self.keys)?;
-        let connector = open(uri.expose(), &self.network)?;
+        let uri =
+            Sealed::parse(&connection.sealed_uri)?.open(&connection.id.to_string(), &self.shared.keys)?;
+        let connector = open(uri.expose(), &self.shared.network)?;
         if kept.len() >= KEPT {
             kept.clear();
         }
@@ -251,7 +267,7 @@ impl Sources {
             .await
             .map_err(|e| Error::new("X099", Class::Internal, format!("reading the catalog stopped: {e}")))?;
         let index = Arc::new(index);
-        let mut kept = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.clear();
         }
@@ -260,15 +276,15 @@ impl Sources {
     }
 
     fn kept_index(&self, version: Id, understood_at: Option<Timestamp>) -> Option<Arc<Index>> {
-        let kept = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(&version).filter(|(at, _)| *at == understood_at).map(|(_, index)| index.clone())
     }
 
     /// Forgets what is kept of a connection and of a version whose figures were refreshed.
     pub fn forget(&self, connection: Id, version: Option<Id>) {
-        self.connectors.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+        self.shared.connectors.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
         if let Some(version) = version {
-            self.indexes.lock().unwrap_or_else(PoisonError::into_inner).remove(&version);
+            self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner).remove(&version);
         }
     }
 
@@ -277,6 +293,6 @@ impl Sources {
     /// # Errors
     /// When the key cannot be used.
     pub fn seal(&self, id: Id, url: &str) -> Result<String> {
-        Ok(Sealed::seal(&Secret::new(url), &id.to_string(), &self.keys)?.to_string())
+        Ok(Sealed::seal(&Secret::new(url), &id.to_string(), &self.shared.keys)?.to_string())
     }
 }

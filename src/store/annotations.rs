@@ -5,7 +5,7 @@ use catalog::diff::{ChangeKind, Diff};
 
 use super::db::{Conn, Row, Tx, args};
 use super::error::Result;
-use super::read_page;
+use super::{of_workspace, read_page};
 use crate::model::understanding::Tag;
 use crate::model::{Annotation, Cursor, Id, Page, PageRequest, clock, new_id};
 
@@ -58,8 +58,9 @@ fn read(row: &Row) -> Result<Annotation> {
 /// # Errors
 /// When the store fails.
 pub async fn all(on: &impl Conn, connection_id: Id) -> Result<Vec<Annotation>> {
-    let sql = format!("SELECT {COLUMNS} FROM annotations WHERE connection_id = $1 LIMIT $2");
-    on.query(&sql, args![connection_id, MOST]).await?.iter().map(read).collect()
+    let mine = of_workspace(3);
+    let sql = format!("SELECT {COLUMNS} FROM annotations WHERE {mine} AND connection_id = $1 LIMIT $2");
+    on.query(&sql, args![connection_id, MOST, on.workspace()]).await?.iter().map(read).collect()
 }
 
 /// Annotations of a connection, newest first.
@@ -67,12 +68,14 @@ pub async fn all(on: &impl Conn, connection_id: Id) -> Result<Vec<Annotation>> {
 /// # Errors
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Result<Page<Annotation>> {
+    let mine = of_workspace(5);
     let sql = format!(
-        "SELECT {COLUMNS} FROM annotations WHERE connection_id = $1 AND (created_at, id) < ($2, $3) \
+        "SELECT {COLUMNS} FROM annotations WHERE {mine} AND connection_id = $1 AND (created_at, id) < ($2, $3) \
          ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |a| Cursor { at: a.created_at, id: a.id })
 }
 

@@ -25,8 +25,10 @@ fn read(row: &Row) -> Result<Audit> {
 /// # Errors
 /// When the store fails.
 pub async fn add(on: &impl Conn, actor: &str, action: &str, subject: &str, details: Json) -> Result<()> {
-    let sql = format!("INSERT INTO audits ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)");
-    on.execute(&sql, args![new_id(), clock::now(), actor, action, subject, details]).await.map(drop)
+    let sql = format!("INSERT INTO audits ({COLUMNS}, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    on.execute(&sql, args![new_id(), clock::now(), actor, action, subject, details, on.workspace()])
+        .await
+        .map(drop)
 }
 
 /// Lines, newest first.
@@ -34,9 +36,10 @@ pub async fn add(on: &impl Conn, actor: &str, action: &str, subject: &str, detai
 /// # Errors
 /// When the store fails.
 pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<Audit>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM audits WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audits WHERE workspace_id = $4 AND (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3"
+    );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |a| Cursor { at: a.at, id: a.id })
 }

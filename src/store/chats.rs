@@ -49,9 +49,9 @@ fn read_message(row: &Row) -> Result<ChatMessage> {
 /// A broken reference when there is no such connection.
 pub async fn create(on: &impl Conn, connection_id: Id, title: &str, by: Option<&str>) -> Result<ChatSession> {
     let sql = format!(
-        "INSERT INTO chat_sessions ({SESSION}) VALUES ($1, $2, $3, $4, $5, $4, NULL) RETURNING {SESSION}"
+        "INSERT INTO chat_sessions ({SESSION}, workspace_id) VALUES ($1, $2, $3, $4, $5, $4, NULL, $6) RETURNING {SESSION}"
     );
-    let args = args![new_id(), title, connection_id, clock::now(), by];
+    let args = args![new_id(), title, connection_id, clock::now(), by, on.workspace()];
     read_session(&on.query_one("chat", &sql, args).await?)
 }
 
@@ -60,8 +60,10 @@ pub async fn create(on: &impl Conn, connection_id: Id, title: &str, by: Option<&
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<ChatSession> {
-    let sql = format!("SELECT {SESSION} FROM chat_sessions WHERE id = $1 AND deleted_at IS NULL");
-    read_session(&on.query_one("chat", &sql, args![id]).await?)
+    let sql = format!(
+        "SELECT {SESSION} FROM chat_sessions WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL"
+    );
+    read_session(&on.query_one("chat", &sql, args![id, on.workspace()]).await?)
 }
 
 /// Chats that are not deleted, newest first.
@@ -70,11 +72,11 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<ChatSession> {
 /// When the store fails.
 pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<ChatSession>> {
     let sql = format!(
-        "SELECT {SESSION} FROM chat_sessions WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2) \
+        "SELECT {SESSION} FROM chat_sessions WHERE workspace_id = $4 AND deleted_at IS NULL AND (created_at, id) < ($1, $2) \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read_session, |c| Cursor { at: c.created_at, id: c.id })
 }
 
@@ -84,10 +86,10 @@ pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<ChatSession>
 /// Not found.
 pub async fn rename(on: &impl Conn, id: Id, title: &str) -> Result<ChatSession> {
     let sql = format!(
-        "UPDATE chat_sessions SET title = $2, updated_at = $3 WHERE id = $1 AND deleted_at IS NULL \
+        "UPDATE chat_sessions SET title = $2, updated_at = $3 WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NULL \
          RETURNING {SESSION}"
     );
-    read_session(&on.query_one("chat", &sql, args![id, title, clock::now()]).await?)
+    read_session(&on.query_one("chat", &sql, args![id, title, clock::now(), on.workspace()]).await?)
 }
 
 /// Deletes a chat in a way that [`restore`] can undo.
@@ -95,9 +97,8 @@ pub async fn rename(on: &impl Conn, id: Id, title: &str) -> Result<ChatSession> 
 /// # Errors
 /// Not found.
 pub async fn delete(on: &impl Conn, id: Id) -> Result<()> {
-    let sql =
-        "UPDATE chat_sessions SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL";
-    on.execute_one("chat", sql, args![id, clock::now()]).await
+    let sql = "UPDATE chat_sessions SET deleted_at = $2, updated_at = $2 WHERE workspace_id = $3 AND id = $1 AND deleted_at IS NULL";
+    on.execute_one("chat", sql, args![id, clock::now(), on.workspace()]).await
 }
 
 /// Undoes [`delete`].
@@ -106,10 +107,10 @@ pub async fn delete(on: &impl Conn, id: Id) -> Result<()> {
 /// Not found, or not deleted.
 pub async fn restore(on: &impl Conn, id: Id) -> Result<ChatSession> {
     let sql = format!(
-        "UPDATE chat_sessions SET deleted_at = NULL, updated_at = $2 WHERE id = $1 AND deleted_at IS NOT NULL \
+        "UPDATE chat_sessions SET deleted_at = NULL, updated_at = $2 WHERE workspace_id = $3 AND id = $1 AND deleted_at IS NOT NULL \
          RETURNING {SESSION}"
     );
-    read_session(&on.query_one("deleted chat", &sql, args![id, clock::now()]).await?)
+    read_session(&on.query_one("deleted chat", &sql, args![id, clock::now(), on.workspace()]).await?)
 }
 
 /// A message to be stored.
@@ -137,12 +138,13 @@ pub struct NewMessage {
 /// Not found when there is no such chat.
 pub async fn add_message(on: &impl Conn, new: NewMessage) -> Result<ChatMessage> {
     let now = clock::now();
-    let touch = "UPDATE chat_sessions SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL";
-    on.execute_one("chat", touch, args![new.session_id, now]).await?;
+    let touch =
+        "UPDATE chat_sessions SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL AND workspace_id = $3";
+    on.execute_one("chat", touch, args![new.session_id, now, on.workspace()]).await?;
     let lease = (new.status == MessageStatus::Pending).then(|| clock::after(new.lease));
     let sql = format!(
-        "INSERT INTO chat_messages ({MESSAGE}, lease_until) \
-         VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7, $7, $8) RETURNING {MESSAGE}"
+        "INSERT INTO chat_messages ({MESSAGE}, lease_until, workspace_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7, $7, $8, $9) RETURNING {MESSAGE}"
     );
     let args = args![
         new.id,
@@ -153,6 +155,7 @@ pub async fn add_message(on: &impl Conn, new: NewMessage) -> Result<ChatMessage>
         new.status.as_str(),
         now,
         lease,
+        on.workspace(),
     ];
     read_message(&on.query_one("message", &sql, args).await?)
 }
@@ -177,10 +180,11 @@ pub struct MessageEnd {
 pub async fn finish_message(on: &impl Conn, id: Id, end: MessageEnd) -> Result<ChatMessage> {
     let sql = format!(
         "UPDATE chat_messages SET status = $2, parts = $3, query_id = $4, error_code = $5, error_message = $6, \
-         updated_at = $7, lease_until = NULL WHERE id = $1 AND status = 'pending' RETURNING {MESSAGE}"
+         updated_at = $7, lease_until = NULL WHERE workspace_id = $8 AND id = $1 AND status = 'pending' RETURNING {MESSAGE}"
     );
     let (code, message) = end.error.unzip();
-    let args = args![id, end.status.as_str(), end.parts, end.query_id, code, message, clock::now()];
+    let args =
+        args![id, end.status.as_str(), end.parts, end.query_id, code, message, clock::now(), on.workspace()];
     read_message(&on.query_one("pending message", &sql, args).await?)
 }
 
@@ -189,8 +193,8 @@ pub async fn finish_message(on: &impl Conn, id: Id, end: MessageEnd) -> Result<C
 /// # Errors
 /// Not found.
 pub async fn get_message(on: &impl Conn, id: Id) -> Result<ChatMessage> {
-    let sql = format!("SELECT {MESSAGE} FROM chat_messages WHERE id = $1");
-    read_message(&on.query_one("message", &sql, args![id]).await?)
+    let sql = format!("SELECT {MESSAGE} FROM chat_messages WHERE workspace_id = $2 AND id = $1");
+    read_message(&on.query_one("message", &sql, args![id, on.workspace()]).await?)
 }
 
 /// Messages of a chat, oldest first.
@@ -199,11 +203,12 @@ pub async fn get_message(on: &impl Conn, id: Id) -> Result<ChatMessage> {
 /// When the store fails.
 pub async fn messages(on: &impl Conn, session_id: Id, page: PageRequest) -> Result<Page<ChatMessage>> {
     let sql = format!(
-        "SELECT {MESSAGE} FROM chat_messages WHERE session_id = $1 AND (created_at, id) > ($2, $3) \
+        "SELECT {MESSAGE} FROM chat_messages WHERE workspace_id = $5 AND session_id = $1 AND (created_at, id) > ($2, $3) \
          ORDER BY created_at, id LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::oldest);
-    let rows = on.query(&sql, args![session_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![session_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read_message, |m| Cursor { at: m.created_at, id: m.id })
 }
 
@@ -213,8 +218,8 @@ pub async fn messages(on: &impl Conn, session_id: Id, page: PageRequest) -> Resu
 /// When the store fails.
 pub async fn last_messages(on: &impl Conn, session_id: Id, limit: u32) -> Result<Vec<ChatMessage>> {
     let sql = format!(
-        "SELECT {MESSAGE} FROM chat_messages WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2"
+        "SELECT {MESSAGE} FROM chat_messages WHERE workspace_id = $3 AND session_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2"
     );
-    let rows = on.query(&sql, args![session_id, limit]).await?;
+    let rows = on.query(&sql, args![session_id, limit, on.workspace()]).await?;
     rows.iter().rev().map(read_message).collect()
 }

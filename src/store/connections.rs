@@ -82,8 +82,8 @@ fn name_taken(error: StoreError) -> StoreError {
 pub async fn create(on: &impl Conn, new: NewConnection) -> Result<Connection> {
     let now = clock::now();
     let sql = format!(
-        "INSERT INTO connections ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL, NULL) RETURNING {COLUMNS}"
+        "INSERT INTO connections ({COLUMNS}, workspace_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL, NULL, $11) RETURNING {COLUMNS}"
     );
     let args = args![
         new.id,
@@ -96,6 +96,7 @@ pub async fn create(on: &impl Conn, new: NewConnection) -> Result<Connection> {
         new.policy,
         now,
         new.created_by,
+        on.workspace(),
     ];
     read(&on.query_one("connection", &sql, args).await.map_err(name_taken)?)
 }
@@ -105,8 +106,10 @@ pub async fn create(on: &impl Conn, new: NewConnection) -> Result<Connection> {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Connection> {
-    let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = $1 AND deleted_at IS NULL");
-    read(&on.query_one("connection", &sql, args![id]).await?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connections WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL"
+    );
+    read(&on.query_one("connection", &sql, args![id, on.workspace()]).await?)
 }
 
 /// As [`get`], held for the caller's transaction: nobody else changes it until that ends.
@@ -114,8 +117,8 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Connection> {
 /// # Errors
 /// Not found.
 pub async fn lock(tx: &Tx, id: Id) -> Result<Connection> {
-    let touch = "UPDATE connections SET updated_at = updated_at WHERE id = $1 AND deleted_at IS NULL";
-    tx.execute_one("connection", touch, args![id]).await?;
+    let touch = "UPDATE connections SET updated_at = updated_at WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL";
+    tx.execute_one("connection", touch, args![id, tx.workspace()]).await?;
     get(tx, id).await
 }
 
@@ -124,9 +127,10 @@ pub async fn lock(tx: &Tx, id: Id) -> Result<Connection> {
 /// # Errors
 /// When the store fails.
 pub async fn find_by_name(on: &impl Conn, name: &str) -> Result<Option<Connection>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM connections WHERE lower(name) = lower($1) AND deleted_at IS NULL");
-    on.query_opt(&sql, args![name]).await?.as_ref().map(read).transpose()
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connections WHERE workspace_id = $2 AND lower(name) = lower($1) AND deleted_at IS NULL"
+    );
+    on.query_opt(&sql, args![name, on.workspace()]).await?.as_ref().map(read).transpose()
 }
 
 /// Connections that are not deleted, newest first.
@@ -136,11 +140,11 @@ pub async fn find_by_name(on: &impl Conn, name: &str) -> Result<Option<Connectio
 pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<Connection>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM connections \
-         WHERE deleted_at IS NULL AND (created_at, id) < ($1, $2) \
+         WHERE workspace_id = $4 AND deleted_at IS NULL AND (created_at, id) < ($1, $2) \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |c| Cursor { at: c.created_at, id: c.id })
 }
 
@@ -158,7 +162,7 @@ pub async fn update(
         "UPDATE connections SET name = COALESCE($2, name), sealed_uri = COALESCE($3, sealed_uri), \
          display_uri = COALESCE($4, display_uri), privacy = COALESCE($5, privacy), \
          options = COALESCE($6, options), policy = COALESCE($7, policy), updated_at = $8, updated_by = $9 \
-         WHERE id = $1 AND deleted_at IS NULL RETURNING {COLUMNS}"
+         WHERE workspace_id = $10 AND id = $1 AND deleted_at IS NULL RETURNING {COLUMNS}"
     );
     let (sealed, display) = change.uri.unzip();
     let args = args![
@@ -171,6 +175,7 @@ pub async fn update(
         change.policy,
         clock::now(),
         by,
+        on.workspace(),
     ];
     read(&on.query_one("connection", &sql, args).await.map_err(name_taken)?)
 }
@@ -191,8 +196,8 @@ pub async fn understood(tx: &Tx, id: Id) -> Result<()> {
 /// Not found.
 pub async fn delete(on: &impl Conn, id: Id, by: Option<&str>) -> Result<()> {
     let sql = "UPDATE connections SET deleted_at = $2, updated_at = $2, updated_by = $3 \
-               WHERE id = $1 AND deleted_at IS NULL";
-    on.execute_one("connection", sql, args![id, clock::now(), by]).await
+               WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NULL";
+    on.execute_one("connection", sql, args![id, clock::now(), by, on.workspace()]).await
 }
 
 /// Undoes [`delete`].
@@ -202,9 +207,9 @@ pub async fn delete(on: &impl Conn, id: Id, by: Option<&str>) -> Result<()> {
 pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Connection> {
     let sql = format!(
         "UPDATE connections SET deleted_at = NULL, updated_at = $2, updated_by = $3 \
-         WHERE id = $1 AND deleted_at IS NOT NULL RETURNING {COLUMNS}"
+         WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NOT NULL RETURNING {COLUMNS}"
     );
-    let row = on.query_one("deleted connection", &sql, args![id, clock::now(), by]).await;
+    let row = on.query_one("deleted connection", &sql, args![id, clock::now(), by, on.workspace()]).await;
     read(&row.map_err(name_taken)?)
 }
 

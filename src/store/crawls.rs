@@ -79,10 +79,11 @@ async fn insert(
     job: Option<Id>,
 ) -> Result<CrawlRun> {
     let sql = format!(
-        "INSERT INTO crawls ({COLUMNS}, lease_until, job_id) \
-         VALUES ($1, $2, 'queued', $3, $4, NULL, NULL, NULL, NULL, $5, NULL, $6, $7) RETURNING {COLUMNS}"
+        "INSERT INTO crawls ({COLUMNS}, lease_until, job_id, workspace_id) \
+         VALUES ($1, $2, 'queued', $3, $4, NULL, NULL, NULL, NULL, $5, NULL, $6, $7, $8) RETURNING {COLUMNS}"
     );
-    let args = args![new_id(), connection_id, clock::now(), by, json!({}), clock::after(lease), job];
+    let args =
+        args![new_id(), connection_id, clock::now(), by, json!({}), clock::after(lease), job, on.workspace()];
     let row = on.query_one("crawl", &sql, args).await.map_err(|error: StoreError| {
         error.on_conflict(
             "a crawl of this connection is queued or running already",
@@ -167,9 +168,9 @@ pub async fn finish(on: &impl Conn, id: Id, end: CrawlEnd) -> Result<CrawlRun> {
 pub async fn cancel(on: &impl Conn, id: Id) -> Result<CrawlRun> {
     let sql = format!(
         "UPDATE crawls SET status = 'cancelled', finished_at = $2, lease_until = NULL \
-         WHERE id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+         WHERE workspace_id = $3 AND id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
     );
-    read(&on.query_one("active crawl", &sql, args![id, clock::now()]).await?)
+    read(&on.query_one("active crawl", &sql, args![id, clock::now(), on.workspace()]).await?)
 }
 
 /// The crawl of that key.
@@ -177,8 +178,8 @@ pub async fn cancel(on: &impl Conn, id: Id) -> Result<CrawlRun> {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<CrawlRun> {
-    let sql = format!("SELECT {COLUMNS} FROM crawls WHERE id = $1");
-    read(&on.query_one("crawl", &sql, args![id]).await?)
+    let sql = format!("SELECT {COLUMNS} FROM crawls WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("crawl", &sql, args![id, on.workspace()]).await?)
 }
 
 /// Crawls of a connection, newest first.
@@ -187,10 +188,11 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<CrawlRun> {
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Result<Page<CrawlRun>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM crawls WHERE connection_id = $1 AND (created_at, id) < ($2, $3) \
+        "SELECT {COLUMNS} FROM crawls WHERE workspace_id = $5 AND connection_id = $1 AND (created_at, id) < ($2, $3) \
          ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |c| Cursor { at: c.created_at, id: c.id })
 }

@@ -36,10 +36,10 @@ pub async fn create(
     by: &str,
 ) -> Result<EvaluationCase> {
     let sql = format!(
-        "INSERT INTO evaluation_cases ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $7, NULL) \
+        "INSERT INTO evaluation_cases ({COLUMNS}, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $7, NULL, $8) \
          RETURNING {COLUMNS}"
     );
-    let args = args![new_id(), connection_id, question, gold_sql, version, clock::now(), by];
+    let args = args![new_id(), connection_id, question, gold_sql, version, clock::now(), by, on.workspace()];
     read(&on.query_one("evaluation case", &sql, args).await?)
 }
 
@@ -49,11 +49,12 @@ pub async fn create(
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Result<Page<EvaluationCase>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM evaluation_cases WHERE connection_id = $1 AND deleted_at IS NULL \
+        "SELECT {COLUMNS} FROM evaluation_cases WHERE workspace_id = $5 AND connection_id = $1 AND deleted_at IS NULL \
          AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |c| Cursor { at: c.created_at, id: c.id })
 }
 
@@ -71,9 +72,9 @@ pub async fn set_sql(
 ) -> Result<EvaluationCase> {
     let sql = format!(
         "UPDATE evaluation_cases SET gold_sql = $3, schema_version_id = $4, updated_at = $5, updated_by = $6 \
-         WHERE id = $1 AND gold_sql = $2 AND deleted_at IS NULL RETURNING {COLUMNS}"
+         WHERE workspace_id = $7 AND id = $1 AND gold_sql = $2 AND deleted_at IS NULL RETURNING {COLUMNS}"
     );
-    let args = args![id, old, new, version, clock::now(), by];
+    let args = args![id, old, new, version, clock::now(), by, on.workspace()];
     read(&on.query_one("evaluation case with that statement", &sql, args).await?)
 }
 
@@ -83,6 +84,6 @@ pub async fn set_sql(
 /// Not found.
 pub async fn delete(on: &impl Conn, id: Id, by: &str) -> Result<()> {
     let sql = "UPDATE evaluation_cases SET deleted_at = $2, updated_at = $2, updated_by = $3 \
-               WHERE id = $1 AND deleted_at IS NULL";
-    on.execute_one("evaluation case", sql, args![id, clock::now(), by]).await
+               WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NULL";
+    on.execute_one("evaluation case", sql, args![id, clock::now(), by, on.workspace()]).await
 }

@@ -55,11 +55,20 @@ pub struct NewExecution {
 /// A broken reference when the query is not there.
 pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
     let sql = format!(
-        "INSERT INTO executions ({COLUMNS}, lease_until) VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, \
-         NULL, $4, NULL, NULL, $5, $6, NULL, NULL, $7) RETURNING {COLUMNS}"
+        "INSERT INTO executions ({COLUMNS}, lease_until, workspace_id) VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, \
+         NULL, $4, NULL, NULL, $5, $6, NULL, NULL, $7, $8) RETURNING {COLUMNS}"
     );
     let lease = clock::after(new.lease);
-    let args = args![new.id, new.query_id, new.connection_id, json!([]), clock::now(), new.created_by, lease];
+    let args = args![
+        new.id,
+        new.query_id,
+        new.connection_id,
+        json!([]),
+        clock::now(),
+        new.created_by,
+        lease,
+        on.workspace()
+    ];
     read(&on.query_one("execution", &sql, args).await?)
 }
 
@@ -70,9 +79,12 @@ pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
 pub async fn begin(on: &impl Conn, id: Id, lease: Duration) -> Result<Execution> {
     let sql = format!(
         "UPDATE executions SET status = 'running', started_at = $2, lease_until = $3 \
-         WHERE id = $1 AND status = 'queued' RETURNING {COLUMNS}"
+         WHERE workspace_id = $4 AND id = $1 AND status = 'queued' RETURNING {COLUMNS}"
     );
-    read(&on.query_one("queued execution", &sql, args![id, clock::now(), clock::after(lease)]).await?)
+    read(
+        &on.query_one("queued execution", &sql, args![id, clock::now(), clock::after(lease), on.workspace()])
+            .await?,
+    )
 }
 
 /// How an execution ended.
@@ -104,7 +116,7 @@ pub async fn finish(on: &impl Conn, id: Id, end: ExecutionEnd) -> Result<Executi
     let sql = format!(
         "UPDATE executions SET status = $2, row_count = $3, byte_count = $4, truncated = $5, error_code = $6, \
          error_message = $7, columns = $8, result_path = $9, elapsed_ms = $10, finished_at = $11, \
-         lease_until = NULL WHERE id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+         lease_until = NULL WHERE workspace_id = $12 AND id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
     );
     let (code, message) = end.error.unzip();
     let args = args![
@@ -119,6 +131,7 @@ pub async fn finish(on: &impl Conn, id: Id, end: ExecutionEnd) -> Result<Executi
         end.result_path,
         end.elapsed_ms,
         clock::now(),
+        on.workspace(),
     ];
     read(&on.query_one("active execution", &sql, args).await?)
 }
@@ -130,9 +143,9 @@ pub async fn finish(on: &impl Conn, id: Id, end: ExecutionEnd) -> Result<Executi
 pub async fn cancel(on: &impl Conn, id: Id) -> Result<Execution> {
     let sql = format!(
         "UPDATE executions SET status = 'cancelled', finished_at = $2, lease_until = NULL \
-         WHERE id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+         WHERE workspace_id = $3 AND id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
     );
-    read(&on.query_one("active execution", &sql, args![id, clock::now()]).await?)
+    read(&on.query_one("active execution", &sql, args![id, clock::now(), on.workspace()]).await?)
 }
 
 /// The execution of that key.
@@ -140,8 +153,8 @@ pub async fn cancel(on: &impl Conn, id: Id) -> Result<Execution> {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Execution> {
-    let sql = format!("SELECT {COLUMNS} FROM executions WHERE id = $1");
-    read(&on.query_one("execution", &sql, args![id]).await?)
+    let sql = format!("SELECT {COLUMNS} FROM executions WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("execution", &sql, args![id, on.workspace()]).await?)
 }
 
 /// Executions of a query, newest first.
@@ -150,11 +163,11 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Execution> {
 /// When the store fails.
 pub async fn list(on: &impl Conn, query_id: Id, page: PageRequest) -> Result<Page<Execution>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM executions WHERE query_id = $1 AND (created_at, id) < ($2, $3) \
+        "SELECT {COLUMNS} FROM executions WHERE workspace_id = $5 AND query_id = $1 AND (created_at, id) < ($2, $3) \
          ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![query_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![query_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |e| Cursor { at: e.created_at, id: e.id })
 }
 

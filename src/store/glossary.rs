@@ -51,8 +51,8 @@ fn read(row: &Row) -> Result<GlossaryTerm> {
 /// A conflict when the connection has the term already.
 pub async fn create(on: &impl Conn, new: NewTerm, by: &str) -> Result<GlossaryTerm> {
     let sql = format!(
-        "INSERT INTO glossary_terms ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL) RETURNING {COLUMNS}"
+        "INSERT INTO glossary_terms ({COLUMNS}, workspace_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10, NULL, $11) RETURNING {COLUMNS}"
     );
     let args = args![
         new_id(),
@@ -65,6 +65,7 @@ pub async fn create(on: &impl Conn, new: NewTerm, by: &str) -> Result<GlossaryTe
         new.schema_version_id,
         clock::now(),
         by,
+        on.workspace(),
     ];
     read(&on.query_one("glossary term", &sql, args).await?)
 }
@@ -75,11 +76,12 @@ pub async fn create(on: &impl Conn, new: NewTerm, by: &str) -> Result<GlossaryTe
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Result<Page<GlossaryTerm>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM glossary_terms WHERE connection_id = $1 AND deleted_at IS NULL \
+        "SELECT {COLUMNS} FROM glossary_terms WHERE workspace_id = $5 AND connection_id = $1 AND deleted_at IS NULL \
          AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |t| Cursor { at: t.created_at, id: t.id })
 }
 
@@ -88,8 +90,10 @@ pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Resul
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<GlossaryTerm> {
-    let sql = format!("SELECT {COLUMNS} FROM glossary_terms WHERE id = $1 AND deleted_at IS NULL");
-    read(&on.query_one("glossary term", &sql, args![id]).await?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM glossary_terms WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL"
+    );
+    read(&on.query_one("glossary term", &sql, args![id, on.workspace()]).await?)
 }
 
 /// What a term means in SQL.
@@ -116,9 +120,19 @@ pub async fn set_sql(
 ) -> Result<()> {
     let sql = "UPDATE glossary_terms SET table_name = $3, expression = $4, row_filter = $5, \
                schema_version_id = $6, updated_at = $7, updated_by = $8 \
-               WHERE id = $1 AND updated_at = $2 AND deleted_at IS NULL";
+               WHERE workspace_id = $9 AND id = $1 AND updated_at = $2 AND deleted_at IS NULL";
     let TermSql { table_name, expression, row_filter } = new;
-    let args = args![seen.id, seen.updated_at, table_name, expression, row_filter, version, clock::now(), by];
+    let args = args![
+        seen.id,
+        seen.updated_at,
+        table_name,
+        expression,
+        row_filter,
+        version,
+        clock::now(),
+        by,
+        on.workspace()
+    ];
     on.execute_one("glossary term as it was", sql, args).await
 }
 
@@ -128,6 +142,6 @@ pub async fn set_sql(
 /// Not found.
 pub async fn delete(on: &impl Conn, id: Id, by: &str) -> Result<()> {
     let sql = "UPDATE glossary_terms SET deleted_at = $2, updated_at = $2, updated_by = $3 \
-               WHERE id = $1 AND deleted_at IS NULL";
-    on.execute_one("glossary term", sql, args![id, clock::now(), by]).await
+               WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NULL";
+    on.execute_one("glossary term", sql, args![id, clock::now(), by, on.workspace()]).await
 }

@@ -61,21 +61,31 @@ pub enum Claim {
 pub async fn claim(on: &impl Conn, request: &Request, lease: Duration) -> Result<Claim> {
     clear(on).await?;
     let (id, now) = (new_id(), clock::now());
-    let sql = "INSERT INTO idempotency (id, caller, route, key, body_hash, state, lease_until, created_at) \
-               VALUES ($1, $2, $3, $4, $5, 'started', $6, $7) \
+    let sql = "INSERT INTO idempotency (id, caller, route, key, body_hash, state, lease_until, created_at, \
+               workspace_id) VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $9) \
                ON CONFLICT (caller, route, key) DO UPDATE SET id = excluded.id, body_hash = excluded.body_hash, \
                state = 'started', lease_until = excluded.lease_until, status = NULL, location = NULL, \
                response = NULL, created_at = excluded.created_at \
                WHERE (idempotency.lease_until IS NULL AND idempotency.created_at < $8) \
                OR (idempotency.lease_until < $7 AND idempotency.body_hash = excluded.body_hash)";
     let Request { caller, route, key, body_hash } = request;
-    let args = args![id, caller, route, key, body_hash, clock::after(lease), now, clock::before(KEPT)];
+    let args = args![
+        id,
+        caller,
+        route,
+        key,
+        body_hash,
+        clock::after(lease),
+        now,
+        clock::before(KEPT),
+        on.workspace()
+    ];
     if on.execute(sql, args).await? > 0 {
         return Ok(Claim::Started(id));
     }
     let sql = "SELECT body_hash, status, location, response FROM idempotency \
-               WHERE caller = $1 AND route = $2 AND key = $3";
-    match on.query_opt(sql, args![caller, route, key]).await? {
+               WHERE workspace_id = $4 AND caller = $1 AND route = $2 AND key = $3";
+    match on.query_opt(sql, args![caller, route, key, on.workspace()]).await? {
         Some(row) => read(&row, body_hash),
         // given up in this moment: the next try finds it free
         None => Ok(Claim::InFlight),
@@ -99,9 +109,11 @@ async fn clear(on: &impl Conn) -> Result<()> {
         Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
         Dialect::Sqlite => "",
     };
+    // materialized: chosen once, so that the limit holds whatever the plan
     let sql = format!(
-        "DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE created_at < $1 \
-         AND (lease_until IS NULL OR lease_until < $1) ORDER BY created_at LIMIT $2 {others})"
+        "WITH old AS MATERIALIZED (SELECT id FROM idempotency WHERE created_at < $1 \
+         AND (lease_until IS NULL OR lease_until < $1) ORDER BY created_at LIMIT $2 {others}) \
+         DELETE FROM idempotency WHERE id IN (SELECT id FROM old)"
     );
     on.execute(&sql, args![clock::before(KEPT), CLEARED]).await.map(drop)
 }

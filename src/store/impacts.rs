@@ -73,8 +73,8 @@ fn read(row: &Row) -> Result<Impact> {
 /// A conflict when it has one.
 pub async fn create(on: &impl Conn, new: NewImpact) -> Result<()> {
     let sql = format!(
-        "INSERT INTO impacts ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $15, NULL, NULL)"
+        "INSERT INTO impacts ({COLUMNS}, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $15, NULL, NULL, $16)"
     );
     let args = args![
         new_id(),
@@ -92,6 +92,7 @@ pub async fn create(on: &impl Conn, new: NewImpact) -> Result<()> {
         new.repair,
         new.state_before,
         clock::now(),
+        on.workspace(),
     ];
     on.execute(&sql, args).await.map(drop)
 }
@@ -102,7 +103,7 @@ pub async fn create(on: &impl Conn, new: NewImpact) -> Result<()> {
 /// Not found when it is not open.
 pub async fn renew(on: &impl Conn, id: Id, new: &NewImpact) -> Result<()> {
     let sql = "UPDATE impacts SET to_version_id = $2, subject_name = $3, findings = $4, causes = $5, \
-               meaning = $6, sql = $7, repair = $8, updated_at = $9 WHERE id = $1 AND resolved_at IS NULL";
+               meaning = $6, sql = $7, repair = $8, updated_at = $9 WHERE workspace_id = $10 AND id = $1 AND resolved_at IS NULL";
     let args = args![
         id,
         new.to_version_id,
@@ -113,6 +114,7 @@ pub async fn renew(on: &impl Conn, id: Id, new: &NewImpact) -> Result<()> {
         &new.sql,
         new.repair.as_deref(),
         clock::now(),
+        on.workspace(),
     ];
     on.execute_one("open impact", sql, args).await
 }
@@ -123,8 +125,8 @@ pub async fn renew(on: &impl Conn, id: Id, new: &NewImpact) -> Result<()> {
 /// Not found when it is not open.
 pub async fn resolve(on: &impl Conn, id: Id, state: ImpactState, version: Id) -> Result<()> {
     let sql = "UPDATE impacts SET state = $2, resolved_at = $3, updated_at = $3, resolved_version_id = $4 \
-               WHERE id = $1 AND resolved_at IS NULL";
-    on.execute_one("open impact", sql, args![id, state.as_str(), clock::now(), version]).await
+               WHERE workspace_id = $5 AND id = $1 AND resolved_at IS NULL";
+    on.execute_one("open impact", sql, args![id, state.as_str(), clock::now(), version, on.workspace()]).await
 }
 
 /// The impact of that key.
@@ -132,8 +134,8 @@ pub async fn resolve(on: &impl Conn, id: Id, state: ImpactState, version: Id) ->
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Impact> {
-    let sql = format!("SELECT {COLUMNS} FROM impacts WHERE id = $1");
-    read(&on.query_one("impact", &sql, args![id]).await?)
+    let sql = format!("SELECT {COLUMNS} FROM impacts WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("impact", &sql, args![id, on.workspace()]).await?)
 }
 
 /// The open impacts of a connection.
@@ -142,10 +144,10 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Impact> {
 /// When the store fails.
 pub async fn open(on: &impl Conn, connection_id: Id) -> Result<Vec<Impact>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM impacts WHERE connection_id = $1 AND resolved_at IS NULL \
+        "SELECT {COLUMNS} FROM impacts WHERE workspace_id = $3 AND connection_id = $1 AND resolved_at IS NULL \
          ORDER BY created_at, id LIMIT $2"
     );
-    on.query(&sql, args![connection_id, MAX_OPEN]).await?.iter().map(read).collect()
+    on.query(&sql, args![connection_id, MAX_OPEN, on.workspace()]).await?.iter().map(read).collect()
 }
 
 /// Impacts of a connection, open and over, newest first.
@@ -154,10 +156,11 @@ pub async fn open(on: &impl Conn, connection_id: Id) -> Result<Vec<Impact>> {
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Result<Page<Impact>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM impacts WHERE connection_id = $1 AND (created_at, id) < ($2, $3) \
+        "SELECT {COLUMNS} FROM impacts WHERE workspace_id = $5 AND connection_id = $1 AND (created_at, id) < ($2, $3) \
          ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |i| Cursor { at: i.created_at, id: i.id })
 }

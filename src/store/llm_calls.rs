@@ -32,7 +32,7 @@ fn read(row: &Row) -> Result<LlmCall> {
 /// A broken reference when the message is not there.
 pub async fn add(on: &impl Conn, call: &LlmCall) -> Result<()> {
     let sql = format!(
-        "INSERT INTO llm_calls ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        "INSERT INTO llm_calls ({COLUMNS}, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     );
     let args = args![
         call.id,
@@ -48,6 +48,7 @@ pub async fn add(on: &impl Conn, call: &LlmCall) -> Result<()> {
         call.latency_ms,
         &call.sent_bytes,
         call.created_at,
+        on.workspace(),
     ];
     on.execute(&sql, args).await.map(drop)
 }
@@ -58,11 +59,11 @@ pub async fn add(on: &impl Conn, call: &LlmCall) -> Result<()> {
 /// When the store fails.
 pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<LlmCall>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM llm_calls WHERE (created_at, id) < ($1, $2) \
+        "SELECT {COLUMNS} FROM llm_calls WHERE workspace_id = $4 AND (created_at, id) < ($1, $2) \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |c| Cursor { at: c.created_at, id: c.id })
 }
 
@@ -71,6 +72,8 @@ pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<LlmCall>> {
 /// # Errors
 /// When the store fails.
 pub async fn of_message(on: &impl Conn, message_id: Id) -> Result<Vec<LlmCall>> {
-    let sql = format!("SELECT {COLUMNS} FROM llm_calls WHERE chat_message_id = $1 ORDER BY created_at, id");
-    on.query(&sql, args![message_id]).await?.iter().map(read).collect()
+    let sql = format!(
+        "SELECT {COLUMNS} FROM llm_calls WHERE workspace_id = $2 AND chat_message_id = $1 ORDER BY created_at, id"
+    );
+    on.query(&sql, args![message_id, on.workspace()]).await?.iter().map(read).collect()
 }

@@ -24,11 +24,17 @@ pub mod recover;
 pub mod relationships;
 pub mod schedules;
 pub mod settings;
+pub mod workspaces;
 
 pub use db::{Conn, Db, Dialect, Row, Tx, Value};
 pub use error::{Result, StoreError, StoreErrorKind};
 
 use crate::model::{Cursor, Page};
+
+/// The workspace clause of what belongs to a connection: `$place` is [`Conn::workspace`].
+fn of_workspace(place: usize) -> String {
+    format!("connection_id IN (SELECT id FROM connections WHERE workspace_id = ${place})")
+}
 
 /// A page of rows that were fetched with one more than the limit.
 fn read_page<T>(

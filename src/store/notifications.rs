@@ -53,7 +53,7 @@ fn read(row: &Row) -> Result<Notification> {
 /// When the store fails.
 pub async fn add(on: &impl Conn, new: NewNotification) -> Result<bool> {
     let sql = "INSERT INTO notifications (id, kind, severity, connection_id, subject_type, subject_id, title, \
-               details, dedup_key, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+               details, dedup_key, created_at, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
                ON CONFLICT (dedup_key) DO NOTHING";
     let args = args![
         new_id(),
@@ -66,6 +66,7 @@ pub async fn add(on: &impl Conn, new: NewNotification) -> Result<bool> {
         new.details,
         new.dedup_key,
         clock::now(),
+        on.workspace(),
     ];
     Ok(on.execute(sql, args).await? > 0)
 }
@@ -77,11 +78,11 @@ pub async fn add(on: &impl Conn, new: NewNotification) -> Result<bool> {
 pub async fn list(on: &impl Conn, unread: bool, page: PageRequest) -> Result<Page<Notification>> {
     let filter = if unread { "read_at IS NULL AND" } else { "" };
     let sql = format!(
-        "SELECT {COLUMNS} FROM notifications WHERE {filter} (created_at, id) < ($1, $2) \
+        "SELECT {COLUMNS} FROM notifications WHERE workspace_id = $4 AND {filter} (created_at, id) < ($1, $2) \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |n| Cursor { at: n.created_at, id: n.id })
 }
 
@@ -92,7 +93,7 @@ pub async fn list(on: &impl Conn, unread: bool, page: PageRequest) -> Result<Pag
 pub async fn mark_read(on: &impl Conn, id: Id, by: &str) -> Result<Notification> {
     let sql = format!(
         "UPDATE notifications SET read_at = COALESCE(read_at, $2), read_by = COALESCE(read_by, $3) \
-         WHERE id = $1 RETURNING {COLUMNS}"
+         WHERE workspace_id = $4 AND id = $1 RETURNING {COLUMNS}"
     );
-    read(&on.query_one("notification", &sql, args![id, clock::now(), by]).await?)
+    read(&on.query_one("notification", &sql, args![id, clock::now(), by, on.workspace()]).await?)
 }

@@ -68,8 +68,8 @@ pub struct NewQuery {
 /// A broken reference when connection or message are not there.
 pub async fn create(on: &impl Conn, new: NewQuery) -> Result<Query> {
     let sql = format!(
-        "INSERT INTO queries ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12, $13, $12, $13, NULL) \
+        "INSERT INTO queries ({COLUMNS}, workspace_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12, $13, $12, $13, NULL, $14) \
          RETURNING {COLUMNS}"
     );
     let args = args![
@@ -86,6 +86,7 @@ pub async fn create(on: &impl Conn, new: NewQuery) -> Result<Query> {
         new.confidence,
         clock::now(),
         new.created_by,
+        on.workspace(),
     ];
     read(&on.query_one("query", &sql, args).await?)
 }
@@ -95,8 +96,9 @@ pub async fn create(on: &impl Conn, new: NewQuery) -> Result<Query> {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Query> {
-    let sql = format!("SELECT {COLUMNS} FROM queries WHERE id = $1 AND deleted_at IS NULL");
-    read(&on.query_one("query", &sql, args![id]).await?)
+    let sql =
+        format!("SELECT {COLUMNS} FROM queries WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL");
+    read(&on.query_one("query", &sql, args![id, on.workspace()]).await?)
 }
 
 /// Queries that are not deleted, of one connection or all, newest first.
@@ -107,12 +109,12 @@ pub async fn list(on: &impl Conn, connection_id: Option<Id>, page: PageRequest) 
     // a parameter stands in both forms, so that both are prepared with four
     let filter = if connection_id.is_some() { "connection_id = $4" } else { "id <> $4" };
     let sql = format!(
-        "SELECT {COLUMNS} FROM queries WHERE deleted_at IS NULL AND {filter} AND (created_at, id) < ($1, $2) \
+        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $5 AND deleted_at IS NULL AND {filter} AND (created_at, id) < ($1, $2) \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
     let filter = connection_id.unwrap_or_else(Id::nil);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, filter]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, filter, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |q| Cursor { at: q.created_at, id: q.id })
 }
 
@@ -129,9 +131,9 @@ pub async fn set_state(
 ) -> Result<Query> {
     let sql = format!(
         "UPDATE queries SET state = $3, updated_at = $4, updated_by = $5 \
-         WHERE id = $1 AND state = $2 AND deleted_at IS NULL RETURNING {COLUMNS}"
+         WHERE workspace_id = $6 AND id = $1 AND state = $2 AND deleted_at IS NULL RETURNING {COLUMNS}"
     );
-    let args = args![id, from.as_str(), to.as_str(), clock::now(), by];
+    let args = args![id, from.as_str(), to.as_str(), clock::now(), by, on.workspace()];
     read(&on.query_one("query in that state", &sql, args).await?)
 }
 
@@ -157,7 +159,7 @@ pub struct NewText {
 pub async fn set_text(on: &impl Conn, seen: &Query, new: NewText, by: &str) -> Result<Query> {
     let sql = format!(
         "UPDATE queries SET sql = $3, canonical_sql = $4, reading = $5, report = $6, schema_version_id = $7, \
-         updated_at = $8, updated_by = $9 WHERE id = $1 AND canonical_sql = $2 AND deleted_at IS NULL \
+         updated_at = $8, updated_by = $9 WHERE workspace_id = $10 AND id = $1 AND canonical_sql = $2 AND deleted_at IS NULL \
          RETURNING {COLUMNS}"
     );
     let NewText { sql: text, canonical_sql, reading, report, schema_version_id } = new;
@@ -170,7 +172,8 @@ pub async fn set_text(on: &impl Conn, seen: &Query, new: NewText, by: &str) -> R
         report,
         schema_version_id,
         clock::now(),
-        by
+        by,
+        on.workspace(),
     ];
     read(&on.query_one("query with that text", &sql, args).await?)
 }
@@ -181,8 +184,8 @@ pub async fn set_text(on: &impl Conn, seen: &Query, new: NewText, by: &str) -> R
 /// Not found.
 pub async fn delete(on: &impl Conn, id: Id, by: Option<&str>) -> Result<()> {
     let sql = "UPDATE queries SET deleted_at = $2, updated_at = $2, updated_by = $3 \
-               WHERE id = $1 AND deleted_at IS NULL";
-    on.execute_one("query", sql, args![id, clock::now(), by]).await
+               WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NULL";
+    on.execute_one("query", sql, args![id, clock::now(), by, on.workspace()]).await
 }
 
 /// Undoes [`delete`].
@@ -192,9 +195,9 @@ pub async fn delete(on: &impl Conn, id: Id, by: Option<&str>) -> Result<()> {
 pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Query> {
     let sql = format!(
         "UPDATE queries SET deleted_at = NULL, updated_at = $2, updated_by = $3 \
-         WHERE id = $1 AND deleted_at IS NOT NULL RETURNING {COLUMNS}"
+         WHERE workspace_id = $4 AND id = $1 AND deleted_at IS NOT NULL RETURNING {COLUMNS}"
     );
-    read(&on.query_one("deleted query", &sql, args![id, clock::now(), by]).await?)
+    read(&on.query_one("deleted query", &sql, args![id, clock::now(), by, on.workspace()]).await?)
 }
 
 /// Queries that somebody keeps, of one connection: all but rejected ones and drafts that only answered in a chat. Oldest
@@ -204,11 +207,11 @@ pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Query> 
 /// When the store fails.
 pub async fn kept(on: &impl Conn, connection_id: Id, after: Cursor, limit: u32) -> Result<Vec<Query>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM queries WHERE connection_id = $1 AND deleted_at IS NULL AND state <> 'rejected' \
+        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $5 AND connection_id = $1 AND deleted_at IS NULL AND state <> 'rejected' \
          AND (chat_message_id IS NULL OR state <> 'draft') AND (created_at, id) > ($2, $3) \
          ORDER BY created_at, id LIMIT $4"
     );
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, limit]).await?;
+    let rows = on.query(&sql, args![connection_id, after.at, after.id, limit, on.workspace()]).await?;
     rows.iter().map(read).collect()
 }
 
@@ -217,6 +220,6 @@ pub async fn kept(on: &impl Conn, connection_id: Id, after: Cursor, limit: u32) 
 /// # Errors
 /// When the store fails.
 pub async fn set_version(on: &impl Conn, id: Id, version: Id) -> Result<()> {
-    let sql = "UPDATE queries SET schema_version_id = $2 WHERE id = $1";
-    on.execute(sql, args![id, version]).await.map(drop)
+    let sql = "UPDATE queries SET schema_version_id = $2 WHERE workspace_id = $3 AND id = $1";
+    on.execute(sql, args![id, version, on.workspace()]).await.map(drop)
 }

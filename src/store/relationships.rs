@@ -7,7 +7,7 @@ use catalog::infer::Proposal;
 use super::annotations::Rename;
 use super::db::{Conn, Row, Tx, Value, args};
 use super::error::Result;
-use super::read_page;
+use super::{of_workspace, read_page};
 use crate::model::{Cursor, Id, Page, PageRequest, Relationship, RelationshipState, clock, new_id};
 
 const COLUMNS: &str = "id, connection_id, from_schema, from_table, from_columns, to_schema, to_table, to_columns, \
@@ -69,8 +69,9 @@ fn ends_of(known: &Relationship) -> Ends {
 /// # Errors
 /// When the store fails.
 pub async fn all(on: &impl Conn, connection_id: Id) -> Result<Vec<Relationship>> {
-    let sql = format!("SELECT {COLUMNS} FROM relationships WHERE connection_id = $1 LIMIT $2");
-    on.query(&sql, args![connection_id, MOST]).await?.iter().map(read).collect()
+    let mine = of_workspace(3);
+    let sql = format!("SELECT {COLUMNS} FROM relationships WHERE {mine} AND connection_id = $1 LIMIT $2");
+    on.query(&sql, args![connection_id, MOST, on.workspace()]).await?.iter().map(read).collect()
 }
 
 /// Relationships of a connection (of one state, when it is named), newest first.
@@ -83,13 +84,16 @@ pub async fn list(
     state: Option<RelationshipState>,
     page: PageRequest,
 ) -> Result<Page<Relationship>> {
+    let mine = of_workspace(6);
     let sql = format!(
-        "SELECT {COLUMNS} FROM relationships WHERE connection_id = $1 AND state = COALESCE($2, state) \
+        "SELECT {COLUMNS} FROM relationships WHERE {mine} AND connection_id = $1 AND state = COALESCE($2, state) \
          AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
     let state = state.map(|s| s.as_str());
-    let rows = on.query(&sql, args![connection_id, state, after.at, after.id, page.limit() + 1]).await?;
+    let rows = on
+        .query(&sql, args![connection_id, state, after.at, after.id, page.limit() + 1, on.workspace()])
+        .await?;
     read_page(&rows, page.limit(), read, |r| Cursor { at: r.created_at, id: r.id })
 }
 
@@ -98,8 +102,9 @@ pub async fn list(
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Relationship> {
-    let sql = format!("SELECT {COLUMNS} FROM relationships WHERE id = $1");
-    read(&on.query_one("relationship", &sql, args![id]).await?)
+    let mine = of_workspace(2);
+    let sql = format!("SELECT {COLUMNS} FROM relationships WHERE {mine} AND id = $1");
+    read(&on.query_one("relationship", &sql, args![id, on.workspace()]).await?)
 }
 
 /// Keeps a person's word. Either word can be changed into the other.
@@ -107,11 +112,15 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Relationship> {
 /// # Errors
 /// Not found.
 pub async fn decide(tx: &Tx, id: Id, state: RelationshipState, by: &str) -> Result<Relationship> {
+    let mine = of_workspace(5);
     let sql = format!(
-        "UPDATE relationships SET state = $2, decided_at = $3, decided_by = $4, updated_at = $3 WHERE id = $1 \
+        "UPDATE relationships SET state = $2, decided_at = $3, decided_by = $4, updated_at = $3 WHERE {mine} AND id = $1 \
          RETURNING {COLUMNS}"
     );
-    read(&tx.query_one("relationship", &sql, args![id, state.as_str(), clock::now(), by]).await?)
+    read(
+        &tx.query_one("relationship", &sql, args![id, state.as_str(), clock::now(), by, tx.workspace()])
+            .await?,
+    )
 }
 
 /// Brings the proposals to what a crawl concluded: new ones are added, those that are no longer concluded go. What a

@@ -13,11 +13,12 @@ use crate::model::{Cursor, Id, Job, JobKind, Level, Page, PageRequest, Schedule,
 
 const COLUMNS: &str = "id, connection_id, kind, cron, time_zone, enabled, paused_reason, consecutive_failures, \
                        max_failures, skipped, last_run_at, next_run_at, created_at, created_by, updated_at, \
-                       updated_by";
+                       updated_by, workspace_id";
 
 fn read(row: &Row) -> Result<Schedule> {
     Ok(Schedule {
         id: row.id("id")?,
+        workspace_id: row.id("workspace_id")?,
         connection_id: row.id("connection_id")?,
         kind: row.text("kind")?,
         cron: row.text("cron")?,
@@ -60,7 +61,7 @@ pub struct Wanted {
 pub async fn put(on: &impl Conn, wanted: Wanted, by: &str) -> Result<Schedule> {
     let sql = format!(
         "INSERT INTO schedules ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, $7, 0, NULL, $8, $9, $10, $9, $10) \
+         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, $7, 0, NULL, $8, $9, $10, $9, $10, $11) \
          ON CONFLICT (connection_id, kind) DO UPDATE SET cron = excluded.cron, time_zone = excluded.time_zone, \
          enabled = excluded.enabled, paused_reason = NULL, consecutive_failures = 0, \
          max_failures = excluded.max_failures, next_run_at = excluded.next_run_at, \
@@ -77,6 +78,7 @@ pub async fn put(on: &impl Conn, wanted: Wanted, by: &str) -> Result<Schedule> {
         wanted.next_run_at,
         clock::now(),
         by,
+        on.workspace(),
     ];
     read(&on.query_one("schedule", &sql, args).await?)
 }
@@ -86,8 +88,8 @@ pub async fn put(on: &impl Conn, wanted: Wanted, by: &str) -> Result<Schedule> {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Schedule> {
-    let sql = format!("SELECT {COLUMNS} FROM schedules WHERE id = $1");
-    read(&on.query_one("schedule", &sql, args![id]).await?)
+    let sql = format!("SELECT {COLUMNS} FROM schedules WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("schedule", &sql, args![id, on.workspace()]).await?)
 }
 
 /// The schedule of a connection for a kind of job.
@@ -95,8 +97,10 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Schedule> {
 /// # Errors
 /// Not found.
 pub async fn of_connection(on: &impl Conn, connection_id: Id, kind: JobKind) -> Result<Schedule> {
-    let sql = format!("SELECT {COLUMNS} FROM schedules WHERE connection_id = $1 AND kind = $2");
-    let row = on.query_opt(&sql, args![connection_id, kind.as_str()]).await?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM schedules WHERE workspace_id = $3 AND connection_id = $1 AND kind = $2"
+    );
+    let row = on.query_opt(&sql, args![connection_id, kind.as_str(), on.workspace()]).await?;
     let none = || {
         StoreError::not_found("schedule: the connection has none")
             .hint("Make one with PUT /api/v1/connections/{id}/schedule or `querent schedule set`.")
@@ -110,11 +114,11 @@ pub async fn of_connection(on: &impl Conn, connection_id: Id, kind: JobKind) -> 
 /// When the store fails.
 pub async fn list(on: &impl Conn, page: PageRequest) -> Result<Page<Schedule>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM schedules WHERE (created_at, id) < ($1, $2) AND {LIVE} \
+        "SELECT {COLUMNS} FROM schedules WHERE workspace_id = $4 AND (created_at, id) < ($1, $2) AND {LIVE} \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1]).await?;
+    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |s| Cursor { at: s.created_at, id: s.id })
 }
 
@@ -127,7 +131,12 @@ const LIVE: &str = "EXISTS (SELECT 1 FROM connections WHERE connections.id = sch
 /// # Errors
 /// Not found.
 pub async fn remove(on: &impl Conn, id: Id) -> Result<()> {
-    on.execute_one("schedule", "DELETE FROM schedules WHERE id = $1", args![id]).await
+    on.execute_one(
+        "schedule",
+        "DELETE FROM schedules WHERE workspace_id = $2 AND id = $1",
+        args![id, on.workspace()],
+    )
+    .await
 }
 
 /// Stops a schedule until it is resumed.
@@ -137,9 +146,9 @@ pub async fn remove(on: &impl Conn, id: Id) -> Result<()> {
 pub async fn pause(on: &impl Conn, id: Id, reason: &str, by: &str) -> Result<Schedule> {
     let sql = format!(
         "UPDATE schedules SET enabled = $2, paused_reason = $3, next_run_at = NULL, updated_at = $4, \
-         updated_by = $5 WHERE id = $1 RETURNING {COLUMNS}"
+         updated_by = $5 WHERE workspace_id = $6 AND id = $1 RETURNING {COLUMNS}"
     );
-    read(&on.query_one("schedule", &sql, args![id, false, reason, clock::now(), by]).await?)
+    read(&on.query_one("schedule", &sql, args![id, false, reason, clock::now(), by, on.workspace()]).await?)
 }
 
 /// Lets a schedule go on, with no failures behind it.
@@ -149,9 +158,9 @@ pub async fn pause(on: &impl Conn, id: Id, reason: &str, by: &str) -> Result<Sch
 pub async fn resume(on: &impl Conn, id: Id, next: Option<Timestamp>, by: &str) -> Result<Schedule> {
     let sql = format!(
         "UPDATE schedules SET enabled = $2, paused_reason = NULL, consecutive_failures = 0, next_run_at = $3, \
-         updated_at = $4, updated_by = $5 WHERE id = $1 RETURNING {COLUMNS}"
+         updated_at = $4, updated_by = $5 WHERE workspace_id = $6 AND id = $1 RETURNING {COLUMNS}"
     );
-    read(&on.query_one("schedule", &sql, args![id, true, next, clock::now(), by]).await?)
+    read(&on.query_one("schedule", &sql, args![id, true, next, clock::now(), by, on.workspace()]).await?)
 }
 
 /// Schedules whose moment has come, the longest waiting first.

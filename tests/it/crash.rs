@@ -10,6 +10,7 @@ use querent::store::{Db, catalog, connections};
 use serde_json::{Value, json};
 
 use crate::cli::Desk;
+use crate::harness::as_owner;
 
 /// Rows without end, so that a result file is being written when the kill comes. Texts: their type needs no second look.
 const STREAMING: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000000000) SELECT 'row ' || x AS label FROM n";
@@ -234,7 +235,7 @@ async fn kills_spread_over_whole_runs_leave_a_store_that_works() {
     desk.run(commands[1]).ends(0);
     assert!(!results(&desk).iter().any(|path| path.extension().is_some_and(|e| e == "partial")));
 
-    let db = Db::open_sqlite(&desk.path("data/querent.db")).await.unwrap();
+    let db = as_owner(&Db::open_sqlite(&desk.path("data/querent.db")).await.unwrap());
     let library = connections::find_by_name(&db, "library").await.unwrap().unwrap();
     let versions = catalog::list(&db, library.id, PageRequest::first().with_limit(200)).await.unwrap().items;
     assert!(versions.len() >= 2, "{versions:?}");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use querent::app::{App, Setup};
+use querent::app::{self, Setup};
 use querent::config;
 use querent::model::{Id, Job, JobKind, JobOutcome, JobState, PageRequest};
 use querent::register::{self, Registration};
@@ -12,7 +12,7 @@ use querent::store::jobs::{self, Filter, NewJob};
 use querent::store::{Conn, Db};
 
 use crate::cli::Desk;
-use crate::harness::{TestStore, on_postgres, on_sqlite};
+use crate::harness::{TestStore, as_owner, on_postgres, on_sqlite};
 
 /// Longest wait for something that takes seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -92,7 +92,7 @@ impl Work {
         ];
         let flags = flags.map(|(key, value)| (key.to_owned(), value)).to_vec();
         let config = config::load(&config::Sources { flags, ..config::Sources::default() }).unwrap();
-        let app = Setup::new(config).app().await.unwrap().clone();
+        let app = Setup::new(config).desk().await.unwrap();
         for number in 0..count {
             let file = format!("db{number}.sqlite");
             desk.database(&file, &format!("CREATE TABLE t{number} (id INTEGER PRIMARY KEY, name TEXT)"));
@@ -158,13 +158,13 @@ impl Work {
     }
 }
 
-async fn register(app: &App, number: usize, file: &Path) {
+async fn register(app: &app::Desk, number: usize, file: &Path) {
     let url = format!("sqlite:{}?busy_timeout_ms=60000", file.display());
     let new = Registration { name: format!("db{number}"), url, ..Registration::default() };
     register::create(&app.db, &app.sources, new, "owner").await.unwrap();
 }
 
-async fn enqueue(app: &App, name: &str, priority: i64) -> Id {
+async fn enqueue(app: &app::Desk, name: &str, priority: i64) -> Id {
     let connection = app.sources.named(name).await.unwrap().connection.id;
     let new = NewJob { connection_id: Some(connection), priority, ..NewJob::of(JobKind::Crawl) };
     jobs::enqueue(&app.db, new).await.unwrap().unwrap().id
@@ -272,7 +272,7 @@ async fn a_killed_daemons_jobs_go_on_at_its_next_start(store: TestStore) {
     store.db.close().await;
     let desk = Desk::new();
     let work = Work::make(&desk, "one", "", JOBS).await;
-    let db = Db::open_sqlite(&desk.path("one/querent.db")).await.unwrap();
+    let db = as_owner(&Db::open_sqlite(&desk.path("one/querent.db")).await.unwrap());
     let mut daemon = Daemon::start(&desk, "one", "");
     work.until_done(&db, 5).await;
     daemon.kill();

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use querent::access::Caller;
 use querent::model::{Connection, new_id};
 use querent::store::connections::{self, NewConnection};
 use querent::store::{Conn, Db, migrate};
@@ -10,7 +12,7 @@ use serde_json::json;
 
 /// A store that belongs to one test.
 pub struct TestStore {
-    /// The open store, migrated.
+    /// The open store, migrated, for the owner in the first workspace.
     pub db: Db,
     /// Where it is, for another process: a file, or a URL.
     pub place: String,
@@ -19,6 +21,10 @@ pub struct TestStore {
 }
 
 impl TestStore {
+    fn new(db: &Db, place: String, folder: &Path) -> TestStore {
+        TestStore { db: as_owner(db), place, folder: folder.to_path_buf() }
+    }
+
     /// A connection of that name, with a sealed URI that opens with no key.
     pub async fn connection(&self, name: &str) -> Connection {
         connections::create(&self.db, new_connection(name)).await.unwrap()
@@ -52,7 +58,7 @@ pub async fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(TestStore) -> F
     let place = sqlite_file(folder.path()).display().to_string();
     let db = open(&place).await;
     migrate::up(&db).await.unwrap();
-    case(TestStore { db: db.clone(), place, folder: folder.path().to_path_buf() }).await;
+    case(TestStore::new(&db, place, folder.path())).await;
     db.close().await;
 }
 
@@ -62,6 +68,11 @@ pub async fn open(place: &str) -> Db {
         return Db::open_postgres(place, 8).await.unwrap();
     }
     Db::open_sqlite(Path::new(place)).await.unwrap()
+}
+
+/// A store's own handle as the owner's, in the first workspace.
+pub fn as_owner(db: &Db) -> Db {
+    db.acting(Arc::new(Caller::owner()))
 }
 
 /// The store's file in a data folder.
@@ -74,15 +85,36 @@ pub async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(TestStore) ->
     let folder = tempfile::tempdir().unwrap();
     let admin = Db::open_postgres(&postgres_url(), 2).await.unwrap();
     let name = format!("querent_test_{}", new_id().simple());
-    admin.execute(&format!("CREATE DATABASE {name}"), &[]).await.unwrap();
-    let place = with_database(&postgres_url(), &name);
+    let place = postgres_store(&admin, &name).await;
     let db = open(&place).await;
     migrate::up(&db).await.unwrap();
-    case(TestStore { db: db.clone(), place, folder: folder.path().to_path_buf() }).await;
+    case(TestStore::new(&db, place, folder.path())).await;
     db.close().await;
     // a case that fails leaves its database for a look
     admin.execute(&format!("DROP DATABASE {name} WITH (FORCE)"), &[]).await.unwrap();
     admin.close().await;
+}
+
+/// The login of stores in tests: an ordinary one, so that row security holds for it as it should for a team's daemon.
+const STORE_LOGIN: &str = "querent_test_store";
+
+/// Makes a database for a store, owned by an ordinary login, with the extension that only a superuser may add.
+pub async fn postgres_store(admin: &Db, name: &str) -> String {
+    let login = format!(
+        "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7160); \
+         IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{STORE_LOGIN}') THEN \
+         CREATE ROLE {STORE_LOGIN} LOGIN PASSWORD '{STORE_LOGIN}'; END IF; END $$"
+    );
+    admin.execute(&login, &[]).await.unwrap();
+    admin.execute(&format!("CREATE DATABASE {name} OWNER {STORE_LOGIN}"), &[]).await.unwrap();
+    let place = with_database(&postgres_url(), name);
+    let inside = Db::open_postgres(&place, 2).await.unwrap();
+    inside.execute("CREATE EXTENSION vector", &[]).await.unwrap();
+    inside.close().await;
+    let mut url = url::Url::parse(&place).unwrap();
+    url.set_username(STORE_LOGIN).unwrap();
+    url.set_password(Some(STORE_LOGIN)).unwrap();
+    url.to_string()
 }
 
 /// The server for tests.

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use querent::app::{App, Setup};
+use querent::access::Caller;
+use querent::app::{App, Desk, Setup};
 use querent::{config, http};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -66,6 +67,11 @@ impl TestApp {
         let base = format!("http://{}", address.await.unwrap());
         let client = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
         TestApp { app, base, token, client, folder, stop, server, leave, worker }
+    }
+
+    /// Its parts for the owner, in the first workspace.
+    pub fn desk(&self) -> Desk {
+        self.app.desk(Arc::new(Caller::owner()))
     }
 
     /// Stops the server; it must end well.

@@ -2,11 +2,10 @@
 //! exported in every format with its values.
 
 use std::io::Cursor;
-use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use guard::Policy;
-use querent::app::{App, Setup};
+use querent::app::{Desk, Setup};
 use querent::config;
 use querent::exec::json_rows;
 use querent::model::new_id;
@@ -88,10 +87,10 @@ async fn fill(db: &Db) {
     db.execute("INSERT INTO every_type (id) VALUES (2)", &[]).await.unwrap();
 }
 
-async fn app(folder: &std::path::Path) -> Arc<App> {
+async fn app(folder: &std::path::Path) -> Desk {
     let flags = vec![("data_dir".to_owned(), folder.display().to_string())];
     let config = config::load(&config::Sources { flags, ..config::Sources::default() }).unwrap();
-    Setup::new(config).app().await.unwrap().clone()
+    Setup::new(config).desk().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +141,7 @@ async fn every_type_survives_every_format() {
     .await;
 }
 
-async fn export(app: &App, id: querent::model::Id, format: Format) -> Vec<u8> {
+async fn export(app: &Desk, id: querent::model::Id, format: Format) -> Vec<u8> {
     let mut pieces = app.exec.export(id, format).await.unwrap();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.recv().await {

@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Answer;
-use crate::http::State;
-use crate::http::extract::{Body, Owner, PageParams};
+use crate::access::actions;
+use crate::http::extract::{Body, PageParams};
 use crate::http::idempotency::{Made, Once};
+use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{Connection, Page};
 use crate::register::{self, Change, Registration};
@@ -69,69 +70,72 @@ pub struct Url {
 /// Connections that are not deleted, newest first.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(PageParams),
     responses((status = 200, description = "A page", body = Page<Connection>)))]
-pub async fn list(_owner: Owner, app: State, page: Query<PageParams>) -> Answer<Page<Connection>> {
-    Ok(Json(store::connections::list(&app.db, page.request()?).await?))
+pub async fn list(may: May<actions::ReadConnections>, page: Query<PageParams>) -> Answer<Page<Connection>> {
+    Ok(Json(store::connections::list(&may.db, page.request()?).await?))
 }
 
 /// Registers a database after trying it.
 #[utoipa::path(post, path = "/api/v1/connections", tag = "connections", request_body = Registration,
     responses((status = 201, description = "Registered", body = Registered)))]
 pub async fn create(
-    owner: Owner,
-    app: State,
+    may: May<actions::ManageConnections>,
     once: Once,
     body: Body<Registration>,
 ) -> Result<HttpResponse, Problem> {
-    let (Body(new, hash), parts, by) = (body, app.clone(), owner.0.clone());
+    let (Body(new, hash), parts, by) = (body, may.desk(), may.caller.clone());
     let work = async move {
         let (connection, info) = register::create(&parts.db, &parts.sources, new, by.name()).await?;
         let location = format!("/api/v1/connections/{}", connection.id);
         Ok(Made::new(StatusCode::CREATED, &Registered { connection, server: info.into() })?.at(location))
     };
-    once.run(&app.db, &owner.0, hash, work).await
+    once.run(&may, hash, work).await
 }
 
 /// Tries a database without registering it.
 #[utoipa::path(post, path = "/api/v1/connections/test", tag = "connections", request_body = Url,
     responses((status = 200, description = "It answers", body = Server)))]
-pub async fn test_url(_owner: Owner, app: State, body: Body<Url>) -> Answer<Server> {
-    Ok(Json(register::test(&app.sources, &body.0.url).await?.into()))
+pub async fn test_url(may: May<actions::ManageConnections>, body: Body<Url>) -> Answer<Server> {
+    Ok(Json(register::test(&may.sources, &body.0.url).await?.into()))
 }
 
 /// One connection.
 #[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The connection", body = Connection)))]
-pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Connection> {
-    Ok(Json(store::connections::get(&app.db, *id).await?))
+pub async fn get(may: May<actions::ReadConnections>, id: Path<Uuid>) -> Answer<Connection> {
+    Ok(Json(store::connections::get(&may.db, *id).await?))
 }
 
 /// Changes what is given; a new URL is tried first.
 #[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
     request_body = Change, responses((status = 200, description = "As it is now", body = Connection)))]
-pub async fn update(owner: Owner, app: State, id: Path<Uuid>, body: Body<Change>) -> Answer<Connection> {
-    Ok(Json(register::update(&app.db, &app.sources, *id, body.0, owner.0.name()).await?))
+pub async fn update(
+    may: May<actions::ManageConnections>,
+    id: Path<Uuid>,
+    body: Body<Change>,
+) -> Answer<Connection> {
+    Ok(Json(register::update(&may.db, &may.sources, *id, body.0, may.caller.name()).await?))
 }
 
 /// Deletes a connection; it can be restored.
 #[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Deleted")))]
-pub async fn delete(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    register::delete(&app.db, &app.sources, *id, owner.0.name()).await?;
+pub async fn delete(may: May<actions::ManageConnections>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    register::delete(&may.db, &may.sources, *id, may.caller.name()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Brings a deleted connection back.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/restore", tag = "connections", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Connection)))]
-pub async fn restore(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Connection> {
-    Ok(Json(register::restore(&app.db, *id, owner.0.name()).await?))
+pub async fn restore(may: May<actions::ManageConnections>, id: Path<Uuid>) -> Answer<Connection> {
+    Ok(Json(register::restore(&may.db, *id, may.caller.name()).await?))
 }
 
 /// Tries a registered database.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/test", tag = "connections", params(("id" = Uuid, Path)),
     responses((status = 200, description = "It answers", body = Server)))]
-pub async fn test(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Server> {
-    let source = app.sources.get(*id).await?;
+pub async fn test(may: May<actions::ManageConnections>, id: Path<Uuid>) -> Answer<Server> {
+    let source = may.sources.get(*id).await?;
     let info = source.connector.test().await.map_err(error::Error::from)?;
     Ok(Json(info.into()))
 }

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Answer;
-use crate::http::State;
-use crate::http::extract::{Body, Owner, PageParams};
+use crate::access::actions;
+use crate::http::extract::{Body, PageParams};
 use crate::http::idempotency::{Made, Once};
+use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{EvaluationCase, Page};
 use crate::queries::knowledge::{self, Kept};
@@ -31,13 +32,12 @@ pub struct NewCase {
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<EvaluationCase>)))]
 pub async fn list(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadKnowledge>,
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<EvaluationCase>> {
-    store::connections::get(&app.db, *id).await?;
-    Ok(Json(store::evaluation_cases::list(&app.db, *id, page.request()?).await?))
+    store::connections::get(&may.db, *id).await?;
+    Ok(Json(store::evaluation_cases::list(&may.db, *id, page.request()?).await?))
 }
 
 /// Keeps a case; its statement must be a read of the latest schema version.
@@ -45,13 +45,12 @@ pub async fn list(
     params(("id" = Uuid, Path)), request_body = NewCase,
     responses((status = 201, description = "Kept", body = EvaluationCase)))]
 pub async fn create(
-    owner: Owner,
-    app: State,
+    may: May<actions::WriteKnowledge>,
     once: Once,
     id: Path<Uuid>,
     body: Body<NewCase>,
 ) -> Result<HttpResponse, Problem> {
-    let (Body(new, hash), parts, by) = (body, app.clone(), owner.0.clone());
+    let (Body(new, hash), parts, by) = (body, may.desk(), may.caller.clone());
     let work = async move {
         let source = parts.sources.get(*id).await?;
         match knowledge::add_case(&parts.db, &source, &new.question, &new.gold_sql, by.name()).await? {
@@ -59,13 +58,13 @@ pub async fn create(
             Kept::Refused(findings) => Err(Problem::refused(findings)),
         }
     };
-    once.run(&app.db, &owner.0, hash, work).await
+    once.run(&may, hash, work).await
 }
 
 /// Removes a case.
 #[utoipa::path(delete, path = "/api/v1/evaluation-cases/{id}", tag = "evaluation", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Removed")))]
-pub async fn delete(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    knowledge::remove_case(&app.db, *id, owner.0.name()).await?;
+pub async fn delete(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    knowledge::remove_case(&may.db, *id, may.caller.name()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,12 +8,14 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::Answer;
+use crate::access::actions;
 use crate::error::{Class, Error};
 use crate::exec::RowsPage;
-use crate::http::extract::{BodyHash, Owner, PageParams};
+use crate::http::export as file;
+use crate::http::extract::{BodyHash, PageParams};
 use crate::http::idempotency::{Made, Once};
+use crate::http::may::May;
 use crate::http::problem::Problem;
-use crate::http::{State, export as file};
 use crate::model::{Execution, Page};
 use crate::queries::{self, Started};
 use crate::results::Format;
@@ -48,20 +50,23 @@ pub struct ExportParams {
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<Execution>)))]
 pub async fn list(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadExecutions>,
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<Execution>> {
-    store::queries::get(&app.db, *id).await?;
-    Ok(Json(store::executions::list(&app.db, *id, page.request()?).await?))
+    store::queries::get(&may.db, *id).await?;
+    Ok(Json(store::executions::list(&may.db, *id, page.request()?).await?))
 }
 
 /// Runs a query, after checking it against the latest schema version; the record tells how far it is.
 #[utoipa::path(post, path = "/api/v1/queries/{id}/executions", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 202, description = "Started", body = Execution)))]
-pub async fn start(owner: Owner, app: State, once: Once, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let (parts, by) = (app.clone(), owner.0.clone());
+pub async fn start(
+    may: May<actions::RunExecutions>,
+    once: Once,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let (parts, by) = (may.desk(), may.caller.clone());
     let work = async move {
         match queries::start(&parts.db, &parts.sources, &parts.exec, *id, by.name()).await? {
             Started::Execution(execution) => Ok(Made::new(StatusCode::ACCEPTED, &execution)?
@@ -69,29 +74,33 @@ pub async fn start(owner: Owner, app: State, once: Once, id: Path<Uuid>) -> Resu
             Started::Refused(findings) => Err(Problem::refused(findings)),
         }
     };
-    once.run(&app.db, &owner.0, BodyHash::default(), work).await
+    once.run(&may, BodyHash::default(), work).await
 }
 
 /// One execution.
 #[utoipa::path(get, path = "/api/v1/executions/{id}", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The execution", body = Execution)))]
-pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Execution> {
-    Ok(Json(store::executions::get(&app.db, *id).await?))
+pub async fn get(may: May<actions::ReadExecutions>, id: Path<Uuid>) -> Answer<Execution> {
+    Ok(Json(store::executions::get(&may.db, *id).await?))
 }
 
 /// Rows of a result.
 #[utoipa::path(get, path = "/api/v1/executions/{id}/rows", tag = "executions", params(("id" = Uuid, Path), RowsParams),
     responses((status = 200, description = "The rows", body = RowsPage)))]
-pub async fn rows(_owner: Owner, app: State, id: Path<Uuid>, params: Query<RowsParams>) -> Answer<RowsPage> {
+pub async fn rows(
+    may: May<actions::ReadExecutions>,
+    id: Path<Uuid>,
+    params: Query<RowsParams>,
+) -> Answer<RowsPage> {
     let limit = params.limit.unwrap_or(DEFAULT_ROWS);
-    Ok(Json(app.exec.rows(*id, params.offset.unwrap_or(0), limit).await?))
+    Ok(Json(may.exec.rows(*id, params.offset.unwrap_or(0), limit).await?))
 }
 
 /// Stops an execution, on the server too; its record shows when it has ended.
 #[utoipa::path(post, path = "/api/v1/executions/{id}/cancel", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 202, description = "It is told to stop", body = Execution)))]
-pub async fn cancel(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(queries::cancel(&app.db, &app.exec, *id, owner.0.name()).await?))
+pub async fn cancel(may: May<actions::RunExecutions>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Accepted().json(queries::cancel(&may.db, &may.exec, *id, may.caller.name()).await?))
 }
 
 /// A result as a file.
@@ -99,8 +108,7 @@ pub async fn cancel(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResp
     params(("id" = Uuid, Path), ExportParams),
     responses((status = 200, description = "The file", body = String, content_type = "application/octet-stream")))]
 pub async fn export(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ExportResults>,
     id: Path<Uuid>,
     params: Query<ExportParams>,
 ) -> Result<HttpResponse, Problem> {
@@ -108,6 +116,6 @@ pub async fn export(
         Error::new("H021", Class::BadInput, "there is no such format")
             .hint("Use csv, ndjson, json, arrow, parquet or xlsx.")
     })?;
-    let pieces = app.exec.export(*id, format).await?;
+    let pieces = may.exec.export(*id, format).await?;
     file::respond(*id, format, pieces).await
 }

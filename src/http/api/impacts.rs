@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::Answer;
 use super::schemas::version_of;
+use crate::access::actions;
 use crate::error::{Class, Error};
-use crate::http::State;
-use crate::http::extract::{Owner, PageParams};
+use crate::http::extract::PageParams;
+use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::impact::{self, Impacted};
 use crate::model::{Impact, Page};
@@ -34,21 +35,20 @@ pub struct ImpactParams {
     params(("id" = Uuid, Path), ImpactParams),
     responses((status = 200, description = "The impact", body = Object)))]
 pub async fn between(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadImpacts>,
     id: Path<Uuid>,
     params: Query<ImpactParams>,
 ) -> Answer<Impacted> {
-    let connection = store::connections::get(&app.db, *id).await?;
+    let connection = store::connections::get(&may.db, *id).await?;
     let to = match &params.to {
-        Some(named) => version_of(&app, *id, named).await?,
-        None => store::catalog::latest(&app.db, *id).await?.ok_or_else(uncrawled)?,
+        Some(named) => version_of(&may, *id, named).await?,
+        None => store::catalog::latest(&may.db, *id).await?.ok_or_else(uncrawled)?,
     };
     let from = match &params.from {
-        Some(named) => version_of(&app, *id, named).await?,
-        None => super::schemas::before(&app, &to).await?,
+        Some(named) => version_of(&may, *id, named).await?,
+        None => super::schemas::before(&may, &to).await?,
     };
-    Ok(Json(impact::between(&app.db, &connection, &from, &to).await?))
+    Ok(Json(impact::between(&may.db, &connection, &from, &to).await?))
 }
 
 fn uncrawled() -> Problem {
@@ -62,28 +62,27 @@ fn uncrawled() -> Problem {
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<Impact>)))]
 pub async fn list(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadImpacts>,
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<Impact>> {
-    store::connections::get(&app.db, *id).await?;
-    Ok(Json(store::impacts::list(&app.db, *id, page.request()?).await?))
+    store::connections::get(&may.db, *id).await?;
+    Ok(Json(store::impacts::list(&may.db, *id, page.request()?).await?))
 }
 
 /// What was found of one statement.
 #[utoipa::path(get, path = "/api/v1/impacts/{id}", tag = "impact", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The impact", body = Impact)))]
-pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Impact> {
-    Ok(Json(store::impacts::get(&app.db, *id).await?))
+pub async fn get(may: May<actions::ReadImpacts>, id: Path<Uuid>) -> Answer<Impact> {
+    Ok(Json(store::impacts::get(&may.db, *id).await?))
 }
 
 /// Accepts the proposed repair: it is checked once more, then the query, case or term has the new text and the impact is
 /// over. A query goes back to the review state that it had before.
 #[utoipa::path(post, path = "/api/v1/impacts/{id}/repair", tag = "impact", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The impact, over now", body = Impact)))]
-pub async fn repair(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Impact> {
-    match repair::accept(&app.db, &app.sources, *id, owner.0.name()).await? {
+pub async fn repair(may: May<actions::RepairImpacts>, id: Path<Uuid>) -> Answer<Impact> {
+    match repair::accept(&may.db, &may.sources, *id, may.caller.name()).await? {
         Kept::Done(impact) => Ok(Json(*impact)),
         Kept::Refused(findings) => Err(Problem::refused(findings)),
     }

@@ -6,8 +6,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
+use crate::access::actions;
 use crate::http::State;
-use crate::http::extract::{Owner, page_request};
+use crate::http::extract::page_request;
+use crate::http::may::May;
 use crate::model::{Job, JobRun, JobState, Page};
 use crate::store;
 use crate::store::jobs::Filter;
@@ -45,19 +47,19 @@ pub struct JobDetail {
 /// Jobs, newest first. One that ended is kept for 30 days.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(JobParams),
     responses((status = 200, description = "A page", body = Page<Job>)))]
-pub async fn list(_owner: Owner, app: State, params: Query<JobParams>) -> Answer<Page<Job>> {
+pub async fn list(may: May<actions::ReadJobs>, params: Query<JobParams>) -> Answer<Page<Job>> {
     let page = page_request(params.limit, params.cursor.as_deref())?;
     let JobParams { connection, schedule, kind, state, .. } = params.into_inner();
     let filter = Filter { connection_id: connection, schedule_id: schedule, kind, state };
-    Ok(Json(store::jobs::list(&app.db, &filter, page).await?))
+    Ok(Json(store::jobs::list(&may.db, &filter, page).await?))
 }
 
 /// One job, with its last attempts, their logs and figures.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The job", body = JobDetail)))]
-pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<JobDetail> {
-    let job = store::jobs::get(&app.db, *id).await?;
-    let runs = store::jobs::runs(&app.db, *id, RUNS).await?;
+pub async fn get(may: May<actions::ReadJobs>, id: Path<Uuid>) -> Answer<JobDetail> {
+    let job = store::jobs::get(&may.db, *id).await?;
+    let runs = store::jobs::runs(&may.db, *id, RUNS).await?;
     Ok(Json(JobDetail { job, runs }))
 }
 
@@ -65,6 +67,6 @@ pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<JobDetail>
 /// more.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = Uuid, Path)),
     responses((status = 200, description = "Cancelled", body = Job)))]
-pub async fn cancel(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Job> {
-    Ok(Json(app.worker.cancel(*id, owner.0.name()).await?))
+pub async fn cancel(may: May<actions::ManageJobs>, app: State, id: Path<Uuid>) -> Answer<Job> {
+    Ok(Json(app.worker.cancel(&may.db, *id).await?))
 }

@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Answer;
+use crate::access::actions;
 use crate::chat::{Event, RowsPart};
-use crate::http::State;
-use crate::http::extract::{Body, Owner, PageParams};
+use crate::http::extract::{Body, PageParams};
 use crate::http::idempotency::{self, Made, Once};
+use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::http::stream::{self, Asked};
 use crate::model::{ChatMessage, Page, Query as StoredQuery};
@@ -44,13 +45,12 @@ pub struct Reply {
 #[utoipa::path(get, path = "/api/v1/chats/{id}/messages", tag = "chats", params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<ChatMessage>)))]
 pub async fn list(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadChats>,
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<ChatMessage>> {
-    store::chats::get(&app.db, *id).await?;
-    Ok(Json(store::chats::messages(&app.db, *id, page.request()?).await?))
+    store::chats::get(&may.db, *id).await?;
+    Ok(Json(store::chats::messages(&may.db, *id, page.request()?).await?))
 }
 
 /// Asks a question. With `Accept: text/event-stream` the answer comes as a UI message stream (version 1) while it is
@@ -59,14 +59,13 @@ pub async fn list(
     request_body = Question,
     responses((status = 200, description = "The answer", content((Reply = "application/json"), (String = "text/event-stream")))))]
 pub async fn ask(
-    owner: Owner,
-    app: State,
+    may: May<actions::WriteChats>,
     once: Once,
     id: Path<Uuid>,
     request: HttpRequest,
     body: Body<Question>,
 ) -> Result<HttpResponse, Problem> {
-    let (Body(question, hash), parts) = (body, app.clone().into_inner());
+    let (Body(question, hash), parts) = (body, may.desk());
     let asked = async move {
         let session = store::chats::get(&parts.db, *id).await?;
         Ok::<_, Problem>(Asked::start(parts, session, question.text))
@@ -74,7 +73,7 @@ pub async fn ask(
     match (wants_stream(&request), once.has_key()) {
         (true, true) => Err(idempotency::no_stream()),
         (true, false) => stream::respond(asked.await?).await,
-        (false, _) => once.run(&app.db, &owner.0, hash, async move { whole(asked.await?).await }).await,
+        (false, _) => once.run(&may, hash, async move { whole(asked.await?).await }).await,
     }
 }
 

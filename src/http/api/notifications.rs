@@ -6,8 +6,9 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::Answer;
-use crate::http::State;
-use crate::http::extract::{Owner, page_request};
+use crate::access::actions;
+use crate::http::extract::page_request;
+use crate::http::may::May;
 use crate::model::{Notification, Page};
 use crate::store;
 
@@ -28,14 +29,17 @@ pub struct ListParams {
 /// Notifications, newest first.
 #[utoipa::path(get, path = "/api/v1/notifications", tag = "notifications", params(ListParams),
     responses((status = 200, description = "A page", body = Page<Notification>)))]
-pub async fn list(_owner: Owner, app: State, params: Query<ListParams>) -> Answer<Page<Notification>> {
+pub async fn list(
+    may: May<actions::ReadNotifications>,
+    params: Query<ListParams>,
+) -> Answer<Page<Notification>> {
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    Ok(Json(store::notifications::list(&app.db, params.unread, page).await?))
+    Ok(Json(store::notifications::list(&may.db, params.unread, page).await?))
 }
 
 /// Marks a notification as read.
 #[utoipa::path(post, path = "/api/v1/notifications/{id}/read", tag = "notifications", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Notification)))]
-pub async fn read(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Notification> {
-    Ok(Json(store::notifications::mark_read(&app.db, *id, owner.0.name()).await?))
+pub async fn read(may: May<actions::ReadNotifications>, id: Path<Uuid>) -> Answer<Notification> {
+    Ok(Json(store::notifications::mark_read(&may.db, *id, may.caller.name()).await?))
 }

@@ -9,9 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
-use crate::http::State;
-use crate::http::extract::{Body, Owner, page_request};
+use crate::access::actions;
+use crate::http::extract::{Body, page_request};
 use crate::http::idempotency::{Made, Once};
+use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{Page, Query as StoredQuery};
 use crate::queries::knowledge::{self, Kept};
@@ -74,9 +75,9 @@ pub struct ListParams {
 /// Queries that are not deleted, newest first.
 #[utoipa::path(get, path = "/api/v1/queries", tag = "queries", params(ListParams),
     responses((status = 200, description = "A page", body = Page<StoredQuery>)))]
-pub async fn list(_owner: Owner, app: State, params: Query<ListParams>) -> Answer<Page<StoredQuery>> {
+pub async fn list(may: May<actions::ReadQueries>, params: Query<ListParams>) -> Answer<Page<StoredQuery>> {
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    Ok(Json(store::queries::list(&app.db, params.connection_id, page).await?))
+    Ok(Json(store::queries::list(&may.db, params.connection_id, page).await?))
 }
 
 /// Checks a statement against the latest schema version and stores it; one that is no read is a problem with
@@ -84,12 +85,11 @@ pub async fn list(_owner: Owner, app: State, params: Query<ListParams>) -> Answe
 #[utoipa::path(post, path = "/api/v1/queries", tag = "queries", request_body = NewQuery,
     responses((status = 201, description = "Stored", body = StoredQuery)))]
 pub async fn create(
-    owner: Owner,
-    app: State,
+    may: May<actions::WriteQueries>,
     once: Once,
     body: Body<NewQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (Body(new, hash), parts, by) = (body, app.clone(), owner.0.clone());
+    let (Body(new, hash), parts, by) = (body, may.desk(), may.caller.clone());
     let work = async move {
         let source = parts.sources.get(new.connection_id).await?;
         match queries::create(&parts.db, &source, &new.sql, new.question, by.name()).await? {
@@ -99,14 +99,14 @@ pub async fn create(
             Stored::Refused(findings) => Err(Problem::refused(findings)),
         }
     };
-    once.run(&app.db, &owner.0, hash, work).await
+    once.run(&may, hash, work).await
 }
 
 /// Says whether a statement is one read, what it touches and what it means. Nothing is stored.
 #[utoipa::path(post, path = "/api/v1/queries/check", tag = "queries", request_body = Statement,
     responses((status = 200, description = "The verdict", body = Verdict)))]
-pub async fn check(_owner: Owner, app: State, body: Body<Statement>) -> Answer<Map<String, Value>> {
-    let source = app.sources.get(body.0.connection_id).await?;
+pub async fn check(may: May<actions::ReadQueries>, body: Body<Statement>) -> Answer<Map<String, Value>> {
+    let source = may.sources.get(body.0.connection_id).await?;
     let verdict = queries::check(&source, &body.0.sql).await?;
     Ok(Json(queries::verdict_fields(&verdict)))
 }
@@ -114,32 +114,32 @@ pub async fn check(_owner: Owner, app: State, body: Body<Statement>) -> Answer<M
 /// One query.
 #[utoipa::path(get, path = "/api/v1/queries/{id}", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The query", body = StoredQuery)))]
-pub async fn get(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<StoredQuery> {
-    Ok(Json(store::queries::get(&app.db, *id).await?))
+pub async fn get(may: May<actions::ReadQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
+    Ok(Json(store::queries::get(&may.db, *id).await?))
 }
 
 /// Deletes a query; it can be restored.
 #[utoipa::path(delete, path = "/api/v1/queries/{id}", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Deleted")))]
-pub async fn delete(owner: Owner, app: State, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    queries::delete(&app.db, *id, owner.0.name()).await?;
+pub async fn delete(may: May<actions::WriteQueries>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    queries::delete(&may.db, *id, may.caller.name()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Brings a deleted query back.
 #[utoipa::path(post, path = "/api/v1/queries/{id}/restore", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = StoredQuery)))]
-pub async fn restore(owner: Owner, app: State, id: Path<Uuid>) -> Answer<StoredQuery> {
-    Ok(Json(queries::restore(&app.db, *id, owner.0.name()).await?))
+pub async fn restore(may: May<actions::WriteQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
+    Ok(Json(queries::restore(&may.db, *id, may.caller.name()).await?))
 }
 
 /// Makes a query a verified one: approved with its question, and checked again against the latest schema version.
 #[utoipa::path(post, path = "/api/v1/queries/{id}/verify", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = StoredQuery)))]
-pub async fn verify(owner: Owner, app: State, id: Path<Uuid>) -> Answer<StoredQuery> {
-    let query = store::queries::get(&app.db, *id).await?;
-    let source = app.sources.get(query.connection_id).await?;
-    match knowledge::verify(&app.db, &source, query, owner.0.name()).await? {
+pub async fn verify(may: May<actions::ReviewQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
+    let query = store::queries::get(&may.db, *id).await?;
+    let source = may.sources.get(query.connection_id).await?;
+    match knowledge::verify(&may.db, &source, query, may.caller.name()).await? {
         Kept::Done(query) => Ok(Json(*query)),
         Kept::Refused(findings) => Err(Problem::refused(findings)),
     }

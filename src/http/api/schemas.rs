@@ -10,10 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
-use crate::app::App;
+use crate::access::actions;
+use crate::app::Desk;
 use crate::error::{Class, Error};
-use crate::http::State;
-use crate::http::extract::{Owner, PageParams};
+use crate::http::extract::PageParams;
+use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{Page, PageRequest, SchemaVersion};
 use crate::store;
@@ -94,29 +95,32 @@ pub struct DiffParams {
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<SchemaVersion>)))]
 pub async fn list(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadSchemas>,
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<SchemaVersion>> {
-    store::connections::get(&app.db, *id).await?;
-    Ok(Json(store::catalog::list(&app.db, *id, page.request()?).await?))
+    store::connections::get(&may.db, *id).await?;
+    Ok(Json(store::catalog::list(&may.db, *id, page.request()?).await?))
 }
 
 /// Finds tables and columns of the latest version.
 #[utoipa::path(get, path = "/api/v1/connections/{id}/search", tag = "schemas",
     params(("id" = Uuid, Path), SearchParams),
     responses((status = 200, description = "What was found", body = Found)))]
-pub async fn search(_owner: Owner, app: State, id: Path<Uuid>, params: Query<SearchParams>) -> Answer<Found> {
+pub async fn search(
+    may: May<actions::ReadSchemas>,
+    id: Path<Uuid>,
+    params: Query<SearchParams>,
+) -> Answer<Found> {
     let text = params.q.trim();
     if text.is_empty() || text.chars().count() > MAX_TEXT {
         let message = format!("the text to look for has 1 to {MAX_TEXT} characters");
         return Err(Error::new("H022", Class::BadInput, message).hint("Shorten `q`.").into());
     }
     let limit = params.limit.unwrap_or(HITS.0).clamp(1, HITS.1);
-    let source = app.sources.get(*id).await?;
+    let source = may.sources.get(*id).await?;
     let (_, index) = source.catalog()?;
-    let hits = store::catalog::search(&app.db, *id, text, limit).await?;
+    let hits = store::catalog::search(&may.db, *id, text, limit).await?;
     let tables = &index.catalog().snapshot().tables;
     let fits = index.search(text, limit as usize).into_iter().filter_map(|hit| {
         let table = tables.get(hit.table)?;
@@ -130,17 +134,16 @@ pub async fn search(_owner: Owner, app: State, id: Path<Uuid>, params: Query<Sea
     responses((status = 200, description = "The version", body = SchemaDetail),
         (status = 304, description = "The client has it")))]
 pub async fn get(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadSchemas>,
     id: Path<Uuid>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let version = store::catalog::get(&app.db, *id).await?;
+    let version = store::catalog::get(&may.db, *id).await?;
     let etag = format!("W/\"{}\"", version.fingerprint);
     if has(&request, &etag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }
-    let snapshot = store::catalog::load(&app.db, &version).await?;
+    let snapshot = store::catalog::load(&may.db, &version).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
@@ -161,10 +164,10 @@ fn has(request: &HttpRequest, etag: &str) -> bool {
 #[utoipa::path(get, path = "/api/v1/schemas/{id}/tables/{table}", tag = "schemas",
     params(("id" = Uuid, Path), ("table" = String, Path, example = "public.orders")),
     responses((status = 200, description = "The table", body = Object)))]
-pub async fn table(_owner: Owner, app: State, path: Path<(Uuid, String)>) -> Answer<Table> {
+pub async fn table(may: May<actions::ReadSchemas>, path: Path<(Uuid, String)>) -> Answer<Table> {
     let (id, name) = path.into_inner();
-    let version = store::catalog::get(&app.db, id).await?;
-    let table = store::catalog::table(&app.db, &version, &name).await?;
+    let version = store::catalog::get(&may.db, id).await?;
+    let table = store::catalog::table(&may.db, &version, &name).await?;
     Ok(Json(table.ok_or_else(|| {
         Error::new("H023", Class::NotFound, "the version has no such table")
             .hint("Write schema.table as the version spells it; /api/v1/connections/{id}/search finds names.")
@@ -175,25 +178,24 @@ pub async fn table(_owner: Owner, app: State, path: Path<(Uuid, String)>) -> Ans
 #[utoipa::path(get, path = "/api/v1/schemas/{id}/diff", tag = "schemas", params(("id" = Uuid, Path), DiffParams),
     responses((status = 200, description = "The changes", body = SchemaDiff)))]
 pub async fn diff(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadSchemas>,
     id: Path<Uuid>,
     params: Query<DiffParams>,
 ) -> Answer<SchemaDiff> {
-    let to = store::catalog::get(&app.db, *id).await?;
+    let to = store::catalog::get(&may.db, *id).await?;
     let from = match &params.from {
-        Some(from) => version_of(&app, to.connection_id, from).await?,
-        None => before(&app, &to).await?,
+        Some(from) => version_of(&may, to.connection_id, from).await?,
+        None => before(&may, &to).await?,
     };
-    let diff = store::catalog::changes(&app.db, &from, &to).await?;
+    let diff = store::catalog::changes(&may.db, &from, &to).await?;
     let (severity, text, markdown) = (diff.severity(), diff.to_text(), diff.to_markdown());
     Ok(Json(SchemaDiff { from, to, severity, text, markdown, changes: diff.changes }))
 }
 
 /// The version that a key or a number names.
-pub(super) async fn version_of(app: &App, connection: Uuid, named: &str) -> Result<SchemaVersion, Problem> {
+pub(super) async fn version_of(desk: &Desk, connection: Uuid, named: &str) -> Result<SchemaVersion, Problem> {
     if let Ok(id) = Uuid::parse_str(named) {
-        let version = store::catalog::get(&app.db, id).await?;
+        let version = store::catalog::get(&desk.db, id).await?;
         if version.connection_id == connection {
             return Ok(version);
         }
@@ -203,7 +205,7 @@ pub(super) async fn version_of(app: &App, connection: Uuid, named: &str) -> Resu
     }
     let number = named.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
     let found = match number {
-        Some((major, minor)) => store::catalog::find(&app.db, connection, major, minor).await?,
+        Some((major, minor)) => store::catalog::find(&desk.db, connection, major, minor).await?,
         None => None,
     };
     found.ok_or_else(|| {
@@ -214,10 +216,10 @@ pub(super) async fn version_of(app: &App, connection: Uuid, named: &str) -> Resu
 }
 
 /// The version before.
-pub(super) async fn before(app: &App, version: &SchemaVersion) -> Result<SchemaVersion, Problem> {
+pub(super) async fn before(desk: &Desk, version: &SchemaVersion) -> Result<SchemaVersion, Problem> {
     let place = crate::model::Cursor { at: version.created_at, id: version.id };
     let page = PageRequest::read(Some(1), Some(&place.encode()))?;
-    let older = store::catalog::list(&app.db, version.connection_id, page).await?;
+    let older = store::catalog::list(&desk.db, version.connection_id, page).await?;
     older.items.into_iter().next().ok_or_else(|| {
         Error::new("H025", Class::NotFound, "there is no version before this one")
             .hint("It is the first.")

@@ -6,8 +6,9 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
-use crate::http::State;
-use crate::http::extract::{Body, Owner, PageParams, page_request};
+use crate::access::actions;
+use crate::http::extract::{Body, PageParams, page_request};
+use crate::http::may::May;
 use crate::model::understanding::Tag;
 use crate::model::{Annotation, Coverage, Page, Relationship, RelationshipState};
 use crate::store::annotations::{AnnotationChange, Place};
@@ -62,13 +63,12 @@ pub struct RelationshipParams {
     params(("id" = Uuid, Path), PageParams),
     responses((status = 200, description = "A page", body = Page<Annotation>)))]
 pub async fn annotations(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadKnowledge>,
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<Annotation>> {
-    store::connections::get(&app.db, *id).await?;
-    Ok(Json(store::annotations::list(&app.db, *id, page.request()?).await?))
+    store::connections::get(&may.db, *id).await?;
+    Ok(Json(store::annotations::list(&may.db, *id, page.request()?).await?))
 }
 
 /// Describes a table or column, tags it, or says that its values are not to be kept. Kept over crawls and renames.
@@ -76,15 +76,14 @@ pub async fn annotations(
     params(("id" = Uuid, Path)), request_body = NewAnnotation,
     responses((status = 200, description = "As it is now", body = Annotation)))]
 pub async fn annotate(
-    owner: Owner,
-    app: State,
+    may: May<actions::WriteKnowledge>,
     id: Path<Uuid>,
     body: Body<NewAnnotation>,
 ) -> Answer<Annotation> {
     let NewAnnotation { schema, table, column, description, sensitivity, values } = body.0;
     let place = Place { schema, table, column };
     let change = AnnotationChange { description, sensitivity, values };
-    Ok(Json(understand::annotate(&app.db, &app.sources, *id, &place, change, owner.0.name()).await?))
+    Ok(Json(understand::annotate(&may.db, &may.sources, *id, &place, change, may.caller.name()).await?))
 }
 
 /// References that nobody declared, as crawls concluded them and people decided on them; newest first.
@@ -92,34 +91,33 @@ pub async fn annotate(
     params(("id" = Uuid, Path), RelationshipParams),
     responses((status = 200, description = "A page", body = Page<Relationship>)))]
 pub async fn relationships(
-    _owner: Owner,
-    app: State,
+    may: May<actions::ReadKnowledge>,
     id: Path<Uuid>,
     params: Query<RelationshipParams>,
 ) -> Answer<Page<Relationship>> {
-    store::connections::get(&app.db, *id).await?;
+    store::connections::get(&may.db, *id).await?;
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    Ok(Json(store::relationships::list(&app.db, *id, params.state, page).await?))
+    Ok(Json(store::relationships::list(&may.db, *id, params.state, page).await?))
 }
 
 /// Says that a reference holds: questions join by it from now on.
 #[utoipa::path(post, path = "/api/v1/relationships/{id}/approve", tag = "schemas", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Relationship)))]
-pub async fn approve(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Relationship> {
-    Ok(Json(understand::decide(&app.db, *id, RelationshipState::Approved, owner.0.name()).await?))
+pub async fn approve(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Answer<Relationship> {
+    Ok(Json(understand::decide(&may.db, *id, RelationshipState::Approved, may.caller.name()).await?))
 }
 
 /// Says that a reference does not hold: it is not proposed again.
 #[utoipa::path(post, path = "/api/v1/relationships/{id}/reject", tag = "schemas", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Relationship)))]
-pub async fn reject(owner: Owner, app: State, id: Path<Uuid>) -> Answer<Relationship> {
-    Ok(Json(understand::decide(&app.db, *id, RelationshipState::Rejected, owner.0.name()).await?))
+pub async fn reject(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Answer<Relationship> {
+    Ok(Json(understand::decide(&may.db, *id, RelationshipState::Rejected, may.caller.name()).await?))
 }
 
 /// How much of the latest schema version is described, by comments in the database or by people.
 #[utoipa::path(get, path = "/api/v1/connections/{id}/schema/coverage", tag = "schemas", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The figures", body = Coverage)))]
-pub async fn coverage(_owner: Owner, app: State, id: Path<Uuid>) -> Answer<Coverage> {
-    let source = app.sources.get(*id).await?;
+pub async fn coverage(may: May<actions::ReadKnowledge>, id: Path<Uuid>) -> Answer<Coverage> {
+    let source = may.sources.get(*id).await?;
     Ok(Json(understand::coverage(&source)?))
 }

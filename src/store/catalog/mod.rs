@@ -24,7 +24,7 @@ pub use search::{Hit, history, search};
 
 use super::db::{Conn, Row, args};
 use super::error::Result;
-use super::read_page;
+use super::{of_workspace, read_page};
 use crate::model::{Cursor, Id, Page, PageRequest, SchemaVersion};
 
 const VERSION: &str = "id, connection_id, ordinal, major, minor, fingerprint, summary, table_count, \
@@ -51,8 +51,9 @@ fn read_version(row: &Row) -> Result<SchemaVersion> {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<SchemaVersion> {
-    let sql = format!("SELECT {VERSION} FROM schema_versions WHERE id = $1");
-    read_version(&on.query_one("schema version", &sql, args![id]).await?)
+    let mine = of_workspace(2);
+    let sql = format!("SELECT {VERSION} FROM schema_versions WHERE {mine} AND id = $1");
+    read_version(&on.query_one("schema version", &sql, args![id, on.workspace()]).await?)
 }
 
 /// The version that holds now; `None` before the first crawl.
@@ -60,10 +61,11 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<SchemaVersion> {
 /// # Errors
 /// When the store fails.
 pub async fn latest(on: &impl Conn, connection_id: Id) -> Result<Option<SchemaVersion>> {
+    let mine = of_workspace(2);
     let sql = format!(
-        "SELECT {VERSION} FROM schema_versions WHERE connection_id = $1 ORDER BY ordinal DESC LIMIT 1"
+        "SELECT {VERSION} FROM schema_versions WHERE {mine} AND connection_id = $1 ORDER BY ordinal DESC LIMIT 1"
     );
-    on.query_opt(&sql, args![connection_id]).await?.as_ref().map(read_version).transpose()
+    on.query_opt(&sql, args![connection_id, on.workspace()]).await?.as_ref().map(read_version).transpose()
 }
 
 /// The version of a number, as people write it (`2.1`).
@@ -76,10 +78,15 @@ pub async fn find(
     major: i64,
     minor: i64,
 ) -> Result<Option<SchemaVersion>> {
+    let mine = of_workspace(4);
     let sql = format!(
-        "SELECT {VERSION} FROM schema_versions WHERE connection_id = $1 AND major = $2 AND minor = $3"
+        "SELECT {VERSION} FROM schema_versions WHERE {mine} AND connection_id = $1 AND major = $2 AND minor = $3"
     );
-    on.query_opt(&sql, args![connection_id, major, minor]).await?.as_ref().map(read_version).transpose()
+    on.query_opt(&sql, args![connection_id, major, minor, on.workspace()])
+        .await?
+        .as_ref()
+        .map(read_version)
+        .transpose()
 }
 
 /// Versions of a connection, newest first.
@@ -87,11 +94,13 @@ pub async fn find(
 /// # Errors
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Id, page: PageRequest) -> Result<Page<SchemaVersion>> {
+    let mine = of_workspace(5);
     let sql = format!(
-        "SELECT {VERSION} FROM schema_versions WHERE connection_id = $1 AND (created_at, id) < ($2, $3) \
+        "SELECT {VERSION} FROM schema_versions WHERE {mine} AND connection_id = $1 AND (created_at, id) < ($2, $3) \
          ORDER BY created_at DESC, id DESC LIMIT $4"
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let rows = on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1]).await?;
+    let rows =
+        on.query(&sql, args![connection_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read_version, |v| Cursor { at: v.created_at, id: v.id })
 }

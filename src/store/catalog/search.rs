@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::db::{Conn, Dialect, Row, args};
 use super::super::error::Result;
-use super::{VERSION, read_version};
+use super::{VERSION, of_workspace, read_version};
 use crate::model::{Id, SchemaVersion};
 
 /// Hits at the most.
@@ -47,12 +47,13 @@ pub async fn search(on: &impl Conn, connection_id: Id, text: &str, limit: u32) -
         Dialect::Postgres => "lower",
         Dialect::Sqlite => "unicode_lower",
     };
+    let mine = of_workspace(6);
     let side = |table: &str, name: &str, column: &str, kind: &str| {
         format!(
             "SELECT schema_name, table_name, {column} AS column_name, {kind} AS native_type, comment, \
              CASE WHEN {lower}({name}) = {lower}($2) THEN 0 WHEN {lower}({name}) LIKE $4 ESCAPE '!' THEN 1 \
              WHEN {lower}({name}) LIKE $3 ESCAPE '!' THEN 2 ELSE 3 END AS place, length({name}) AS size \
-             FROM {table} WHERE connection_id = $1 AND to_version IS NULL \
+             FROM {table} WHERE {mine} AND connection_id = $1 AND to_version IS NULL \
              AND ({lower}({name}) LIKE $3 ESCAPE '!' OR {lower}(comment) LIKE $3 ESCAPE '!')"
         )
     };
@@ -64,7 +65,9 @@ pub async fn search(on: &impl Conn, connection_id: Id, text: &str, limit: u32) -
     );
     let begins = format!("{}%", escape(&text.to_lowercase()));
     let holds = format!("%{begins}");
-    let rows = on.query(&sql, args![connection_id, text, holds, begins, limit.min(MAX_HITS)]).await?;
+    let rows = on
+        .query(&sql, args![connection_id, text, holds, begins, limit.min(MAX_HITS), on.workspace()])
+        .await?;
     rows.iter().map(read).collect()
 }
 
@@ -82,11 +85,12 @@ pub async fn history(
     schema: &str,
     table: &str,
 ) -> Result<Vec<SchemaVersion>> {
+    let mine = of_workspace(5);
     let sql = format!(
-        "SELECT {VERSION} FROM schema_versions WHERE connection_id = $1 AND ordinal IN \
+        "SELECT {VERSION} FROM schema_versions WHERE {mine} AND connection_id = $1 AND ordinal IN \
          (SELECT from_version FROM tables WHERE connection_id = $1 AND schema_name = $2 AND table_name = $3) \
          ORDER BY ordinal DESC LIMIT $4"
     );
-    let rows = on.query(&sql, args![connection_id, schema, table, MAX_HISTORY]).await?;
+    let rows = on.query(&sql, args![connection_id, schema, table, MAX_HISTORY, on.workspace()]).await?;
     rows.iter().map(read_version).collect()
 }

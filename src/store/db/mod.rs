@@ -1,7 +1,12 @@
 //! The door to the store's database. Nothing else in the daemon knows that there are two drivers behind it.
+//!
+//! A `Db` speaks for somebody: [`Db::acting`] gives one for a caller, who works in one workspace. Statements name that
+//! workspace themselves ([`Conn::workspace`]); on PostgreSQL the session is told too, and row security holds it to that.
+//! Without a caller it is the daemon's own: no statement about one workspace finds anything then.
 
 mod placeholders;
 mod postgres;
+mod postgres_pool;
 mod postgres_tls;
 mod postgres_values;
 mod row;
@@ -10,6 +15,7 @@ mod value;
 
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
@@ -19,6 +25,8 @@ pub use value::Value;
 pub(crate) use value::args;
 
 use super::error::{Result, StoreError, StoreErrorKind};
+use crate::access::Caller;
+use crate::model::Id;
 
 /// Which SQL dialect the store speaks; statements are portable except for vectors, locks and claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +37,16 @@ pub enum Dialect {
     Postgres,
 }
 
-/// The store's database. Clones share the pool.
+/// The store's database, for a caller or for the daemon itself. Clones share the pool.
 #[derive(Clone)]
-pub enum Db {
-    /// A file in the data folder.
+pub struct Db {
+    driver: Driver,
+    caller: Option<Arc<Caller>>,
+}
+
+#[derive(Clone)]
+enum Driver {
     Sqlite(sqlite::Sqlite),
-    /// PostgreSQL with pgvector.
     Postgres(postgres::Postgres),
 }
 
@@ -42,6 +54,19 @@ pub enum Db {
 pub trait Conn: Send + Sync {
     /// The dialect behind it.
     fn dialect(&self) -> Dialect;
+
+    /// For whom it is; `None` for the daemon's own work over all workspaces.
+    fn caller(&self) -> Option<&Arc<Caller>>;
+
+    /// The workspace that statements must name. For the daemon's own work it is a key that no workspace has.
+    fn workspace(&self) -> Id {
+        self.caller().map_or_else(Id::nil, |caller| caller.workspace())
+    }
+
+    /// The name that records and the audit trail keep of whom it is for.
+    fn by(&self) -> &str {
+        self.caller().map_or("daemon", |caller| caller.name())
+    }
 
     /// Runs a statement with `$1..$n` and gives its rows.
     fn query(&self, sql: &str, args: &[Value]) -> impl Future<Output = Result<Vec<Row>>> + Send;
@@ -83,6 +108,7 @@ pub trait Conn: Send + Sync {
 /// A transaction. Dropped without [`Tx::commit`], all of it is undone. After a statement failed it cannot be committed.
 pub struct Tx {
     backend: Backend,
+    caller: Option<Arc<Caller>>,
     failed: AtomicBool,
 }
 
@@ -97,7 +123,7 @@ impl Db {
     /// # Errors
     /// When the file cannot be opened, or is no SQLite database.
     pub async fn open_sqlite(path: &Path) -> Result<Db> {
-        sqlite::Sqlite::open(path).await.map(Db::Sqlite)
+        sqlite::Sqlite::open(path).await.map(Driver::Sqlite).map(Db::own)
     }
 
     /// Connects to PostgreSQL. `url` may carry `sslmode` and `sslrootcert`, with libpq's meanings.
@@ -105,7 +131,27 @@ impl Db {
     /// # Errors
     /// When the URL cannot be used or nobody answers there.
     pub async fn open_postgres(url: &str, max_sessions: usize) -> Result<Db> {
-        postgres::Postgres::open(url, max_sessions).await.map(Db::Postgres)
+        postgres::Postgres::open(url, max_sessions).await.map(Driver::Postgres).map(Db::own)
+    }
+
+    fn own(driver: Driver) -> Db {
+        Db { driver, caller: None }
+    }
+
+    /// The same store for a caller, in the workspace that the caller works in.
+    pub fn acting(&self, caller: Arc<Caller>) -> Db {
+        Db { driver: self.driver.clone(), caller: Some(caller) }
+    }
+
+    /// The same store for the daemon itself, at work in a workspace. [`Id::nil`]: over all of them.
+    pub fn daemon_in(&self, workspace: Id) -> Db {
+        let caller = (!workspace.is_nil()).then(|| Arc::new(Caller::daemon(workspace)));
+        Db { driver: self.driver.clone(), caller }
+    }
+
+    /// The same store for the daemon's own work over all workspaces.
+    pub fn everywhere(&self) -> Db {
+        Db::own(self.driver.clone())
     }
 
     /// Starts a transaction that may write. On SQLite it waits until the one before has ended.
@@ -113,11 +159,11 @@ impl Db {
     /// # Errors
     /// When the store is busy for too long or not reachable.
     pub async fn begin(&self) -> Result<Tx> {
-        let backend = match self {
-            Db::Sqlite(db) => Backend::Sqlite(db.begin().await?),
-            Db::Postgres(db) => Backend::Postgres(db.begin().await?),
+        let backend = match &self.driver {
+            Driver::Sqlite(db) => Backend::Sqlite(db.begin().await?),
+            Driver::Postgres(db) => Backend::Postgres(db.begin(self.seen()).await?),
         };
-        Ok(Tx { backend, failed: AtomicBool::new(false) })
+        Ok(Tx { backend, caller: self.caller.clone(), failed: AtomicBool::new(false) })
     }
 
     /// As [`Db::begin`], with foreign keys off on SQLite: for migrations that make tables anew.
@@ -142,10 +188,15 @@ impl Db {
     }
 
     fn bell(&self) -> &Notify {
-        match self {
-            Db::Sqlite(db) => db.bell(),
-            Db::Postgres(db) => db.bell(),
+        match &self.driver {
+            Driver::Sqlite(db) => db.bell(),
+            Driver::Postgres(db) => db.bell(),
         }
+    }
+
+    /// What row security lets a session see: `None` is everything.
+    fn seen(&self) -> Option<Id> {
+        self.caller.as_ref().map(|caller| caller.workspace())
     }
 
     /// Whether the store answers.
@@ -158,32 +209,36 @@ impl Db {
 
     /// Ends all sessions; for the end of the program. SQLite's log is folded into its file.
     pub async fn close(&self) {
-        match self {
-            Db::Sqlite(db) => db.close().await,
-            Db::Postgres(db) => db.close(),
+        match &self.driver {
+            Driver::Sqlite(db) => db.close().await,
+            Driver::Postgres(db) => db.close(),
         }
     }
 }
 
 impl Conn for Db {
     fn dialect(&self) -> Dialect {
-        match self {
-            Db::Sqlite(_) => Dialect::Sqlite,
-            Db::Postgres(_) => Dialect::Postgres,
+        match &self.driver {
+            Driver::Sqlite(_) => Dialect::Sqlite,
+            Driver::Postgres(_) => Dialect::Postgres,
         }
     }
 
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.as_ref()
+    }
+
     async fn query(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
-        match self {
-            Db::Sqlite(db) => db.query(sql, args).await,
-            Db::Postgres(db) => db.query(sql, args).await,
+        match &self.driver {
+            Driver::Sqlite(db) => db.query(sql, args).await,
+            Driver::Postgres(db) => db.query(self.seen(), sql, args).await,
         }
     }
 
     async fn execute(&self, sql: &str, args: &[Value]) -> Result<u64> {
-        match self {
-            Db::Sqlite(db) => db.execute(sql, args).await,
-            Db::Postgres(db) => db.execute(sql, args).await,
+        match &self.driver {
+            Driver::Sqlite(db) => db.execute(sql, args).await,
+            Driver::Postgres(db) => db.execute(self.seen(), sql, args).await,
         }
     }
 }
@@ -254,6 +309,10 @@ impl Conn for Tx {
             Backend::Sqlite(_) => Dialect::Sqlite,
             Backend::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.as_ref()
     }
 
     async fn query(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {

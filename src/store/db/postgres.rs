@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{Runtime, TimeoutType};
 use tokio::sync::Notify;
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
+use super::postgres_pool::{Object, Pool, PoolError, Sessions};
 use super::{Row, Value, placeholder_rows, postgres_tls};
+use crate::model::Id;
 use crate::store::error::{Result, StoreError, StoreErrorKind};
 
 /// How long to wait for a free session, and for a new one.
@@ -30,9 +32,7 @@ impl Postgres {
     pub(super) async fn open(url: &str, max_sessions: usize) -> Result<Postgres> {
         let (mut config, tls) = postgres_tls::read_url(url)?;
         config.application_name("querent").connect_timeout(PATIENCE).keepalives(true);
-        let manager =
-            Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager)
+        let pool = Pool::builder(Sessions::new(config, tls))
             .max_size(max_sessions.max(2))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(PATIENCE))
@@ -41,7 +41,7 @@ impl Postgres {
             .build()
             .map_err(|_| StoreError::new(StoreErrorKind::Internal, "the store's pool could not be built"))?;
         let store = Postgres { pool, bell: Arc::default() };
-        store.query("SELECT 1", &[]).await?;
+        store.query(None, "SELECT 1", &[]).await?;
         Ok(store)
     }
 
@@ -49,21 +49,24 @@ impl Postgres {
         &self.bell
     }
 
-    async fn session(&self) -> Result<Object> {
-        self.pool.get().await.map_err(translate_pool)
+    /// A session that sees one workspace, or everything.
+    async fn session(&self, workspace: Option<Id>) -> Result<Object> {
+        let mut session = self.pool.get().await.map_err(translate_pool)?;
+        session.see(workspace).await.map_err(translate)?;
+        Ok(session)
     }
 
-    pub(super) async fn query(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
-        run_query(&self.session().await?, sql, args).await
+    pub(super) async fn query(&self, workspace: Option<Id>, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        run_query(&self.session(workspace).await?, sql, args).await
     }
 
-    pub(super) async fn execute(&self, sql: &str, args: &[Value]) -> Result<u64> {
-        run_execute(&self.session().await?, sql, args).await
+    pub(super) async fn execute(&self, workspace: Option<Id>, sql: &str, args: &[Value]) -> Result<u64> {
+        run_execute(&self.session(workspace).await?, sql, args).await
     }
 
-    pub(super) async fn begin(&self) -> Result<PostgresTx> {
+    pub(super) async fn begin(&self, workspace: Option<Id>) -> Result<PostgresTx> {
         // made before BEGIN is sent: a caller that goes away in between must not leave it open in the pool
-        let tx = PostgresTx { session: Some(self.session().await?) };
+        let tx = PostgresTx { session: Some(self.session(workspace).await?) };
         tx.batch("BEGIN").await?;
         Ok(tx)
     }
@@ -173,7 +176,7 @@ fn unreachable(why: &str) -> StoreError {
 #[allow(clippy::needless_pass_by_value)] // used as a function by map_err
 fn translate_pool(error: PoolError) -> StoreError {
     match error {
-        PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => {
+        PoolError::Timeout(TimeoutType::Wait) => {
             StoreError::new(StoreErrorKind::Busy, "all sessions of the store are in use for too long")
                 .hint("Try again later, or allow more sessions.")
         }

@@ -105,10 +105,10 @@ pub async fn give_back(tx: &Tx, held: Held, delay: Duration, notes: &Notes) -> R
 pub async fn cancel(tx: &Tx, id: Id) -> Result<Job> {
     let sql = format!(
         "UPDATE jobs SET state = 'cancelled', finished_at = $2, lease_owner = NULL, lease_until = NULL \
-         WHERE id = $1 AND state IN ('queued', 'running') RETURNING {COLUMNS}"
+         WHERE id = $1 AND workspace_id = $3 AND state IN ('queued', 'running') RETURNING {COLUMNS}"
     );
     let now = clock::now();
-    let job = read(&tx.query_one("unfinished job", &sql, args![id, now]).await?)?;
+    let job = read(&tx.query_one("unfinished job", &sql, args![id, now, tx.workspace()]).await?)?;
     let sql =
         "UPDATE job_runs SET outcome = 'cancelled', finished_at = $2 WHERE job_id = $1 AND outcome IS NULL";
     tx.execute(sql, args![id, now]).await?;

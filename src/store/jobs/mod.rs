@@ -29,13 +29,15 @@ const ATTEMPTS: i64 = 4;
 
 const COLUMNS: &str = "id, kind, connection_id, schedule_id, payload, state, run_at, priority, attempts, \
                        max_attempts, lease_owner, lease_until, fence, dedup_key, created_at, created_by, \
-                       started_at, finished_at, error_code, error_message";
+                       started_at, finished_at, error_code, error_message, \
+                       workspace_id";
 const RUN: &str = "job_id, attempt, daemon, started_at, finished_at, outcome, error_code, error_message, log, \
                    figures";
 
 fn read(row: &Row) -> Result<Job> {
     Ok(Job {
         id: row.id("id")?,
+        workspace_id: row.id("workspace_id")?,
         kind: row.text("kind")?,
         connection_id: row.opt_id("connection_id")?,
         schedule_id: row.opt_id("schedule_id")?,
@@ -153,7 +155,7 @@ pub async fn enqueue(on: &impl Conn, new: NewJob) -> Result<Option<Job>> {
     clear(on).await?;
     let sql = format!(
         "INSERT INTO jobs ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, 0, $8, NULL, NULL, 0, $9, $10, \
-         $11, NULL, NULL, NULL, NULL) \
+         $11, NULL, NULL, NULL, NULL, $12) \
          ON CONFLICT (dedup_key) WHERE dedup_key IS NOT NULL AND state IN ('queued', 'running') DO NOTHING \
          RETURNING {COLUMNS}"
     );
@@ -169,6 +171,7 @@ pub async fn enqueue(on: &impl Conn, new: NewJob) -> Result<Option<Job>> {
         new.dedup_key,
         clock::now(),
         new.created_by,
+        on.workspace(),
     ];
     on.query_opt(&sql, args).await?.as_ref().map(read).transpose()
 }
@@ -176,8 +179,8 @@ pub async fn enqueue(on: &impl Conn, new: NewJob) -> Result<Option<Job>> {
 /// Clears away jobs that ended long ago.
 async fn clear(on: &impl Conn) -> Result<()> {
     let sql = format!(
-        "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE created_at < $1 AND finished_at < $1 \
-         ORDER BY created_at LIMIT $2 {})",
+        "WITH old AS MATERIALIZED (SELECT id FROM jobs WHERE created_at < $1 AND finished_at < $1 \
+         ORDER BY created_at LIMIT $2 {}) DELETE FROM jobs WHERE id IN (SELECT id FROM old)",
         others_skipped(on)
     );
     on.execute(&sql, args![clock::before(KEPT), CLEARED]).await.map(drop)
@@ -196,8 +199,8 @@ fn others_skipped(on: &impl Conn) -> &'static str {
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Job> {
-    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1");
-    read(&on.query_one("job", &sql, args![id]).await?)
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("job", &sql, args![id, on.workspace()]).await?)
 }
 
 /// The unfinished job that has a key.
@@ -205,8 +208,11 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Job> {
 /// # Errors
 /// When the store fails.
 pub async fn find_unfinished(on: &impl Conn, dedup_key: &str) -> Result<Option<Job>> {
-    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE dedup_key = $1 AND state IN ('queued', 'running')");
-    on.query_opt(&sql, args![dedup_key]).await?.as_ref().map(read).transpose()
+    let sql = format!(
+        "SELECT {COLUMNS} FROM jobs WHERE workspace_id = $2 AND dedup_key = $1 \
+         AND state IN ('queued', 'running')"
+    );
+    on.query_opt(&sql, args![dedup_key, on.workspace()]).await?.as_ref().map(read).transpose()
 }
 
 /// Which jobs of all; what is `None` does not matter.
@@ -228,7 +234,7 @@ pub struct Filter {
 /// When the store fails.
 pub async fn list(on: &impl Conn, filter: &Filter, page: PageRequest) -> Result<Page<Job>> {
     let after = page.after.unwrap_or_else(Cursor::newest);
-    let mut args = args![after.at, after.id, page.limit() + 1].to_vec();
+    let mut args = args![after.at, after.id, page.limit() + 1, on.workspace()].to_vec();
     let wanted: [(&str, Option<Value>); 4] = [
         ("connection_id", filter.connection_id.map(Value::from)),
         ("schedule_id", filter.schedule_id.map(Value::from)),
@@ -243,7 +249,7 @@ pub async fn list(on: &impl Conn, filter: &Filter, page: PageRequest) -> Result<
         }
     }
     let sql = format!(
-        "SELECT {COLUMNS} FROM jobs WHERE (created_at, id) < ($1, $2){conditions} \
+        "SELECT {COLUMNS} FROM jobs WHERE workspace_id = $4 AND (created_at, id) < ($1, $2){conditions} \
          ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     let rows = on.query(&sql, &args).await?;

@@ -77,4 +77,6 @@ migrations! {
     6 "0006_jobs" Expand,
     7 "0007_impact" Expand,
     8 "0008_understanding" Expand,
+    9 "0009_workspaces" Expand,
+    10 "0010_row_security" Breaking,
 }

@@ -175,8 +175,8 @@ pub async fn versions(app: &TestApp, connection: &str) -> Vec<Value> {
 /// The catalog that holds now.
 pub async fn whole(app: &TestApp, connection: &str) -> (Snapshot, String) {
     let id = connection.parse().unwrap();
-    let version = querent::store::catalog::latest(&app.app.db, id).await.unwrap().unwrap();
-    let snapshot = querent::store::catalog::load(&app.app.db, &version).await.unwrap();
+    let version = querent::store::catalog::latest(&app.desk().db, id).await.unwrap().unwrap();
+    let snapshot = querent::store::catalog::load(&app.desk().db, &version).await.unwrap();
     (snapshot, version.number())
 }
 

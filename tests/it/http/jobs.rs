@@ -15,8 +15,8 @@ async fn put(app: &TestApp, connection: &str, body: Value) -> (StatusCode, Value
 }
 
 async fn sql(app: &TestApp, sql: &str) {
-    app.app.db.execute(sql, &[]).await.unwrap();
-    app.app.db.wake();
+    app.desk().db.execute(sql, &[]).await.unwrap();
+    app.desk().db.wake();
 }
 
 /// The jobs of a connection, newest first.
@@ -80,8 +80,8 @@ async fn moments_missed_while_nobody_looked_lead_to_one_run() {
     put(&app, &connection, json!({ "cron": "0 * * * *" })).await;
     let day_ago = querent::model::clock::before(std::time::Duration::from_secs(24 * 3600));
     let past = "UPDATE schedules SET next_run_at = $1";
-    app.app.db.execute(past, &[day_ago.into()]).await.unwrap();
-    app.app.db.wake();
+    app.desk().db.execute(past, &[day_ago.into()]).await.unwrap();
+    app.desk().db.wake();
     let job = app
         .wait(&format!("/api/v1/jobs?connection={connection}"), |page| page["items"][0]["id"].is_string())
         .await;
@@ -185,12 +185,12 @@ async fn failures_in_a_row_pause_a_schedule_and_resuming_lets_it_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_of_an_unknown_kind_says_so() {
     let app = TestApp::start().await;
-    let tx = app.app.db.begin().await.unwrap();
+    let tx = app.desk().db.begin().await.unwrap();
     let made =
         jobs::enqueue(&tx, NewJob { max_attempts: 1, ..NewJob::of(JobKind::Crawl) }).await.unwrap().unwrap();
     tx.execute("UPDATE jobs SET kind = 'dance'", &[]).await.unwrap();
     tx.commit().await.unwrap();
-    app.app.db.wake();
+    app.desk().db.wake();
     let done = ended(&app, &json!({ "id": made.id })).await;
     assert_eq!((&done["job"]["state"], &done["job"]["error_code"]), (&json!("failed"), &json!("J004")));
     assert!(done["job"]["error_message"].as_str().unwrap().contains("dance"));

@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::on_postgres;
+use crate::harness::{on_postgres, open, postgres_url};
 use crate::test_app::TestApp;
 use querent::store::Conn;
 
@@ -146,11 +146,12 @@ async fn databases_that_cannot_be_used() {
 async fn a_wrong_password_is_told_without_it() {
     on_postgres(|store| async move {
         let role = format!("http_{}", querent::model::new_id().simple());
+        let admin = open(&postgres_url()).await;
         for sql in [
             format!("CREATE ROLE {role} LOGIN PASSWORD 'right'"),
             format!("GRANT querent_password TO {role}"),
         ] {
-            store.db.execute(&sql, &[]).await.unwrap();
+            admin.execute(&sql, &[]).await.unwrap();
         }
         let mut url = url::Url::parse(&store.place).unwrap();
         url.set_username(&role).unwrap();
@@ -162,7 +163,7 @@ async fn a_wrong_password_is_told_without_it() {
         assert_eq!((&body["code"], &body["status"]), (&json!("C003"), &json!(502)), "{body}");
         assert!(!body.to_string().contains("geheim"), "{body}");
         app.stop().await;
-        store.db.execute(&format!("DROP ROLE {role}"), &[]).await.unwrap();
+        admin.execute(&format!("DROP ROLE {role}"), &[]).await.unwrap();
     })
     .await;
 }

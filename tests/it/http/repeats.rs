@@ -120,7 +120,7 @@ async fn a_failure_is_tried_again() {
     let response = send(&app, "/api/v1/connections", "k", &body).await;
     assert!(!response.headers().contains_key(REPLAYED));
     expect(response, StatusCode::CREATED).await;
-    let kept = app.app.db.query("SELECT key, body_hash FROM idempotency", &[]).await.unwrap();
+    let kept = app.desk().db.query("SELECT key, body_hash FROM idempotency", &[]).await.unwrap();
     assert_eq!(kept.len(), 1);
     assert_ne!(kept[0].text("key").unwrap(), "k", "what the client chose is not kept");
     let bare = blake3::hash(body.to_string().as_bytes()).to_hex().to_string();

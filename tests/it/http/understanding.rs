@@ -165,7 +165,7 @@ async fn references_are_proposed_and_a_persons_word_is_kept() {
     assert_eq!(library.names("approved").await, ["books.author_id"]);
     assert_eq!(library.names("rejected").await, ["loans.book_id"]);
 
-    let source = library.app.app.sources.named("library").await.unwrap();
+    let source = library.app.desk().sources.named("library").await.unwrap();
     let snapshot = source.catalog().unwrap().1.catalog().snapshot().clone();
     let books = snapshot.table("main", "books").unwrap();
     assert_eq!(books.foreign_keys.len(), 1);
@@ -241,7 +241,7 @@ async fn what_people_say_reaches_questions_and_survives_crawls_and_renames() {
 async fn a_tag_of_a_person_stands_over_the_crawls() {
     let library = Library::with(json!({})).await;
     let tag = async |column: &str| {
-        let source = library.app.app.sources.named("library").await.unwrap();
+        let source = library.app.desk().sources.named("library").await.unwrap();
         let snapshot = source.catalog().unwrap().1.catalog().snapshot().clone();
         snapshot.table("main", "readers").unwrap().column(column).unwrap().sensitivity
     };

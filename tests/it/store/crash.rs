@@ -49,7 +49,7 @@ async fn a_killed_process_leaves_nothing_half(store: TestStore) {
 #[tokio::test]
 async fn victim() {
     let Ok(place) = std::env::var(PLACE) else { return };
-    let db = harness::open(&place).await;
+    let db = harness::as_owner(&harness::open(&place).await);
     let kept = connections::create(&db, new_connection("kept")).await.unwrap();
     let crawl = crawls::create(&db, kept.id, None, Duration::from_secs(60)).await.unwrap();
     crawls::begin(&db, crawl.id, Duration::from_secs(60)).await.unwrap();

@@ -17,6 +17,7 @@ mod snapshots;
 mod transactions;
 mod understanding;
 mod work;
+mod workspaces;
 
 /// Instantiates each case once per backend. A case is an `async fn(TestStore)` of the calling module.
 macro_rules! store_suite {

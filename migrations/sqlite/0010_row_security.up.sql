@@ -1,0 +1,1 @@
+-- SQLite has no row security: the statements' own workspace clauses are the one layer there

@@ -1,0 +1,20 @@
+//! Who may do what: roles, the table of permissions, and the caller that everything is done for. No I/O.
+
+mod caller;
+mod permissions;
+mod roles;
+
+pub use caller::{Caller, Kind, Origin, Who};
+pub use permissions::{Action, Scopes};
+pub use roles::{SystemRole, WorkspaceRole};
+
+/// A type for each action, so that a handler's signature can name what it needs.
+pub mod actions {
+    pub use super::permissions::types::*;
+}
+
+/// An action as a type.
+pub trait Permission: Send + Sync + 'static {
+    /// The action.
+    const ACTION: Action;
+}

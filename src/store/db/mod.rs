@@ -168,12 +168,12 @@ impl Db {
 
     /// As [`Db::begin`], with foreign keys off on SQLite: for migrations that make tables anew.
     pub(super) async fn begin_rebuild(&self) -> Result<Tx> {
-        match self {
-            Db::Sqlite(db) => {
+        match &self.driver {
+            Driver::Sqlite(db) => {
                 let backend = Backend::Sqlite(db.begin_rebuild().await?);
-                Ok(Tx { backend, failed: AtomicBool::new(false) })
+                Ok(Tx { backend, caller: self.caller.clone(), failed: AtomicBool::new(false) })
             }
-            Db::Postgres(_) => self.begin().await,
+            Driver::Postgres(_) => self.begin().await,
         }
     }
 

@@ -140,7 +140,7 @@ async fn a_registered_connection_is_judged_each_time_it_is_opened() {
     assert_eq!(status, StatusCode::OK);
     // the same data folder under stricter settings, as after a restart
     let strict = settings(&app, &[("network.deny", "127.0.0.0/8,::1"), ("network.folders", "/var/empty")]);
-    let app_again = Setup::new(strict).app().await.unwrap().clone();
+    let app_again = Setup::new(strict).desk().await.unwrap();
     let source = app_again.sources.named("server").await.unwrap();
     assert_eq!(source.connector.test().await.unwrap_err().kind, ErrorKind::OutOfReach);
     let why = app_again.sources.get(file.parse().unwrap()).await.map(|_| ()).unwrap_err();

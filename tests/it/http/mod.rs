@@ -9,3 +9,4 @@ mod repeats;
 mod streams;
 mod understanding;
 mod walk;
+mod workspaces;

@@ -97,8 +97,10 @@ async fn fill(app: &TestApp) -> BTreeSet<String> {
     expect(schedule.send().await.unwrap(), StatusCode::OK).await;
     let (status, job) = app.post(&format!("{base}/schedule/run"), json!({})).await;
     assert!(status.is_success(), "{job}");
-    app.wait(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap()), |job| !job["job"]["finished_at"].is_null())
-        .await;
+    app.wait(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap()), |job| {
+        !job["job"]["finished_at"].is_null()
+    })
+    .await;
 
     let mut keys = BTreeSet::from([connection]);
     for list in lists(app).await {

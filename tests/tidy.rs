@@ -43,7 +43,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["connectors/postgres/", "src/store/"]),
     ("deadpool_postgres", &["connectors/postgres/", "src/store/"]),
     ("mysql_async", &["connectors/mysql/", "tests/it/golden.rs"]),
-    ("tiberius", &["connectors/mssql/", "src/telemetry.rs"]),
+    ("tiberius", &["connectors/mssql/", "src/telemetry/mod.rs"]),
     ("mongodb::", &["connectors/mongodb/"]),
     ("russh", &["src/sources/tunnel/"]),
     ("connector_mssql", &["src/sources", "connectors/mssql/"]),

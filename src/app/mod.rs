@@ -193,7 +193,11 @@ fn limits(config: &Config) -> Limits {
 }
 
 fn habits(config: &Config) -> Habits {
-    Habits { workers: config.jobs.workers, lease: Duration::from_secs(config.jobs.lease) }
+    Habits {
+        workers: config.jobs.workers,
+        lease: Duration::from_secs(config.jobs.lease),
+        grace: Duration::from_secs(config.server.drain_seconds),
+    }
 }
 
 fn crawl_options(config: &Config) -> CrawlOptions {

@@ -42,6 +42,7 @@ use clap::Parser;
 use crate::app::Setup;
 use crate::config;
 use crate::error::{Class, Error, Result};
+use crate::telemetry;
 
 /// Reads the command line and runs it; gives the process's exit code.
 pub fn main() -> i32 {
@@ -71,15 +72,16 @@ fn start(cli: Cli) -> Result<i32> {
         Error::new("K000", Class::BadInput, e.to_string())
             .hint("`querent config example` prints every setting.")
     })?;
-    crate::telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| Error::new("K099", Class::Internal, format!("the runtime cannot start: {e}")))?;
+    telemetry::start(&config.log, &config.traces, runtime.handle().clone())?;
     let setup = Setup::new(config);
     let own_signals = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let work = run(&setup, cli.command);
     let code = if own_signals { runtime.block_on(work) } else { runtime.block_on(interrupt::or(work)) };
+    telemetry::traces::finish();
     // A driver may still be inside of a call that was given up; the process does not wait for it. Nor are tasks taken down one
     // by one: a driver's clean-up would find others gone, and panic. They end with the process.
     std::mem::forget(runtime);

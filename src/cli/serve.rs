@@ -2,6 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::interrupt;
 use crate::app::Setup;
 use crate::error::Result;
 use crate::{http, store};
@@ -26,12 +27,22 @@ pub async fn run(setup: &Setup) -> Result<i32> {
     tokio::spawn(async move {
         http::told_to_stop().await;
         signal.cancel();
+        // who asks again does not want to wait
+        http::told_to_stop().await;
+        tracing::warn!("ending at once: leases tell other daemons, or the next start, what was left");
+        std::process::exit(interrupt::EXIT_CODE);
     });
     let (worker, told) = (app.worker.clone(), stop.clone());
     let working = tokio::spawn(async move { worker.run(told).await });
+    let server = &setup.config.server;
+    let scheme = if server.tls().is_some() { "https" } else { "http" };
+    let place = |address| match server.public_url.trim_end_matches('/') {
+        "" => format!("{scheme}://{address}"),
+        url => url.to_owned(),
+    };
     let ready = |address| match &app.token.link {
-        Some(token) => say!("Querent listens. Open http://{address}/docs#token={}", token.expose()),
-        None => say!("Querent listens on http://{address} (the owner's token was made on another machine)"),
+        Some(token) => say!("Querent listens. Open {}/docs#token={}", place(address), token.expose()),
+        None => say!("Querent listens on {} (the owner's token was made on another machine)", place(address)),
     };
     let served = http::serve_until(app.clone(), listen, ready, stop.clone().cancelled_owned()).await;
     // Where the address could not be bound nobody has told the worker yet.

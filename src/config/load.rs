@@ -70,6 +70,7 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("OPENAI_BASE_URL", "model.base_url"),
     ("OPENAI_API_KEY", "model.api_key"),
     ("ANTHROPIC_API_KEY", "model.api_key"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.endpoint"),
 ];
 
 /// Reads all settings.
@@ -176,10 +177,12 @@ fn check(config: Config) -> Result<Config, ConfigError> {
     if !config.server.listen.ip().is_loopback() && !config.server.allow_remote {
         return Err(ConfigError::Invalid(format!(
             "server.listen = \"{}\" can be reached from other machines; set server.allow_remote = true \
-             (or --allow-remote) if that is meant, and put TLS in front",
+             (or --allow-remote) if that is meant, and set server.tls_cert or put TLS in front",
             config.server.listen
         )));
     }
+    config.server.check().map_err(ConfigError::Invalid)?;
+    config.metrics.check(config.server.allow_remote).map_err(ConfigError::Invalid)?;
     let positive = [
         ("limits.rows", config.limits.rows),
         ("limits.bytes", config.limits.bytes),

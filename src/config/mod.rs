@@ -3,14 +3,15 @@
 mod load;
 mod merge;
 mod network;
+mod operations;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 pub use load::{ConfigError, Sources, load};
 pub use network::{NetworkSettings, Target};
+pub use operations::{ForwardedHeader, Log, LogFormat, Metrics, Server, Traces};
 
 /// The example configuration: every setting with its default. It is also the list of known keys.
 pub const EXAMPLE: &str = include_str!("../../examples/querent.toml");
@@ -37,18 +38,10 @@ pub struct Config {
     pub network: NetworkSettings,
     /// Logs.
     pub log: Log,
-}
-
-/// The daemon's door.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// Address and port.
-    pub listen: SocketAddr,
-    /// Consent to listen on other addresses than loopback.
-    pub allow_remote: bool,
-    /// Largest request body in bytes.
-    pub max_body: usize,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Traces.
+    pub traces: Traces,
 }
 
 /// Kinds of proposer.
@@ -159,25 +152,6 @@ pub struct JobSettings {
     pub workers: usize,
     /// Seconds after which the job of a daemon that gives no sign is taken over.
     pub lease: u64,
-}
-
-/// Logs.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    /// Level or list of `target=level`.
-    pub level: String,
-    /// Form of a line.
-    pub format: LogFormat,
-}
-
-/// Form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum LogFormat {
-    Text,
-    Json,
 }
 
 impl std::fmt::Debug for Config {

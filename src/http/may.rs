@@ -11,6 +11,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderName, USER_AGENT};
 use actix_web::{FromRequest, Handler, HttpMessage, HttpRequest};
 
 use super::State;
+use super::client::Client;
 use super::door::RequestId;
 use super::problem::Problem;
 use crate::access::{Action, Caller, Origin, Permission};
@@ -83,7 +84,7 @@ async fn prove(app: &State, request: &ServiceRequest) -> Result<Caller, Error> {
         authorization: header(AUTHORIZATION),
         workspace: header(WORKSPACE),
         origin: Origin {
-            address: request.peer_addr().map(|address| address.ip().to_string()),
+            address: request.extensions().get::<Client>().and_then(|c| c.address).map(|a| a.to_string()),
             agent: header(USER_AGENT).map(|agent| agent.chars().take(MAX_AGENT).collect()),
             request: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
         },

@@ -1,17 +1,21 @@
 //! The daemon's HTTP surface: REST under `/api/v1`, streams, the API's description and its page.
 
 pub mod api;
+mod client;
 mod door;
+mod drain;
 mod export;
 mod extract;
 mod host;
 mod idempotency;
 mod may;
+mod metrics;
 pub mod openapi;
 mod pages;
 mod problem;
 pub mod routes;
 mod stream;
+mod tls;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -23,6 +27,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use tokio::runtime::Handle;
 
+use self::drain::Drain;
 use crate::app::App;
 use crate::error::{Class, Error, Result};
 
@@ -39,38 +44,65 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(75);
 /// A client that is told to go must be gone by then.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
-/// Seconds that running requests get when the daemon stops.
-const DRAIN_SECONDS: u64 = 10;
+/// Seconds that connections get to close when nothing goes on on them any more.
+const CLOSE_SECONDS: u64 = 1;
 
-/// Serves until `stop` is there; then running requests get a while to end. `ready` hears of the address once it is bound.
+/// Serves until `stop` is there; then running requests get `server.drain_seconds` to end. `ready` hears of the address
+/// once it is bound.
 ///
 /// # Errors
-/// When the address cannot be bound.
+/// When an address cannot be bound or the certificate cannot be used.
 pub async fn serve_until(
     app: Arc<App>,
     listen: SocketAddr,
     ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let (server, address) = bind(app, listen, stop)?;
+    let own_metrics = app.config.metrics.address().map_err(unusable)?;
+    let own_metrics = own_metrics.map(|at| metrics::serve(at, &app.config.metrics.token)).transpose()?;
+    let certificate = match app.config.server.tls() {
+        Some((chain, key)) => Some(tls::Certificate::open(chain.clone(), key.clone())?),
+        None => None,
+    };
+    let signals = certificate.clone().map(|c| tokio::spawn(c.follow_signals()));
+    let (server, address) = bind(app, listen, certificate.as_ref(), stop)?;
+    let own_metrics = own_metrics.map(|(server, address)| {
+        tracing::info!(%address, "metrics are served");
+        (server.handle(), tokio::spawn(server))
+    });
+    tracing::info!(%address, tls = certificate.is_some(), "listening");
     ready(address);
-    server.await.map_err(|e| Error::new("H098", Class::Internal, format!("the HTTP server stopped: {e}")))
+    let served = server.await;
+    signals.inspect(tokio::task::JoinHandle::abort);
+    if let Some((handle, task)) = own_metrics {
+        handle.stop(false).await;
+        task.abort();
+    }
+    served.map_err(|e| Error::new("H098", Class::Internal, format!("the HTTP server stopped: {e}")))
 }
 
 fn bind(
     app: Arc<App>,
     listen: SocketAddr,
+    certificate: Option<&Arc<tls::Certificate>>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(Server, SocketAddr)> {
-    let max_body = app.config.server.max_body;
+    let settings = &app.config.server;
+    let max_body = settings.max_body;
+    let drain: Arc<Drain> = Arc::default();
+    let frame = web::Data::new(door::Frame {
+        hosts: host::Hosts::of(listen, settings.names()),
+        proxies: client::Proxies::of(settings).map_err(unusable)?,
+        drain: drain.clone(),
+    });
+    let stop = drained(stop, drain, Duration::from_secs(settings.drain_seconds));
     let state: State = web::Data::from(app);
     let runtime = web::Data::new(Handle::current());
-    let hosts = web::Data::new(host::Hosts::of(listen));
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(state.clone())
             .app_data(runtime.clone())
-            .app_data(hosts.clone())
+            .app_data(frame.clone())
             .app_data(web::JsonConfig::default().limit(max_body))
             .app_data(web::PayloadConfig::new(max_body))
             .app_data(extract::path_config())
@@ -86,12 +118,30 @@ fn bind(
     .keep_alive(IDLE_TIME)
     // A client that closes its side went away: what was done for it is dropped.
     .h1_allow_half_closed(false)
-    .shutdown_timeout(DRAIN_SECONDS)
-    .shutdown_signal(stop)
-    .bind(listen)
-    .map_err(|e| cannot_listen(listen, &e))?;
+    .shutdown_timeout(CLOSE_SECONDS)
+    .shutdown_signal(stop);
+    let bound = match certificate {
+        Some(certificate) => server.bind_rustls_0_23(listen, certificate.config()?),
+        None => server.bind(listen),
+    };
+    let server = bound.map_err(|e| cannot_listen(listen, &e))?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), address))
+}
+
+/// Ends when the daemon was told to stop and has answered what it was asked, or the time for that is over. Until then it is
+/// reachable, so that what is in front of it sees that it is not ready.
+async fn drained(stop: impl Future<Output = ()>, drain: Arc<Drain>, time: Duration) {
+    stop.await;
+    drain.begin();
+    if tokio::time::timeout(time, drain.empty()).await.is_err() {
+        tracing::warn!(requests = drain.present(), "requests are broken off: their time is over");
+    }
+}
+
+fn unusable(message: String) -> Error {
+    Error::new("H096", Class::BadInput, message)
+        .hint("`querent config check` reads the settings as the daemon does.")
 }
 
 fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Error {

@@ -12,7 +12,7 @@ use super::api::{
     audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
     messages, notifications, queries, schedules, schemas, understanding,
 };
-use super::{pages, problem};
+use super::{metrics, pages, problem};
 
 /// The document as JSON.
 pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
@@ -30,7 +30,7 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
                        application/problem+json with a stable code; lists come by page: pass `next` as `cursor`.",
     ),
     paths(
-        pages::home, pages::docs, pages::openapi, pages::healthz, pages::readyz,
+        pages::home, pages::docs, pages::openapi, pages::healthz, pages::readyz, metrics::get,
         connections::list, connections::create, connections::test_url, connections::get, connections::update,
         connections::delete, connections::restore, connections::test,
         crawls::list, crawls::start, crawls::get, crawls::cancel,
@@ -53,7 +53,7 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 )]
 struct Description;
 
-/// What holds for every operation under `/api`: the token, and problems as errors.
+/// What holds for every operation under `/api` and for `/metrics`: the token, and problems as errors.
 struct Common;
 
 impl Modify for Common {
@@ -66,7 +66,7 @@ impl Modify for Common {
             }
         }
         for (path, item) in &mut document.paths.paths {
-            if path.starts_with("/api/") {
+            if path.starts_with("/api/") || path == "/metrics" {
                 operations(item).for_each(complete);
             }
         }

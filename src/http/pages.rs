@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION};
+use actix_web::{HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::door::Frame;
 use super::may::Anyone;
 use super::problem::Problem;
 use super::{State, openapi};
@@ -69,10 +70,14 @@ pub async fn healthz(_: Anyone) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// Whether the daemon can work: its store answers.
+/// Whether the daemon can work: its store answers, and it is not about to end.
 #[utoipa::path(get, path = "/readyz", tag = "service",
     responses((status = 200, description = "It can", body = Object), (status = 503, description = "It cannot")))]
-pub async fn readyz(_: Anyone, app: State) -> Result<HttpResponse, Problem> {
+pub async fn readyz(_: Anyone, app: State, frame: web::Data<Frame>) -> Result<HttpResponse, Problem> {
+    if frame.drain.begun() {
+        let error = Error::new("H017", Class::Busy, "the daemon is about to end").hint("Ask another one.");
+        return Err(Problem::from(error).with_status(StatusCode::SERVICE_UNAVAILABLE));
+    }
     if let Err(error) = app.db.ping().await {
         tracing::warn!(%error, "the store does not answer");
         let error = Error::new("H011", Class::Busy, "the store does not answer")

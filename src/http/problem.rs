@@ -86,6 +86,11 @@ impl Problem {
         self.error.code
     }
 
+    /// What the guard says.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter()
+    }
+
     /// The document, with the id of the request that it answers.
     pub fn response(&self, request_id: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);

@@ -9,8 +9,8 @@ use super::api::{
     messages, notifications, queries, schedules, schemas, understanding,
 };
 use super::may::{self, Access, guarded};
-use super::pages;
 use super::problem::Problem;
+use super::{metrics, pages};
 use crate::access::Action;
 use crate::error::{Class, Error};
 
@@ -37,6 +37,7 @@ routes! {
     "/openapi.json" { get pages::openapi => Public }
     "/healthz" { get pages::healthz => Public }
     "/readyz" { get pages::readyz => Public }
+    "/metrics" { get metrics::get => ReadMetrics }
 
     "/api/v1/connections" { get connections::list => ReadConnections, post connections::create => ManageConnections }
     "/api/v1/connections/test" { post connections::test_url => ManageConnections }

@@ -32,8 +32,6 @@ const LOOK: Duration = Duration::from_secs(5);
 const BREATH: Duration = Duration::from_millis(200);
 /// Between two looks for what dead daemons left beside jobs.
 const RECOVER: Duration = Duration::from_secs(60);
-/// Jobs that are at work when the daemon stops may end in that time, before they are given back.
-const GRACE: Duration = Duration::from_secs(5);
 /// Jobs that are told to stop must have ended by then.
 const LEAVE: Duration = Duration::from_secs(10);
 
@@ -44,6 +42,8 @@ pub struct Habits {
     pub workers: usize,
     /// A job whose daemon gives no sign for that long is taken over.
     pub lease: Duration,
+    /// Jobs that are at work when the daemon stops may end in that time, before they are given back.
+    pub grace: Duration,
 }
 
 /// Takes jobs and does them.
@@ -135,7 +135,7 @@ impl Worker {
 
     async fn leave(&self, mut tasks: JoinSet<()>) {
         let all_ended = async |tasks: &mut JoinSet<()>| while tasks.join_next().await.is_some() {};
-        if tokio::time::timeout(GRACE, all_ended(&mut tasks)).await.is_ok() {
+        if tokio::time::timeout(self.habits.grace, all_ended(&mut tasks)).await.is_ok() {
             return;
         }
         for attempt in self.lock().values() {

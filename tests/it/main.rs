@@ -16,6 +16,7 @@ mod gate;
 mod golden;
 mod harness;
 mod http;
+mod operations;
 mod results;
 mod retrieval;
 mod store;

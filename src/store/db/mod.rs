@@ -114,7 +114,7 @@ pub struct Tx {
 
 enum Backend {
     Sqlite(sqlite::SqliteTx),
-    Postgres(postgres::PostgresTx),
+    Postgres(Box<postgres::PostgresTx>),
 }
 
 impl Db {
@@ -161,7 +161,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         let backend = match &self.driver {
             Driver::Sqlite(db) => Backend::Sqlite(db.begin().await?),
-            Driver::Postgres(db) => Backend::Postgres(db.begin(self.seen()).await?),
+            Driver::Postgres(db) => Backend::Postgres(Box::new(db.begin(self.seen()).await?)),
         };
         Ok(Tx { backend, caller: self.caller.clone(), failed: AtomicBool::new(false) })
     }

@@ -37,6 +37,14 @@ pub async fn caller(db: &Db, owner: &TokenHash, proof: Proof<'_>) -> Result<Call
     Ok(Caller::owner_in(workspace).from(proof.origin))
 }
 
+/// The owner of the data folder, in one of the owner's workspaces: for the command line.
+///
+/// # Errors
+/// `H041` when it is none of them.
+pub async fn owner_in(db: &Db, named: &str) -> Result<Caller> {
+    Ok(Caller::owner_in(chosen(db, OWNER, named).await?))
+}
+
 /// The workspace of that key or slug, if the user is a member. Others do not exist for them.
 async fn chosen(db: &Db, user: Id, named: &str) -> Result<Id> {
     match workspaces::of_member(db, user, named).await? {
@@ -46,7 +54,7 @@ async fn chosen(db: &Db, user: Id, named: &str) -> Result<Id> {
             Class::NotFound,
             "there is no such workspace, or the caller is no member of it",
         )
-        .hint("Name one of yours by key or slug in the header Querent-Workspace.")),
+        .hint("Name one of yours by key or slug: in the header Querent-Workspace, or with --workspace.")),
     }
 }
 

@@ -13,6 +13,7 @@ pub use token::OwnerToken;
 pub use translator::translator;
 
 use crate::access::Caller;
+use crate::auth;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::crawl::Crawler;
@@ -58,9 +59,14 @@ impl Setup {
     /// The daemon's parts for the owner of the data folder: what commands work with.
     ///
     /// # Errors
-    /// As [`App::open`].
+    /// As [`App::open`]; not found when the workspace of the settings is none of the owner's.
     pub async fn desk(&self) -> Result<Desk> {
-        Ok(self.app().await?.desk(Arc::new(Caller::owner())))
+        let app = self.app().await?;
+        let owner = match self.config.workspace.as_str() {
+            "" => Caller::owner(),
+            named => auth::owner_in(&app.db, named).await?,
+        };
+        Ok(app.desk(Arc::new(owner)))
     }
 
     /// Caps of one execution.

@@ -25,6 +25,9 @@ pub struct Cli {
     /// Folder of the store, the results and the keys.
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Workspace to work in, by its slug or key. Default: the first one.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub workspace: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -102,6 +102,9 @@ fn flags(cli: &Cli) -> Vec<(String, String)> {
     if let Some(dir) = &cli.data_dir {
         flags.push(("data_dir".to_owned(), dir.display().to_string()));
     }
+    if let Some(workspace) = &cli.workspace {
+        flags.push(("workspace".to_owned(), workspace.clone()));
+    }
     let serve = match &cli.command {
         Command::Serve(serve) => Some(serve),
         Command::Demo(demo) => Some(&demo.serve),

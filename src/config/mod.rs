@@ -24,6 +24,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Store of a team; empty means SQLite in the data folder.
     pub database_url: String,
+    /// Workspace that commands work in, by slug or key; empty means the first one.
+    pub workspace: String,
     /// The daemon's door.
     pub server: Server,
     /// Who proposes SQL.

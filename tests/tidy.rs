@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("overlay", 3),
     ("store", 3),
     ("auth", 4),
+    ("backup", 4),
     ("impact", 4),
     ("sources", 4),
     ("crawl", 5),

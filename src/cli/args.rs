@@ -10,7 +10,7 @@ mod upkeep;
 
 pub use jobs::{JobsCommand, ScheduleCommand};
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
-pub use upkeep::MigrateCommand;
+pub use upkeep::{BackupArgs, LockArgs, MigrateCommand, RestoreArgs};
 
 use super::connection_args::ConnectionCommand;
 use super::understanding::{CoverageArgs, DescribeArgs, RelationshipCommand};
@@ -81,6 +81,10 @@ pub enum Command {
     /// Work that outlives a daemon.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Write the whole store into a file, while daemons work on it.
+    Backup(BackupArgs),
+    /// Restore a backup, into either backend.
+    Restore(RestoreArgs),
     /// The store's own schema.
     #[command(subcommand)]
     Migrate(MigrateCommand),

@@ -13,6 +13,7 @@ macro_rules! say_raw {
 
 mod args;
 mod ask;
+mod backup;
 mod check;
 mod connection;
 mod connection_args;
@@ -142,6 +143,8 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Connection(command) => connection::run(setup, command).await,
         Command::Schedule(command) => schedule::run(setup, command).await,
         Command::Jobs(command) => jobs::run(setup, command).await,
+        Command::Backup(args) => backup::save(setup, args).await,
+        Command::Restore(args) => backup::restore(setup, args).await,
         Command::Migrate(command) => migrate::run(setup, command).await,
         Command::Config(command) => settings::run(setup, command),
         Command::Doctor => settings::doctor(setup).await,

@@ -3,6 +3,7 @@
 //! The table `migrations` remembers what ran and its checksum. Starters at the same time wait for one another: each step
 //! takes a lock and looks again at what is applied. Programs of two versions can share a store: see [`Phase`].
 
+mod anew;
 mod drift;
 mod ledger;
 mod list;
@@ -11,6 +12,7 @@ mod shape;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use anew::{alone, anew, catch_up, versions};
 pub use drift::{Difference, Drift, verify, verify_of};
 pub use list::{Migration, Phase};
 

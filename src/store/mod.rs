@@ -19,6 +19,7 @@ pub mod llm_calls;
 pub mod migrate;
 pub mod notifications;
 pub mod owner_token;
+pub mod portable;
 pub mod queries;
 pub mod recover;
 pub mod relationships;

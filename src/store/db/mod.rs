@@ -177,6 +177,24 @@ impl Db {
         }
     }
 
+    /// A transaction that only reads and sees the store as it is now, whatever others commit meanwhile. It holds nobody up.
+    ///
+    /// # Errors
+    /// When the store is not reachable.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        match self {
+            Db::Sqlite(db) => {
+                let backend = Backend::Sqlite(db.snapshot().await?);
+                Ok(Tx { backend, failed: AtomicBool::new(false) })
+            }
+            Db::Postgres(_) => {
+                let tx = self.begin().await?;
+                tx.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+                Ok(tx)
+            }
+        }
+    }
+
     /// Tells who waits in this process ([`Db::woken`]) that there may be a job. Call it after the commit.
     pub fn wake(&self) {
         self.bell().notify_one();

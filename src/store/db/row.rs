@@ -21,6 +21,11 @@ impl Row {
         Row { columns, values }
     }
 
+    /// All values, in the order of the statement's columns.
+    pub(in crate::store) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
     fn value(&self, column: &str) -> Result<&Value> {
         self.columns
             .iter()

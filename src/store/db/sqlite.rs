@@ -4,6 +4,7 @@
 //! or a power cut loses nothing that a caller was told; PostgreSQL promises the same by default.
 
 mod rebuild;
+mod snapshot;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,6 @@
 //! The store's suite: every case runs on both backends.
 
+mod backup;
 mod catalog;
 mod chats;
 mod connections;

@@ -177,18 +177,19 @@ impl Db {
         }
     }
 
-    /// A transaction that only reads and sees the store as it is now, whatever others commit meanwhile. It holds nobody up.
+    /// A transaction that only reads, over all workspaces, and sees the store as it is now, whatever others commit
+    /// meanwhile. It holds nobody up.
     ///
     /// # Errors
     /// When the store is not reachable.
     pub async fn snapshot(&self) -> Result<Tx> {
-        match self {
-            Db::Sqlite(db) => {
+        match &self.driver {
+            Driver::Sqlite(db) => {
                 let backend = Backend::Sqlite(db.snapshot().await?);
-                Ok(Tx { backend, failed: AtomicBool::new(false) })
+                Ok(Tx { backend, caller: None, failed: AtomicBool::new(false) })
             }
-            Db::Postgres(_) => {
-                let tx = self.begin().await?;
+            Driver::Postgres(_) => {
+                let tx = self.everywhere().begin().await?;
                 tx.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
                 Ok(tx)
             }

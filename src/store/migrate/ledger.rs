@@ -29,12 +29,12 @@ impl Applied {
 
 /// A transaction that no other starter is in at the same time; the table is there in its newest form.
 pub(super) async fn locked(db: &Db) -> Result<Tx> {
-    prepare(db.begin().await?).await
+    prepare(db.everywhere().begin().await?).await
 }
 
 /// As [`locked`], with foreign keys off on SQLite: for a step that makes tables anew.
 pub(super) async fn locked_for_rebuild(db: &Db) -> Result<Tx> {
-    prepare(db.begin_rebuild().await?).await
+    prepare(db.everywhere().begin_rebuild().await?).await
 }
 
 async fn prepare(tx: Tx) -> Result<Tx> {

@@ -12,7 +12,9 @@ use super::api::{
     audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
     messages, notifications, queries, schedules, schemas, understanding,
 };
+use super::routes::ROUTES;
 use super::{metrics, pages, problem};
+use crate::access::Action;
 
 /// The document as JSON.
 pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
@@ -53,7 +55,7 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 )]
 struct Description;
 
-/// What holds for every operation under `/api` and for `/metrics`: the token, and problems as errors.
+/// What holds for every operation: who may, and problems as errors.
 struct Common;
 
 impl Modify for Common {
@@ -65,9 +67,10 @@ impl Modify for Common {
                 create.parameters.get_or_insert_default().push(RefOr::T(key_parameter()));
             }
         }
-        for (path, item) in &mut document.paths.paths {
-            if path.starts_with("/api/") || path == "/metrics" {
-                operations(item).for_each(complete);
+        for (method, path, action) in ROUTES {
+            let item = document.paths.paths.get_mut(*path);
+            if let Some(operation) = item.and_then(|item| operation(item, method)) {
+                complete(operation, method, path, *action);
             }
         }
     }
@@ -99,16 +102,82 @@ fn key_parameter() -> Parameter {
         .build()
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete].into_iter().flatten()
+fn operation<'d>(item: &'d mut PathItem, method: &str) -> Option<&'d mut Operation> {
+    match method {
+        "get" => item.get.as_mut(),
+        "post" => item.post.as_mut(),
+        "patch" => item.patch.as_mut(),
+        "put" => item.put.as_mut(),
+        "delete" => item.delete.as_mut(),
+        _ => None,
+    }
 }
 
-fn complete(operation: &mut Operation) {
-    let none: [&str; 0] = [];
-    operation.security = Some(vec![SecurityRequirement::new("token", none)]);
-    let responses = &mut operation.responses.responses;
-    responses.insert("401".to_owned(), problem("The token is missing or wrong"));
-    responses.insert("default".to_owned(), problem("What went wrong, and what to do next"));
+/// Says what the route table knows: who may, and with which statuses a request can fail.
+fn complete(operation: &mut Operation, method: &str, path: &str, action: Option<Action>) {
+    if let Some(action) = action {
+        let none: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new("token", none)]);
+        operation.parameters.get_or_insert_default().push(RefOr::T(workspace_parameter()));
+        let needs = format!("Needs the permission `{}`.", action.as_str());
+        let said = operation.description.take().map(|text| format!("{text}\n\n{needs}"));
+        operation.description = Some(said.unwrap_or(needs));
+    }
+    let body = operation.request_body.is_some();
+    let known = &mut operation.responses.responses;
+    for (status, description) in failures(method, path, action.is_some(), body) {
+        known.entry(status.to_owned()).or_insert_with(|| problem(description));
+    }
+}
+
+/// The statuses of problems. Every route may be asked under a wrong host name, too often, or while the daemon is faulty.
+fn failures(method: &str, path: &str, guarded: bool, body: bool) -> Vec<(&'static str, &'static str)> {
+    let mut all = vec![
+        ("421", "The daemon does not answer to that host name"),
+        ("429", "Too many requests, or everything is in use"),
+        ("500", "A fault of the daemon; its log tells more"),
+        ("503", "The daemon or its store cannot work now"),
+    ];
+    if guarded {
+        all.extend([
+            ("400", "The request cannot be used as it is"),
+            ("401", "There is no proof of who calls, or it is wrong"),
+            ("403", "The caller may not do that"),
+            ("404", "There is no such thing, or it is not the caller's to see"),
+        ]);
+    }
+    if guarded && (method != "get" || path.contains("{id}")) {
+        all.extend([
+            ("409", "It contradicts what is there"),
+            ("502", "A database or a model failed"),
+            ("504", "A database or a model took too long"),
+        ]);
+    }
+    if body {
+        all.extend([
+            ("408", "The body took too long to arrive"),
+            ("413", "The body, or what it asks for, is too large"),
+            ("415", "The body is not declared as what it must be"),
+        ]);
+    }
+    if method == "post" && KEYED.contains(&path) {
+        all.push(("422", "The Idempotency-Key was used with another body"));
+    }
+    if guarded && method != "get" && !body {
+        all.push(("413", "More than a cap allows"));
+    }
+    all
+}
+
+fn workspace_parameter() -> Parameter {
+    ParameterBuilder::new()
+        .name("Querent-Workspace")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "The workspace to work in, by its key or slug; the caller's first one when left out.",
+        ))
+        .schema(Some(Object::with_type(Type::String)))
+        .build()
 }
 
 fn problem(description: &str) -> RefOr<Response> {

@@ -106,7 +106,10 @@ pub async fn cancel(may: May<actions::RunExecutions>, id: Path<Uuid>) -> Result<
 /// A result as a file.
 #[utoipa::path(get, path = "/api/v1/executions/{id}/export", tag = "executions",
     params(("id" = Uuid, Path), ExportParams),
-    responses((status = 200, description = "The file", body = String, content_type = "application/octet-stream")))]
+    responses((status = 200, description = "The file", content(
+        (String = "text/csv; charset=utf-8"), (String = "application/json"), (String = "application/x-ndjson"),
+        (String = "application/vnd.apache.arrow.stream"), (String = "application/vnd.apache.parquet"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 pub async fn export(
     may: May<actions::ExportResults>,
     id: Path<Uuid>,

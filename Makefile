@@ -9,6 +9,7 @@ demo:
 
 test:
 	tests/servers/with.sh cargo test --workspace --locked
+	tests/schemathesis.sh
 
 check:
 	cargo fmt --all --check

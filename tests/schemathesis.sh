@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 binary=${1:-"${CARGO_TARGET_DIR:-$root/target}/debug/querent"}
-examples=${2:-10}
+examples=${2:-5}
 
 venv="$root/.cache/schemathesis"
 if ! "$venv/bin/st" --version >/dev/null 2>&1; then

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::error::{Class, Error, Result};
 use crate::model::{Connection, ConnectionOptions, Id, new_id};
+use crate::secret::Secret;
 use crate::sources::{self, Sources, options_of};
 use crate::store::connections::{ConnectionChange, NewConnection};
 use crate::store::{self, Db};
@@ -17,37 +18,50 @@ const MAX_NAME: usize = 64;
 
 /// What is told of a new connection.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Registration {
     /// Name: letters, digits, `-`, `_` and `.`; unique.
+    #[serde(default)]
     pub name: String,
     /// URL with its secrets; stored sealed, never given back.
-    pub url: String,
+    #[schema(value_type = String)]
+    #[serde(default)]
+    pub url: Secret,
     /// What may leave for a model: names, statistics, values, rows.
+    #[serde(default)]
     pub privacy: Option<String>,
     /// Tables and columns that questions must not see, caps, functions.
+    #[serde(default)]
     pub policy: Option<Value>,
     /// How it is crawled and used.
     #[schema(value_type = Option<ConnectionOptions>)]
+    #[serde(default)]
     pub options: Option<Value>,
     /// Refuse the connection when the login could write.
+    #[serde(default)]
     pub require_read_only: bool,
 }
 
 /// What may be changed of a connection; what is left out stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     /// New name.
+    #[serde(default)]
     pub name: Option<String>,
     /// New URL; tested before it is stored.
-    pub url: Option<String>,
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub url: Option<Secret>,
     /// What may leave for a model.
+    #[serde(default)]
     pub privacy: Option<String>,
     /// New policy.
+    #[serde(default)]
     pub policy: Option<Value>,
     /// Options to change: what is named changes, null brings the daemon's setting back, the others stay.
     #[schema(value_type = Option<ConnectionOptions>)]
+    #[serde(default)]
     pub options: Option<Value>,
 }
 
@@ -79,8 +93,8 @@ pub async fn create(
         id,
         name: new.name,
         engine: info.engine,
-        sealed_uri: sources.seal(id, &new.url)?,
-        display_uri: sources::display_url(&new.url),
+        sealed_uri: sources.seal(id, &new.url).await?,
+        display_uri: sources::display_url(new.url.expose()),
         privacy,
         options,
         policy,
@@ -105,7 +119,7 @@ pub async fn update(db: &Db, sources: &Sources, id: Id, change: Change, by: &str
     let uri = match &change.url {
         Some(url) => {
             test(sources, url).await?;
-            Some((sources.seal(id, url)?, sources::display_url(url)))
+            Some((sources.seal(id, url).await?, sources::display_url(url.expose())))
         }
         None => None,
     };
@@ -159,8 +173,8 @@ pub async fn restore(db: &Db, id: Id, by: &str) -> Result<Connection> {
 ///
 /// # Errors
 /// As the connector says.
-pub async fn test(sources: &Sources, url: &str) -> Result<ServerInfo> {
-    Ok(sources.try_out(url)?.test().await?)
+pub async fn test(sources: &Sources, url: &Secret) -> Result<ServerInfo> {
+    Ok(sources.try_out(url.expose())?.test().await?)
 }
 
 fn check_name(name: &str) -> Result<()> {

@@ -12,6 +12,7 @@ const MAX_LINES: usize = 400;
 /// The layers of `src`, lowest first: a module may use modules of lower layers only.
 const LAYERS: &[(&str, u8)] = &[
     ("error", 0),
+    ("secret", 0),
     ("config", 1),
     ("model", 1),
     ("access", 2),
@@ -29,6 +30,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("crawl", 5),
     ("exec", 5),
     ("register", 5),
+    ("rekey", 5),
     ("understand", 5),
     ("chat", 6),
     ("queries", 6),

@@ -21,7 +21,7 @@ use crate::error::{Class, Error, Result};
 use crate::exec::Exec;
 use crate::network::Network;
 use crate::schedule::{Habits, Parts, Worker};
-use crate::secrets::Keyring;
+use crate::secrets::Keys;
 use crate::sources::Sources;
 use crate::store::catalog::Keep;
 use crate::store::recover::{Abandoned, FolderClaim, Interrupted};
@@ -90,6 +90,8 @@ pub struct App {
     pub worker: Arc<Worker>,
     /// The owner's token.
     pub token: OwnerToken,
+    /// What secrets are sealed with.
+    pub keys: Keys,
     sources: Sources,
     exec: Exec,
     crawler: Crawler,
@@ -134,9 +136,9 @@ impl App {
         make_folder(&results)?;
         let db = open_store(&config).await?;
         store::migrate::up(&db).await?;
-        let keys = Arc::new(Keyring::load_or_create(&config.data_dir.join("secret.key"))?);
+        let keys = Keys::open(&config.secrets, &config.data_dir).await?;
         let token = token::load_or_create(&db, &config.data_dir.join("owner.token")).await?;
-        let sources = Sources::new(db.clone(), keys).under(Network::of(&config));
+        let sources = Sources::new(db.clone(), keys.clone()).under(Network::of(&config));
         let (slots, waiting) = (config.limits.executions, config.limits.waiting);
         let exec = Exec::new(db.clone(), results, limits(&config), slots, waiting);
         let crawler = Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config));
@@ -145,7 +147,7 @@ impl App {
         let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
         let translator = translator(&config.model)?;
         let chat = Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost);
-        Ok(App { config, db, sources, exec, crawler, worker, chat, token })
+        Ok(App { config, db, sources, exec, crawler, worker, chat, token, keys })
     }
 
     /// Marks work as interrupted that a daemon left behind when it died. Called by a daemon at its start. SQLite has one
@@ -186,7 +188,7 @@ pub async fn open_store(config: &Config) -> Result<Db> {
         make_folder(&config.data_dir)?;
         return Ok(Db::open_sqlite(&config.data_dir.join("querent.db")).await?);
     }
-    Ok(Db::open_postgres(&config.database_url, STORE_SESSIONS).await?)
+    Ok(Db::open_postgres(config.database_url.expose(), STORE_SESSIONS).await?)
 }
 
 fn limits(config: &Config) -> Limits {

@@ -61,7 +61,7 @@ fn settings(model: &Model, default_url: &str) -> Result<ModelConfig> {
     let url = if model.base_url.is_empty() { default_url } else { &model.base_url };
     let prices = Prices { input: model.input_price, output: model.output_price };
     Ok(ModelConfig {
-        key: Secret::new(&model.api_key),
+        key: Secret::new(model.api_key.expose()),
         timeouts: Timeouts { total: Duration::from_secs(model.timeout), ..Timeouts::default() },
         concurrency: model.concurrency,
         prices: (prices.input > 0.0 || prices.output > 0.0).then_some(prices),

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod jobs;
+mod keys;
 mod knowledge;
 mod upkeep;
 
 pub use jobs::{JobsCommand, ScheduleCommand};
+pub use keys::KeyCommand;
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
 pub use upkeep::{BackupArgs, LockArgs, MigrateCommand, RestoreArgs};
 
@@ -85,6 +87,9 @@ pub enum Command {
     Backup(BackupArgs),
     /// Restore a backup, into either backend.
     Restore(RestoreArgs),
+    /// The master keys that secrets are sealed with: status, rotation.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// The store's own schema.
     #[command(subcommand)]
     Migrate(MigrateCommand),

@@ -97,10 +97,10 @@ fn counts(summary: &Summary) -> String {
 fn into(config: &Config, place: Option<&str>) -> Config {
     let mut config = config.clone();
     match place {
-        Some(url) if target::is_url(url) => config.database_url = url.to_owned(),
+        Some(url) if target::is_url(url) => config.database_url = url.to_owned().into(),
         Some(folder) => {
             config.data_dir = PathBuf::from(folder);
-            config.database_url = String::new();
+            config.database_url = Secret::default();
         }
         None => {}
     }

@@ -18,8 +18,14 @@ pub async fn run(setup: &Setup, command: ConnectionCommand) -> Result<i32> {
             let policy = flags.policy.as_deref().map(target::policy_value).transpose()?;
             let options = flags.options();
             let app = &setup.desk().await?;
-            let registration =
-                Registration { name, url, policy, privacy: flags.privacy, options, require_read_only };
+            let registration = Registration {
+                name,
+                url: url.into(),
+                policy,
+                privacy: flags.privacy,
+                options,
+                require_read_only,
+            };
             let (connection, info) = register::create(&app.db, &app.sources, registration, "owner").await?;
             print_info(&info);
             say!("registered as {:?}; next: querent crawl --on {}", connection.name, connection.name);
@@ -52,7 +58,7 @@ async fn set(
     let options = flags.options();
     let app = &setup.desk().await?;
     let id = app.sources.record(name).await?.id;
-    let change = Change { name: rename, url, privacy: flags.privacy, policy, options };
+    let change = Change { name: rename, url: url.map(Into::into), privacy: flags.privacy, policy, options };
     let connection = register::update(&app.db, &app.sources, id, change, "owner").await?;
     show(setup, &connection.name).await
 }

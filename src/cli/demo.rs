@@ -31,7 +31,7 @@ pub async fn run(setup: &Setup, args: DemoArgs) -> Result<i32> {
     if store::connections::find_by_name(&app.db, NAME).await?.is_none() {
         let absolute = std::path::absolute(&file).map_err(|e| failed(&e))?;
         let url = format!("sqlite:{}", absolute.display());
-        let new = Registration { name: NAME.to_owned(), url, ..Registration::default() };
+        let new = Registration { name: NAME.to_owned(), url: url.into(), ..Registration::default() };
         register::create(&app.db, &app.sources, new, "owner").await?;
     }
     crawl::run(setup, crawl::of(NAME)).await?;

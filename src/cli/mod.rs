@@ -26,6 +26,7 @@ mod impact;
 mod impact_files;
 mod interrupt;
 mod jobs;
+mod key;
 mod knowledge;
 mod migrate;
 mod output;
@@ -145,6 +146,7 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Jobs(command) => jobs::run(setup, command).await,
         Command::Backup(args) => backup::save(setup, args).await,
         Command::Restore(args) => backup::restore(setup, args).await,
+        Command::Key(command) => key::run(setup, command).await,
         Command::Migrate(command) => migrate::run(setup, command).await,
         Command::Config(command) => settings::run(setup, command),
         Command::Doctor => settings::doctor(setup).await,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
+use zeroize::Zeroizing;
 
 use super::{Config, EXAMPLE, merge};
 
@@ -71,6 +72,10 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("OPENAI_API_KEY", "model.api_key"),
     ("ANTHROPIC_API_KEY", "model.api_key"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.endpoint"),
+    ("VAULT_ADDR", "secrets.vault.address"),
+    ("VAULT_TOKEN", "secrets.vault.token"),
+    ("VAULT_NAMESPACE", "secrets.vault.namespace"),
+    ("VAULT_CACERT", "secrets.vault.ca"),
 ];
 
 /// Reads all settings.
@@ -82,6 +87,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
         EXAMPLE.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.to_string()))?;
     if let Some(path) = file(sources) {
         let text = std::fs::read_to_string(&path)
+            .map(Zeroizing::new)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
         let over: Table =
             text.parse().map_err(|e: toml::de::Error| ConfigError::Syntax(e.message().to_owned()))?;
@@ -191,6 +197,7 @@ fn check(config: Config) -> Result<Config, ConfigError> {
         ("jobs.lease", config.jobs.lease),
         ("model.concurrency", config.model.concurrency as u64),
         ("model.timeout", config.model.timeout),
+        ("secrets.timeout", config.secrets.timeout),
     ];
     for (key, value) in positive {
         if value == 0 {

@@ -4,14 +4,18 @@ mod load;
 mod merge;
 mod network;
 mod operations;
+mod secrets;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::secret::Secret;
+
 pub use load::{ConfigError, Sources, load};
 pub use network::{NetworkSettings, Target};
 pub use operations::{ForwardedHeader, Log, LogFormat, Metrics, Server, Traces};
+pub use secrets::{KeySource, SecretSettings, VaultSettings};
 
 /// The example configuration: every setting with its default. It is also the list of known keys.
 pub const EXAMPLE: &str = include_str!("../../examples/querent.toml");
@@ -23,7 +27,7 @@ pub struct Config {
     /// Folder of the store, the results and the keys.
     pub data_dir: PathBuf,
     /// Store of a team; empty means SQLite in the data folder.
-    pub database_url: String,
+    pub database_url: Secret,
     /// Workspace that commands work in, by slug or key; empty means the first one.
     pub workspace: String,
     /// The daemon's door.
@@ -36,6 +40,8 @@ pub struct Config {
     pub crawl: CrawlSettings,
     /// How jobs are done.
     pub jobs: JobSettings,
+    /// Where the master keys come from.
+    pub secrets: SecretSettings,
     /// Where connections may go.
     pub network: NetworkSettings,
     /// Logs.
@@ -91,7 +97,7 @@ pub struct Model {
     /// Address of an OpenAI-compatible server.
     pub base_url: String,
     /// Key, never logged.
-    pub api_key: String,
+    pub api_key: Secret,
     /// Recorded answers.
     pub file: PathBuf,
     /// Seconds for one call.

@@ -174,6 +174,8 @@ words! {
         Crawl = "crawl",
         /// Checks what people rely on against a new schema version.
         Impact = "impact",
+        /// Brings sealed texts under the newest master key.
+        Reseal = "reseal",
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 mod files;
+mod http;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};

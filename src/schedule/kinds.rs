@@ -11,6 +11,7 @@ use crate::error::{Class, Error, Result};
 use crate::impact;
 use crate::model::clock::Stopwatch;
 use crate::model::{CrawlRun, Id, ImpactState, Job, JobKind};
+use crate::rekey::{self, Resealed};
 use crate::sources::Sources;
 use crate::store::{self, Db};
 
@@ -50,6 +51,7 @@ pub async fn run(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
     match JobKind::parse(&job.kind) {
         Some(JobKind::Crawl) => crawl(parts, job, attempt).await,
         Some(JobKind::Impact) => impact(parts, job, attempt).await,
+        Some(JobKind::Reseal) => reseal(parts, attempt).await,
         None => Err(Error::new(
             "J004",
             Class::Upstream,
@@ -119,6 +121,23 @@ async fn impact(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
         "from version {} to {}: {} statements checked, {broken} broken",
         impacted.from, impacted.to, impacted.checked
     ));
+    Ok(Done::Well)
+}
+
+/// Brings sealed texts of all workspaces under the newest master key. It goes on where an earlier attempt stopped.
+async fn reseal(parts: &Parts, attempt: &Attempt) -> Result<Done> {
+    let seen = |done: Resealed| {
+        attempt.figure("seen", done.seen);
+        attempt.figure("changed", done.changed);
+        attempt.figure("failed", done.failed);
+        match attempt.stop() {
+            Some(_) => Err(Error::new("J007", Class::Cancelled, "the rotation was told to stop")),
+            None => Ok(()),
+        }
+    };
+    let done = rekey::reseal(&parts.db, parts.sources.keys(), seen).await?;
+    attempt.line(format!("{} sealed texts, {} brought under the newest key", done.seen, done.changed));
+    rekey::complete(done)?;
     Ok(Done::Well)
 }
 

@@ -88,24 +88,43 @@ impl Keyring {
     /// When the file cannot be used, is open to other users, or holds no keys.
     pub fn load_or_create(path: &Path) -> Result<Keyring, KeyringError> {
         let fail = |source| KeyringError::File { path: path.to_path_buf(), source };
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                refuse_exposed(path)?;
-                Keyring::from_text(&Secret::new(text))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let keys = Keyring::generate()?;
-                match write_new(path, &keys.to_text()) {
-                    Ok(()) => Ok(keys),
-                    // another starter was first: its key holds
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                        Keyring::from_text(&Secret::new(std::fs::read_to_string(path).map_err(fail)?))
-                    }
-                    Err(error) => Err(fail(error)),
-                }
-            }
+        if path.exists() {
+            return Keyring::load(path);
+        }
+        let keys = Keyring::generate()?;
+        match write_new(path, &keys.to_text()) {
+            Ok(()) => Ok(keys),
+            // another starter was first: its key holds
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Keyring::load(path),
             Err(error) => Err(fail(error)),
         }
+    }
+
+    /// Reads the keys from the file.
+    ///
+    /// # Errors
+    /// When there is no file, it is open to other users, or holds no keys.
+    pub fn load(path: &Path) -> Result<Keyring, KeyringError> {
+        let fail = |source| KeyringError::File { path: path.to_path_buf(), source };
+        let text = std::fs::read_to_string(path).map(Secret::new).map_err(fail)?;
+        refuse_exposed(path)?;
+        Keyring::from_text(&text)
+    }
+
+    /// Waits until no other process changes the file, and keeps others from it until what is given is dropped.
+    ///
+    /// # Errors
+    /// When the file beside it, that stands for the claim, cannot be used.
+    pub(super) fn claim(path: &Path) -> Result<std::fs::File, KeyringError> {
+        let beside = path.with_extension("key.lock");
+        let fail = |source| KeyringError::File { path: beside.clone(), source };
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&beside).map_err(fail)?;
+        file.lock().map_err(fail)?;
+        Ok(file)
     }
 
     /// Reads keys from text: one per line, its number and its bytes in base64; or a single key's bytes.
@@ -130,12 +149,17 @@ impl Keyring {
 
     /// The keys as text, for the file.
     pub fn to_text(&self) -> Secret {
-        let mut text = String::from(
-            "# Master keys of this store. Without them its secrets cannot be opened: back this file up apart.\n",
-        );
+        const HEAD: &str = "# Master keys of this store. Without them its secrets cannot be opened: back this file up apart.\n";
+        // room for all of it from the start: a text that grows leaves copies behind
+        let mut text = String::with_capacity(HEAD.len() + MAX_KEYS * 64);
+        text.push_str(HEAD);
         let newest = std::iter::once((&self.newest.0, &self.newest.1));
         for (version, key) in self.older.iter().chain(newest) {
-            text.push_str(&format!("{version} {}\n", URL_SAFE_NO_PAD.encode(key.as_ref())));
+            let key = Zeroizing::new(URL_SAFE_NO_PAD.encode(key.as_ref()));
+            text.push_str(&version.to_string());
+            text.push(' ');
+            text.push_str(&key);
+            text.push('\n');
         }
         Secret::new(text)
     }
@@ -152,7 +176,10 @@ impl Keyring {
             _ => {}
         }
         write_new(&beside, &self.to_text()).map_err(fail)?;
-        std::fs::rename(&beside, path).map_err(fail)
+        std::fs::rename(&beside, path).map_err(fail)?;
+        // without it a crash of the machine may bring the old file back, after texts were sealed with the new key
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail)
     }
 
     /// The same keys and a new one, which seals from now on.
@@ -171,7 +198,36 @@ impl Keyring {
 
     /// The newest key alone: once everything is sealed with it.
     pub fn without_older(&self) -> Keyring {
-        Keyring { older: BTreeMap::new(), newest: self.newest.clone() }
+        self.keeping(|_| false)
+    }
+
+    /// The newest key, and those older ones that something is still sealed with.
+    pub fn keeping(&self, used: impl Fn(u32) -> bool) -> Keyring {
+        let older = self.older.iter().filter(|(version, _)| used(**version));
+        Keyring {
+            older: older.map(|(version, key)| (*version, key.clone())).collect(),
+            newest: self.newest.clone(),
+        }
+    }
+
+    /// These keys and those of another ring, whose numbers are not among these.
+    pub fn and(&self, other: &Keyring) -> Keyring {
+        let mut all = other.older.clone();
+        all.insert(other.newest.0, other.newest.1.clone());
+        all.extend(self.older.clone());
+        let newest = self.newest.clone();
+        all.retain(|version, _| *version < newest.0);
+        Keyring { older: all, newest }
+    }
+
+    /// The numbers of all keys, the newest last.
+    pub fn versions(&self) -> Vec<u32> {
+        self.older.keys().copied().chain([self.newest.0]).collect()
+    }
+
+    /// The number of the key that seals.
+    pub fn newest_version(&self) -> u32 {
+        self.newest.0
     }
 
     pub(super) fn get(&self, version: u32) -> Option<&[u8; KEY]> {
@@ -187,8 +243,9 @@ impl Keyring {
 }
 
 fn decode_key(text: &str) -> Option<Zeroizing<[u8; KEY]>> {
-    let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+    let text = Zeroizing::new(text.trim_end_matches('=').replace('+', "-"));
+    let text = Zeroizing::new(text.replace('/', "_"));
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text.as_str()).ok()?);
     bytes.as_slice().try_into().ok().map(Zeroizing::new)
 }
 

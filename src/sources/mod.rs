@@ -21,7 +21,7 @@ use crate::index::Index;
 use crate::model::{Connection, ConnectionOptions, Id, SchemaVersion};
 use crate::network::Network;
 use crate::overlay;
-use crate::secrets::{Keyring, Sealed, Secret};
+use crate::secrets::{Keys, Secret};
 use crate::store::{self, Db};
 
 /// Connectors and indexes kept ready, each at the most.
@@ -42,7 +42,7 @@ pub struct Sources {
 
 /// What is kept ready for everybody; only a record that the caller may see leads to it.
 struct Shared {
-    keys: Arc<Keyring>,
+    keys: Keys,
     network: Network,
     connectors: Mutex<HashMap<Id, Kept>>,
     indexes: Mutex<HashMap<Id, KeptIndex>>,
@@ -136,11 +136,11 @@ impl Source {
 
 impl Sources {
     /// Sources whose URIs stand sealed in the store.
-    pub fn new(db: Db, keys: Arc<Keyring>) -> Sources {
+    pub fn new(db: Db, keys: Keys) -> Sources {
         Sources::assemble(db, keys, Network::default())
     }
 
-    fn assemble(db: Db, keys: Arc<Keyring>, network: Network) -> Sources {
+    fn assemble(db: Db, keys: Keys, network: Network) -> Sources {
         let shared = Shared { keys, network, connectors: Mutex::default(), indexes: Mutex::default() };
         Sources { db, shared: Arc::new(shared) }
     }
@@ -169,7 +169,7 @@ impl Sources {
     /// Not found; or its URI cannot be unsealed or used.
     pub async fn database(&self, id: Id) -> Result<Database> {
         let connection = store::connections::get(&self.db, id).await?;
-        Ok(Database { connector: self.connector(&connection)?, connection })
+        Ok(Database { connector: self.connector(&connection).await?, connection })
     }
 
     /// The registered database of that name, without its catalog.
@@ -178,7 +178,7 @@ impl Sources {
     /// As [`Sources::record`]; its URI cannot be unsealed or used.
     pub async fn database_named(&self, name: &str) -> Result<Database> {
         let connection = self.record(name).await?;
-        Ok(Database { connector: self.connector(&connection)?, connection })
+        Ok(Database { connector: self.connector(&connection).await?, connection })
     }
 
     /// The registered database of that key.
@@ -223,7 +223,7 @@ impl Sources {
     }
 
     async fn of(&self, connection: Connection) -> Result<Source> {
-        let connector = self.connector(&connection)?;
+        let connector = self.connector(&connection).await?;
         let version = store::catalog::latest(&self.db, connection.id).await?;
         let schema = match version {
             Some(version) => {
@@ -235,21 +235,29 @@ impl Sources {
         Ok(Source { connection, connector, schema })
     }
 
-    fn connector(&self, connection: &Connection) -> Result<Arc<dyn Connector>> {
+    async fn connector(&self, connection: &Connection) -> Result<Arc<dyn Connector>> {
+        if let Some(connector) = self.kept_connector(connection) {
+            return Ok(connector);
+        }
+        let uri = self.shared.keys.unseal(&connection.sealed_uri, &connection.id.to_string()).await?;
+        let connector = open(uri.expose(), &self.shared.network)?;
         let mut kept = self.shared.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        // somebody else may have made one meanwhile: two would have twice the sessions
         if let Some((at, connector)) = kept.get(&connection.id)
             && *at == connection.updated_at
         {
             return Ok(connector.clone());
         }
-        let uri =
-            Sealed::parse(&connection.sealed_uri)?.open(&connection.id.to_string(), &self.shared.keys)?;
-        let connector = open(uri.expose(), &self.shared.network)?;
         if kept.len() >= KEPT {
             kept.clear();
         }
         kept.insert(connection.id, (connection.updated_at, connector.clone()));
         Ok(connector)
+    }
+
+    fn kept_connector(&self, connection: &Connection) -> Option<Arc<dyn Connector>> {
+        let kept = self.shared.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&connection.id).filter(|(at, _)| *at == connection.updated_at).map(|(_, c)| c.clone())
     }
 
     async fn index(&self, connection: &Connection, version: &SchemaVersion) -> Result<Arc<Index>> {
@@ -292,7 +300,12 @@ impl Sources {
     ///
     /// # Errors
     /// When the key cannot be used.
-    pub fn seal(&self, id: Id, url: &str) -> Result<String> {
-        Ok(Sealed::seal(&Secret::new(url), &id.to_string(), &self.shared.keys)?.to_string())
+    pub async fn seal(&self, id: Id, url: &Secret) -> Result<String> {
+        self.shared.keys.seal(url, &id.to_string()).await
+    }
+
+    /// The keys that secrets are sealed with.
+    pub fn keys(&self) -> &Keys {
+        &self.shared.keys
     }
 }

@@ -212,21 +212,3 @@ pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Connect
     let row = on.query_one("deleted connection", &sql, args![id, clock::now(), by, on.workspace()]).await;
     read(&row.map_err(name_taken)?)
 }
-
-/// Sealed URIs of all connections, the deleted ones too: for the rotation of the key.
-///
-/// # Errors
-/// When the store fails.
-pub async fn sealed_uris(on: &impl Conn) -> Result<Vec<(Id, String)>> {
-    let rows = on.query("SELECT id, sealed_uri FROM connections ORDER BY id", &[]).await?;
-    rows.iter().map(|row| Ok((row.id("id")?, row.text("sealed_uri")?))).collect()
-}
-
-/// Puts a URI that was sealed anew in the place of the old one, unless it changed in between.
-///
-/// # Errors
-/// Not found when it changed or is gone.
-pub async fn reseal(on: &impl Conn, id: Id, old: &str, new: &str) -> Result<()> {
-    let sql = "UPDATE connections SET sealed_uri = $3 WHERE id = $1 AND sealed_uri = $2";
-    on.execute_one("connection", sql, args![id, old, new]).await
-}

@@ -24,6 +24,7 @@ pub mod queries;
 pub mod recover;
 pub mod relationships;
 pub mod schedules;
+pub mod sealed;
 pub mod settings;
 pub mod workspaces;
 

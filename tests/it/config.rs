@@ -103,7 +103,7 @@ fn variables_in_a_file_are_filled_in() {
     let env = [("DB_SECRET", "p${w}"), ("DB_NAME", "shop")];
     let config = with(file, &env, &[]).unwrap();
     // What came in for a variable is not read for variables again.
-    assert_eq!(config.database_url, "postgres://app:p${w}@db/shop");
+    assert_eq!(config.database_url.expose(), "postgres://app:p${w}@db/shop");
     assert_eq!(config.model.name, "${UNCLOSED");
     let message = refusal(file, &env[..1]);
     assert!(message.contains("${DB_NAME}") && !message.contains("p${w}"), "{message}");
@@ -115,12 +115,12 @@ fn a_secret_may_come_from_a_file() {
     let path = folder.path().join("key");
     std::fs::write(&path, "from the file\r\n").unwrap();
     let path = path.to_str().unwrap();
-    let key = |env: &[_]| with("", env, &[]).unwrap().model.api_key;
+    let key = |env: &[_]| with("", env, &[]).unwrap().model.api_key.expose().to_owned();
     assert_eq!(key(&[("QUERENT_MODEL_API_KEY_FILE", path)]), "from the file");
     assert_eq!(key(&[("OPENAI_API_KEY_FILE", path)]), "from the file");
     assert_eq!(key(&[("QUERENT_MODEL_API_KEY_FILE", path), ("QUERENT_MODEL_API_KEY", "said")]), "said");
     assert_eq!(
-        with("[model]\napi_key = \"${K}\"", &[("K_FILE", path)], &[]).unwrap().model.api_key,
+        with("[model]\napi_key = \"${K}\"", &[("K_FILE", path)], &[]).unwrap().model.api_key.expose(),
         "from the file"
     );
     let message = refusal("", &[("QUERENT_MODEL_API_KEY_FILE", "no-such-key")]);
@@ -135,13 +135,17 @@ fn variables_of_other_tools_are_known() {
         &[],
     );
     let openai = openai.unwrap();
-    assert_eq!((openai.model.api_key.as_str(), openai.database_url.as_str()), ("o", "postgres://x/y"));
+    assert_eq!((openai.model.api_key.expose(), openai.database_url.expose()), ("o", "postgres://x/y"));
     let anthropic = "[model]\nprovider = \"anthropic\"";
     let both = [("OPENAI_API_KEY", "o"), ("ANTHROPIC_API_KEY", "a")];
-    assert_eq!(with(anthropic, &both, &[]).unwrap().model.api_key, "a");
+    assert_eq!(with(anthropic, &both, &[]).unwrap().model.api_key.expose(), "a");
     // Our own variable is meant more than a familiar one.
     assert_eq!(
-        with("", &[("OPENAI_API_KEY", "o"), ("QUERENT_MODEL_API_KEY", "q")], &[]).unwrap().model.api_key,
+        with("", &[("OPENAI_API_KEY", "o"), ("QUERENT_MODEL_API_KEY", "q")], &[])
+            .unwrap()
+            .model
+            .api_key
+            .expose(),
         "q"
     );
 }
@@ -161,7 +165,7 @@ fn a_door_to_other_machines_needs_consent() {
 #[test]
 fn the_providers_own_key_is_taken_wherever_the_provider_is_named() {
     let both = [("OPENAI_API_KEY", "o"), ("ANTHROPIC_API_KEY", "a"), ("QUERENT_MODEL_PROVIDER", "anthropic")];
-    assert_eq!(with("", &both, &[]).unwrap().model.api_key, "a");
+    assert_eq!(with("", &both, &[]).unwrap().model.api_key.expose(), "a");
 }
 
 #[test]
@@ -186,4 +190,24 @@ fn secrets_are_never_printed() {
     assert!(!refusal(&wrong, &[]).contains("hunter2"));
     assert!(!refusal(&format!("{file}\nx = "), &[]).contains("hunter2"));
     assert!(!refusal("[model]\napi_key = \"hunter2", &[]).contains("hunter2"));
+}
+
+#[test]
+fn lists_are_written_with_commas_in_the_environment() {
+    let file = "[network]\nallow = [\"10.0.0.0/8\", \"${HOST}\"]";
+    let env = [("HOST", "*.example.org"), ("QUERENT_NETWORK_DENY", "10.1.0.0/16, db.internal,")];
+    let config = with(file, &env, &[]).unwrap();
+    assert_eq!((config.network.allow.len(), config.network.deny.len()), (2, 2));
+    assert!(with("", &[("QUERENT_NETWORK_FOLDERS", "")], &[]).unwrap().network.folders.is_empty());
+    for wrong in ["10.0.0.0/40", "*", "https://db.example.org"] {
+        let message = refusal(&format!("[network]\ndeny = [\"{wrong}\"]"), &[]);
+        assert!(message.contains("deny") && message.contains(wrong), "{message}");
+    }
+    assert!(refusal("[secrets]\nprovider = \"vaul\"", &[]).contains("provider"));
+}
+
+#[test]
+fn settings_are_shown_without_their_secrets() {
+    let file = "database_url = \"postgres://a:hunter2@h/d\"\n[model]\napi_key = \"hunter2\"\n[secrets]\nkeys = \"hunter2\"\n[secrets.vault]\ntoken = \"hunter2\"";
+    assert!(!format!("{:?}", with(file, &[], &[]).unwrap()).contains("hunter2"));
 }

@@ -160,7 +160,7 @@ impl Work {
 
 async fn register(app: &app::Desk, number: usize, file: &Path) {
     let url = format!("sqlite:{}?busy_timeout_ms=60000", file.display());
-    let new = Registration { name: format!("db{number}"), url, ..Registration::default() };
+    let new = Registration { name: format!("db{number}"), url: url.into(), ..Registration::default() };
     register::create(&app.db, &app.sources, new, "owner").await.unwrap();
 }
 

@@ -20,6 +20,7 @@ mod http;
 mod operations;
 mod results;
 mod retrieval;
+mod secrets;
 mod store;
 mod targets;
 mod test_app;

@@ -98,7 +98,8 @@ async fn every_type_survives_every_format() {
     on_postgres(|store| async move {
         fill(&store.db).await;
         let app = app(&store.folder).await;
-        let new = Registration { name: "types".into(), url: store.place.clone(), ..Registration::default() };
+        let new =
+            Registration { name: "types".into(), url: store.place.clone().into(), ..Registration::default() };
         let (connection, _) = register::create(&app.db, &app.sources, new, "owner").await.unwrap();
         let database = app.sources.database(connection.id).await.unwrap();
         let run = app.crawler.begin(connection.id, None).await.unwrap();

@@ -16,6 +16,7 @@ use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{Connection, Page};
 use crate::register::{self, Change, Registration};
+use crate::secret::Secret;
 use crate::{error, store};
 
 /// What a server says of itself and of the login.
@@ -64,7 +65,8 @@ pub struct Registered {
 #[serde(deny_unknown_fields)]
 pub struct Url {
     /// URL with its secrets; it is not stored.
-    url: String,
+    #[schema(value_type = String)]
+    url: Secret,
 }
 
 /// Connections that are not deleted, newest first.

@@ -3,8 +3,8 @@
 use catalog::Engine;
 use querent::model::PageRequest;
 use querent::secrets::{Keyring, Sealed, Secret};
+use querent::store::StoreErrorKind;
 use querent::store::connections::{self, ConnectionChange, NewConnection};
-use querent::store::{Conn, StoreErrorKind};
 use serde_json::json;
 
 use super::store_suite;
@@ -18,7 +18,6 @@ store_suite!(
     restore_is_refused_when_the_name_is_taken,
     pages_hold_everything_once_in_order,
     a_uri_is_nowhere_in_plain_text,
-    a_key_rotation_reseals_every_uri,
 );
 
 async fn a_connection_is_kept_as_it_was_given(store: TestStore) {
@@ -115,26 +114,4 @@ async fn a_uri_is_nowhere_in_plain_text(store: TestStore) {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(13).any(|window| window == b"correct-horse"));
     }
-}
-
-async fn a_key_rotation_reseals_every_uri(store: TestStore) {
-    let keys = Keyring::generate().unwrap();
-    for name in ["a", "b", "c"] {
-        connections::create(&store.db, sealed_connection(name, name, &keys)).await.unwrap();
-    }
-    let rotated = keys.rotated().unwrap();
-    let tx = store.db.begin().await.unwrap();
-    for (id, old) in connections::sealed_uris(&tx).await.unwrap() {
-        let new = Sealed::parse(&old).unwrap().rewrap(&id.to_string(), &rotated).unwrap();
-        connections::reseal(&tx, id, &old, &new.to_string()).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    let newest = rotated.without_older();
-    let rows = store.db.query("SELECT id, name, sealed_uri FROM connections", &[]).await.unwrap();
-    for row in &rows {
-        let sealed = Sealed::parse(&row.text("sealed_uri").unwrap()).unwrap();
-        let secret = sealed.open(&row.id("id").unwrap().to_string(), &newest).unwrap();
-        assert_eq!(secret.expose(), row.text("name").unwrap());
-    }
-    assert_eq!(rows.len(), 3);
 }

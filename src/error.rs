@@ -40,6 +40,8 @@ pub struct Error {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// Seconds after which it is worth another try, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 /// What most functions of the daemon return.
@@ -48,12 +50,18 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error without a hint.
     pub fn new(code: &'static str, class: Class, message: impl Into<String>) -> Error {
-        Error { code, class, message: message.into(), hint: None }
+        Error { code, class, message: message.into(), hint: None, retry_after: None }
     }
 
     /// Says what to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says after how many seconds it is worth another try.
+    pub fn retry_after(mut self, seconds: u64) -> Error {
+        self.retry_after = Some(seconds);
         self
     }
 }

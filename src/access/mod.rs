@@ -1,10 +1,12 @@
 //! Who may do what: roles, the table of permissions, and the caller that everything is done for. No I/O.
 
 mod caller;
+mod people;
 mod permissions;
 mod roles;
 
 pub use caller::{Caller, Kind, Origin, Who};
+pub use people::{ApiKey, Invitation, Member, Session, User, Workspace};
 pub use permissions::{Action, Scopes};
 pub use roles::{SystemRole, WorkspaceRole};
 

@@ -13,7 +13,7 @@ pub use token::OwnerToken;
 pub use translator::translator;
 
 use crate::access::Caller;
-use crate::auth;
+use crate::auth::Auth;
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::crawl::Crawler;
@@ -64,7 +64,7 @@ impl Setup {
         let app = self.app().await?;
         let owner = match self.config.workspace.as_str() {
             "" => Caller::owner(),
-            named => auth::owner_in(&app.db, named).await?,
+            named => app.auth.owner_in(named).await?,
         };
         Ok(app.desk(Arc::new(owner)))
     }
@@ -92,6 +92,8 @@ pub struct App {
     pub token: OwnerToken,
     /// What secrets are sealed with.
     pub keys: Keys,
+    /// Sign-in, sessions, keys.
+    pub auth: Auth,
     sources: Sources,
     exec: Exec,
     crawler: Crawler,
@@ -147,7 +149,8 @@ impl App {
         let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
         let translator = translator(&config.model)?;
         let chat = Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost);
-        Ok(App { config, db, sources, exec, crawler, worker, chat, token, keys })
+        let auth = Auth::new(db.clone(), token.hash.clone(), &config)?;
+        Ok(App { config, db, sources, exec, crawler, worker, chat, token, keys, auth })
     }
 
     /// Marks work as interrupted that a daemon left behind when it died. Called by a daemon at its start. SQLite has one

@@ -7,11 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod jobs;
 mod keys;
 mod knowledge;
+mod people;
 mod upkeep;
 
 pub use jobs::{JobsCommand, ScheduleCommand};
 pub use keys::KeyCommand;
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
+pub use people::{AddUser, ApiKeyCommand, UserCommand};
 pub use upkeep::{BackupArgs, LockArgs, MigrateCommand, RestoreArgs};
 
 use super::connection_args::ConnectionCommand;
@@ -83,6 +85,12 @@ pub enum Command {
     /// Work that outlives a daemon.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// People: who may come in, and as what.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Keys for programs.
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
     /// Write the whole store into a file, while daemons work on it.
     Backup(BackupArgs),
     /// Restore a backup, into either backend.

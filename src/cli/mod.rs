@@ -30,6 +30,7 @@ mod key;
 mod knowledge;
 mod migrate;
 mod output;
+mod people;
 mod progress;
 mod query;
 mod schedule;
@@ -143,6 +144,8 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Coverage(args) => understanding::coverage(setup, args).await,
         Command::Connection(command) => connection::run(setup, command).await,
         Command::Schedule(command) => schedule::run(setup, command).await,
+        Command::User(command) => people::user(setup, command).await,
+        Command::ApiKey(command) => people::api_key(setup, command).await,
         Command::Jobs(command) => jobs::run(setup, command).await,
         Command::Backup(args) => backup::save(setup, args).await,
         Command::Restore(args) => backup::restore(setup, args).await,

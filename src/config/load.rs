@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use super::{Config, EXAMPLE, merge};
+use super::{Config, EXAMPLE, identity, merge};
 
 /// Why the settings cannot be used. Every message names the key and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
     for (path, value) in &sources.flags {
         merge::set(&mut table, path, value)?;
     }
+    merge::drop_template(&mut table);
     let config: Config =
         // The long form names the setting; types are right by now, so no secret is shown as a wrong value.
         Value::Table(table).try_into().map_err(|e: toml::de::Error| ConfigError::Invalid(one_line(&e.to_string())))?;
@@ -189,6 +190,7 @@ fn check(config: Config) -> Result<Config, ConfigError> {
     }
     config.server.check().map_err(ConfigError::Invalid)?;
     config.metrics.check(config.server.allow_remote).map_err(ConfigError::Invalid)?;
+    identity::check(&config.auth, &config.oidc)?;
     let positive = [
         ("limits.rows", config.limits.rows),
         ("limits.bytes", config.limits.bytes),

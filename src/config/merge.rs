@@ -3,12 +3,14 @@
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::identity::TEMPLATE;
 
 /// Puts the file's settings over the defaults. A key that the defaults lack is an error that names the nearest one.
 pub fn overlay(base: &mut Table, over: Table, path: &str) -> Result<(), ConfigError> {
     for (key, value) in over {
         let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         let known: Vec<String> = base.keys().cloned().collect();
+        add_named(base, &key, path);
         let Some(slot) = base.get_mut(&key) else {
             return Err(ConfigError::UnknownKey { key: full, nearest: nearest(&key, &known) });
         };
@@ -23,6 +25,23 @@ pub fn overlay(base: &mut Table, over: Table, path: &str) -> Result<(), ConfigEr
         }
     }
     Ok(())
+}
+
+/// Tables that people name themselves begin as the template beside them.
+fn add_named(base: &mut Table, key: &str, path: &str) {
+    if path != "oidc" || base.contains_key(key) {
+        return;
+    }
+    if let Some(template) = base.get(TEMPLATE).cloned() {
+        base.insert(key.to_owned(), template);
+    }
+}
+
+/// Takes the templates away, once everything is laid over.
+pub fn drop_template(base: &mut Table) {
+    if let Some(Value::Table(named)) = base.get_mut("oidc") {
+        named.remove(TEMPLATE);
+    }
 }
 
 /// All leaves as `(path, type)`, for the environment's names.

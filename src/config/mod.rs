@@ -1,16 +1,19 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags. The only place that reads the environment.
 
+mod identity;
 mod load;
 mod merge;
 mod network;
 mod operations;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::secret::Secret;
+pub use identity::{AuthSettings, OidcSettings};
 
 pub use load::{ConfigError, Sources, load};
 pub use network::{NetworkSettings, Target};
@@ -32,6 +35,10 @@ pub struct Config {
     pub workspace: String,
     /// The daemon's door.
     pub server: Server,
+    /// Sign-in, sessions and links.
+    pub auth: AuthSettings,
+    /// Identity providers, by name.
+    pub oidc: BTreeMap<String, OidcSettings>,
     /// Who proposes SQL.
     pub model: Model,
     /// Caps of executions.

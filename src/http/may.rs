@@ -12,11 +12,12 @@ use actix_web::{FromRequest, Handler, HttpMessage, HttpRequest};
 
 use super::State;
 use super::client::Client;
+use super::cookies::{self, CSRF, Cookie};
 use super::door::RequestId;
 use super::problem::Problem;
 use crate::access::{Action, Caller, Origin, Permission};
 use crate::app::Desk;
-use crate::auth::{self, Proof};
+use crate::auth::Proof;
 use crate::error::{Class, Error};
 
 pub use crate::access::actions::*;
@@ -82,14 +83,24 @@ async fn prove(app: &State, request: &ServiceRequest) -> Result<Caller, Error> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let proof = Proof {
         authorization: header(AUTHORIZATION),
+        session: Cookie::Session.read(cookies::secure(app, request.request()), request.headers()),
+        csrf: header(CSRF),
+        safe: request.method().is_safe(),
+        site: cookies::site(app, request.request()),
         workspace: header(WORKSPACE),
-        origin: Origin {
-            address: request.extensions().get::<Client>().and_then(|c| c.address).map(|a| a.to_string()),
-            agent: header(USER_AGENT).map(|agent| agent.chars().take(MAX_AGENT).collect()),
-            request: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
-        },
+        origin: origin(request.request()),
     };
-    auth::caller(&app.db, &app.token.hash, proof).await
+    app.auth.caller(proof).await
+}
+
+/// Where a request came from.
+pub fn origin(request: &HttpRequest) -> Origin {
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        address: request.extensions().get::<Client>().and_then(|c| c.address).map(|a| a.to_string()),
+        agent: agent.map(|agent| agent.chars().take(MAX_AGENT).collect()),
+        request: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+    }
 }
 
 /// Refuses what the caller may not do.

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod client;
+mod cookies;
 mod door;
 mod drain;
 mod export;

@@ -4,13 +4,16 @@ use std::sync::LazyLock;
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, Type};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Components, Content, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
-    messages, notifications, queries, schedules, schemas, understanding,
+    api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, schedules, schemas, sign_in,
+    understanding, users, workspaces,
 };
 use super::routes::ROUTES;
 use super::{metrics, pages, problem};
@@ -49,6 +52,14 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore, queries::verify,
         executions::list, executions::start, executions::get, executions::rows, executions::cancel, executions::export,
         audits::list, llm_calls::list,
+        sign_in::providers, sign_in::sign_in, sign_in::accept, sign_in::reset, sign_in::sign_out,
+        sign_in::sign_out_everywhere, sign_in::set_up, oidc::start, oidc::callback,
+        me::get, me::change, me::password, me::sessions, me::end_session,
+        users::list, users::create, users::get, users::change, users::delete, users::reset_link, users::sign_out,
+        workspaces::list, workspaces::create, workspaces::get, workspaces::change, workspaces::close,
+        workspaces::members, workspaces::put_member, workspaces::remove_member, workspaces::add_service,
+        invitations::list, invitations::create, invitations::revoke,
+        api_keys::list, api_keys::create, api_keys::revoke,
     ),
     components(schemas(problem::ProblemBody)),
     modifiers(&Common),
@@ -61,7 +72,13 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document.components.get_or_insert_with(Components::new).add_security_scheme("token", scheme);
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+            "querent-session",
+            "Set by a sign-in; `__Host-querent-session` behind https. What changes something needs `x-csrf-token` too.",
+        ));
+        let components = document.components.get_or_insert_with(Components::new);
+        components.add_security_scheme("token", scheme);
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
         for path in KEYED {
             if let Some(create) = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut()) {
                 create.parameters.get_or_insert_default().push(RefOr::T(key_parameter()));
@@ -117,7 +134,8 @@ fn operation<'d>(item: &'d mut PathItem, method: &str) -> Option<&'d mut Operati
 fn complete(operation: &mut Operation, method: &str, path: &str, action: Option<Action>) {
     if let Some(action) = action {
         let none: [&str; 0] = [];
-        operation.security = Some(vec![SecurityRequirement::new("token", none)]);
+        let ways = ["token", "session"];
+        operation.security = Some(ways.map(|way| SecurityRequirement::new(way, none)).to_vec());
         operation.parameters.get_or_insert_default().push(RefOr::T(workspace_parameter()));
         let needs = format!("Needs the permission `{}`.", action.as_str());
         let said = operation.description.take().map(|text| format!("{text}\n\n{needs}"));
@@ -138,7 +156,9 @@ fn failures(method: &str, path: &str, guarded: bool, body: bool) -> Vec<(&'stati
         ("500", "A fault of the daemon; its log tells more"),
         ("503", "The daemon or its store cannot work now"),
     ];
-    if guarded {
+    // what lets people in looks at who they are itself
+    let proves = guarded || path.starts_with("/api/v1/auth/");
+    if proves {
         all.extend([
             ("400", "The request cannot be used as it is"),
             ("401", "There is no proof of who calls, or it is wrong"),
@@ -146,7 +166,7 @@ fn failures(method: &str, path: &str, guarded: bool, body: bool) -> Vec<(&'stati
             ("404", "There is no such thing, or it is not the caller's to see"),
         ]);
     }
-    if guarded && (method != "get" || path.contains("{id}")) {
+    if proves && (method != "get" || path.contains('{')) {
         all.extend([
             ("409", "It contradicts what is there"),
             ("502", "A database or a model failed"),

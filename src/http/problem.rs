@@ -100,7 +100,8 @@ impl Problem {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"querent\""));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                response.insert_header((RETRY_AFTER, RETRY_SECONDS.to_string()));
+                let seconds = self.error.retry_after.unwrap_or(RETRY_SECONDS);
+                response.insert_header((RETRY_AFTER, seconds.to_string()));
             }
             _ => {}
         }

@@ -5,8 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
-    audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts, jobs, llm_calls,
-    messages, notifications, queries, schedules, schemas, understanding,
+    api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, schedules, schemas, sign_in,
+    understanding, users, workspaces,
 };
 use super::may::{self, Access, guarded};
 use super::problem::Problem;
@@ -96,6 +97,33 @@ routes! {
     "/api/v1/executions/{id}/rows" { get executions::rows => ReadExecutions }
     "/api/v1/executions/{id}/cancel" { post executions::cancel => RunExecutions }
     "/api/v1/executions/{id}/export" { get executions::export => ExportResults }
+
+    "/api/v1/auth/providers" { get sign_in::providers => Public }
+    "/api/v1/auth/sign-in" { post sign_in::sign_in => Public }
+    "/api/v1/auth/invitations/accept" { post sign_in::accept => Public }
+    "/api/v1/auth/reset" { post sign_in::reset => Public }
+    "/api/v1/auth/oidc/{provider}/start" { get oidc::start => Public }
+    "/api/v1/auth/oidc/{provider}/callback" { get oidc::callback => Public }
+    "/api/v1/auth/sign-out" { post sign_in::sign_out => WriteSelf }
+    "/api/v1/auth/sign-out-everywhere" { post sign_in::sign_out_everywhere => WriteSelf }
+    "/api/v1/auth/setup" { post sign_in::set_up => WriteSelf }
+    "/api/v1/me" { get me::get => ReadSelf, patch me::change => WriteSelf }
+    "/api/v1/me/password" { post me::password => WriteSelf }
+    "/api/v1/me/sessions" { get me::sessions => ReadSelf }
+    "/api/v1/me/sessions/{id}" { delete me::end_session => WriteSelf }
+    "/api/v1/users" { get users::list => ManageUsers, post users::create => ManageUsers }
+    "/api/v1/users/{id}" { get users::get => ManageUsers, patch users::change => ManageUsers, delete users::delete => ManageUsers }
+    "/api/v1/users/{id}/reset-link" { post users::reset_link => ManageUsers }
+    "/api/v1/users/{id}/sign-out" { post users::sign_out => ManageUsers }
+    "/api/v1/workspaces" { get workspaces::list => ReadWorkspaces, post workspaces::create => CreateWorkspaces }
+    "/api/v1/workspace" { get workspaces::get => ReadMembers, patch workspaces::change => ManageWorkspace, delete workspaces::close => ManageWorkspace }
+    "/api/v1/members" { get workspaces::members => ReadMembers }
+    "/api/v1/members/{id}" { put workspaces::put_member => ManageMembers, delete workspaces::remove_member => ManageMembers }
+    "/api/v1/invitations" { get invitations::list => ManageMembers, post invitations::create => ManageMembers }
+    "/api/v1/invitations/{id}" { delete invitations::revoke => ManageMembers }
+    "/api/v1/services" { post workspaces::add_service => ManageServices }
+    "/api/v1/api-keys" { get api_keys::list => ManageApiKeys, post api_keys::create => ManageApiKeys }
+    "/api/v1/api-keys/{id}" { delete api_keys::revoke => ManageApiKeys }
 
     "/api/v1/audits" { get audits::list => ReadAudits }
     "/api/v1/llm-calls" { get llm_calls::list => ReadUsage }

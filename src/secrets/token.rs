@@ -25,8 +25,16 @@ impl Token {
     /// # Errors
     /// When the system gives no random numbers.
     pub fn generate() -> Result<Token, SealedError> {
+        Token::begins(PREFIX)
+    }
+
+    /// Makes one with another beginning, for another use.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn begins(with: &str) -> Result<Token, SealedError> {
         let bits = random_key()?;
-        Ok(Token(Secret::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits.as_ref())))))
+        Ok(Token(Secret::new(format!("{with}{}", URL_SAFE_NO_PAD.encode(bits.as_ref())))))
     }
 
     /// The text, to be shown once.

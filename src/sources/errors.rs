@@ -26,6 +26,6 @@ impl From<ConnectorError> for Error {
             Some(code) => format!("{} ({code})", error.message),
             None => error.message,
         };
-        Error { code: error.kind.code(), class, message, hint: error.hint }
+        Error { code: error.kind.code(), class, message, hint: error.hint, retry_after: None }
     }
 }

@@ -124,6 +124,6 @@ impl StoreError {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
         let StoreError { kind, message, hint } = error;
-        Error { code: kind.code(), class: kind.class(), message, hint }
+        Error { code: kind.code(), class: kind.class(), message, hint, retry_after: None }
     }
 }

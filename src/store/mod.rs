@@ -1,6 +1,7 @@
 //! What the daemon keeps: one file per resource, each statement beside the function that decodes its rows.
 
 pub mod annotations;
+pub mod api_keys;
 pub mod audits;
 pub mod catalog;
 pub mod chats;
@@ -13,19 +14,26 @@ pub mod evaluation_cases;
 pub mod executions;
 pub mod glossary;
 pub mod idempotency;
+pub mod identities;
 pub mod impacts;
+pub mod invitations;
 pub mod jobs;
 pub mod llm_calls;
+pub mod members;
 pub mod migrate;
 pub mod notifications;
 pub mod owner_token;
+pub mod password_resets;
 pub mod portable;
 pub mod queries;
 pub mod recover;
 pub mod relationships;
 pub mod schedules;
 pub mod sealed;
+pub mod sessions;
 pub mod settings;
+pub mod sign_in_attempts;
+pub mod users;
 pub mod workspaces;
 
 pub use db::{Conn, Db, Dialect, Row, Tx, Value};

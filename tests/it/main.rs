@@ -8,6 +8,7 @@ mod cli;
 mod cli_backup;
 mod cli_impact;
 mod cli_jobs;
+mod cli_people;
 mod cli_understanding;
 mod config;
 mod crash;

@@ -43,6 +43,11 @@ impl TestApp {
 
     /// Starts one with settings as `path`, `value`.
     pub async fn with(settings: &[(&str, &str)]) -> TestApp {
+        TestApp::configured("", settings).await
+    }
+
+    /// Starts one with a configuration file and settings over it.
+    pub async fn configured(file: &str, settings: &[(&str, &str)]) -> TestApp {
         // the first test of the binary installs it, the others find it there
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -50,7 +55,10 @@ impl TestApp {
         let mut flags =
             vec![("data_dir".to_owned(), data), ("server.listen".to_owned(), "127.0.0.1:0".to_owned())];
         flags.extend(settings.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())));
-        let config = config::load(&config::Sources { flags, ..config::Sources::default() }).unwrap();
+        let written = folder.path().join("querent.toml");
+        std::fs::write(&written, file).unwrap();
+        let sources = config::Sources { file: Some(written), flags, ..config::Sources::default() };
+        let config = config::load(&sources).unwrap();
         let listen = config.server.listen;
         let app = Setup::new(config).app().await.unwrap().clone();
         let token = app.token.link.as_ref().unwrap().expose().to_owned();

@@ -30,4 +30,5 @@ bring_up mariadb
 bring_up mysql
 bring_up documents
 bring_up sshd
+bring_up oidc
 "$@"

@@ -1,5 +1,6 @@
 //! The handlers, one file a resource: they parse, call one function, and render.
 
+pub mod api_keys;
 pub mod audits;
 pub mod chats;
 pub mod connections;
@@ -8,14 +9,20 @@ pub mod evaluation_cases;
 pub mod executions;
 pub mod glossary;
 pub mod impacts;
+pub mod invitations;
 pub mod jobs;
 pub mod llm_calls;
+pub mod me;
 pub mod messages;
 pub mod notifications;
+pub mod oidc;
 pub mod queries;
 pub mod schedules;
 pub mod schemas;
+pub mod sign_in;
 pub mod understanding;
+pub mod users;
+pub mod workspaces;
 
 use actix_web::web::Json;
 

@@ -138,6 +138,14 @@ impl Row {
         }
     }
 
+    /// A document or nothing.
+    pub fn opt_json(&self, column: &str) -> Result<Option<Json>> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            _ => self.json(column).map(Some),
+        }
+    }
+
     /// A document, read into its type.
     pub fn document<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
         let read = match self.value(column)? {

@@ -79,4 +79,5 @@ migrations! {
     8 "0008_understanding" Expand,
     9 "0009_workspaces" Expand,
     10 "0010_row_security" Breaking,
+    11 "0011_identity" Expand,
 }

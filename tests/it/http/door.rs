@@ -34,7 +34,20 @@ async fn every_route_is_described_and_wants_the_token() {
     assert_eq!(described, routes);
 
     // what anyone may ask for, each judged by a person: a route that joins them is named here
-    let public: BTreeSet<&str> = ["/", "/docs", "/openapi.json", "/healthz", "/readyz"].into();
+    let public: BTreeSet<&str> = [
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/healthz",
+        "/readyz",
+        "/api/v1/auth/providers",
+        "/api/v1/auth/sign-in",
+        "/api/v1/auth/invitations/accept",
+        "/api/v1/auth/reset",
+        "/api/v1/auth/oidc/{provider}/start",
+        "/api/v1/auth/oidc/{provider}/callback",
+    ]
+    .into();
     let open: BTreeSet<&str> = ROUTES.iter().filter(|(_, _, action)| action.is_none()).map(|r| r.1).collect();
     assert_eq!(open, public);
     for (method, path) in &routes {
@@ -50,7 +63,9 @@ async fn every_route_is_described_and_wants_the_token() {
             let request = if token.is_empty() { request } else { request.bearer_auth(token) };
             let response = request.send().await.unwrap();
             if open {
-                assert_eq!(response.status(), StatusCode::OK, "{method} {path}");
+                // without a body or a sign-in that is under way some answer that those are missing
+                assert_ne!(response.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
+                assert!(!response.status().is_server_error(), "{method} {path}");
                 continue;
             }
             assert!(response.headers().contains_key(WWW_AUTHENTICATE), "{method} {path}");

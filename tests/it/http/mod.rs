@@ -2,8 +2,13 @@
 
 mod cancels;
 mod door;
+mod identity;
+mod identity_keys;
+mod identity_links;
 mod impact;
 mod jobs;
+mod oidc;
+mod people;
 mod problems;
 mod repeats;
 mod streams;

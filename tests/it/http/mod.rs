@@ -11,6 +11,7 @@ mod oidc;
 mod people;
 mod problems;
 mod repeats;
+mod roles;
 mod streams;
 mod understanding;
 mod walk;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::ConfigError;
+use crate::secret::Secret;
 
 /// The table whose keys are the settings of every provider; it is no provider itself.
 pub(super) const TEMPLATE: &str = "template";
@@ -53,7 +54,7 @@ pub struct OidcSettings {
     /// The daemon's name there.
     pub client_id: String,
     /// Its secret there, never logged; empty for a public client.
-    pub client_secret: String,
+    pub client_secret: Secret,
     /// What is asked for, with blanks between.
     pub scopes: String,
     /// The claim that names groups; empty: none.

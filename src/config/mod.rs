@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::secret::Secret;
-pub use identity::{AuthSettings, OidcSettings};
 
+pub use identity::{AuthSettings, OidcSettings};
 pub use load::{ConfigError, Sources, load};
 pub use network::{NetworkSettings, Target};
 pub use operations::{ForwardedHeader, Log, LogFormat, Metrics, Server, Traces};

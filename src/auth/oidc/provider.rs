@@ -227,12 +227,12 @@ impl Provider {
         let redirect = format!("{}/api/v1/auth/oidc/{}/callback", base.trim_end_matches('/'), self.name);
         let redirect =
             RedirectUrl::new(redirect).map_err(|_| self.broken("the daemon's own address is odd"))?;
-        let secret = Some(self.settings.client_secret.clone()).filter(|secret| !secret.is_empty());
+        let secret = Some(self.settings.client_secret.expose()).filter(|secret| !secret.is_empty());
         let method = auth_type(&metadata);
         let client = openidconnect::Client::from_provider_metadata(
             metadata.as_ref().clone(),
             ClientId::new(self.settings.client_id.clone()),
-            secret.map(ClientSecret::new),
+            secret.map(|secret| ClientSecret::new(secret.to_owned())),
         );
         Ok(client.set_redirect_uri(redirect).set_auth_type(method))
     }

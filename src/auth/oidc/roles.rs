@@ -79,7 +79,7 @@ mod tests {
             title: String::new(),
             issuer: "https://id.example".into(),
             client_id: "querent".into(),
-            client_secret: String::new(),
+            client_secret: String::new().into(),
             scopes: "openid".into(),
             groups_claim: "groups".into(),
             system_roles: owned(system),

@@ -293,3 +293,31 @@ async fn the_trail_tells_of_sign_ins_without_secrets() {
     }
     app.stop().await;
 }
+
+/// Prints how long a failure takes with and without such a user. It asserts nothing: on a busy machine times say little.
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_a_failure() {
+    let app = TestApp::start().await;
+    person(&app, "ada@example.com", "analyst", "editor").await;
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..15 {
+        for (place, email) in ["ada@example.com", "nobody@example.com"].into_iter().enumerate() {
+            let watch = querent::model::clock::Stopwatch::start();
+            let response = Browser::default().sign_in(&app, email, "a wrong password").await;
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+            times[place].push(watch.elapsed());
+            turn(&app, "DELETE FROM sign_in_attempts").await;
+        }
+    }
+    let median = |times: &mut Vec<std::time::Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    let [known, unknown] = &mut times;
+    println!(
+        "a wrong password: {:?} with such a user, {:?} without (medians of 15)",
+        median(known),
+        median(unknown)
+    );
+    app.stop().await;
+}

@@ -65,7 +65,7 @@ impl Person {
     }
 
     /// From the daemon to the provider, through its pages, and up to the address that leads back.
-    async fn to_the_way_back(&mut self, app: &TestApp, login: &str) -> String {
+    async fn way_back(&mut self, app: &TestApp, login: &str) -> String {
         let start = format!("{}/api/v1/auth/oidc/test/start?return_to=/chats", app.base);
         let response = self.go(Method::GET, &start, &[]).await;
         let mut url = next(&start, &response);
@@ -90,7 +90,7 @@ impl Person {
     }
 
     async fn sign_in(&mut self, app: &TestApp, login: &str) -> Response {
-        let back = self.to_the_way_back(app, login).await;
+        let back = self.way_back(app, login).await;
         self.go(Method::GET, &back, &[]).await
     }
 
@@ -151,7 +151,7 @@ async fn a_person_comes_in_with_the_roles_of_their_groups() {
 async fn an_answer_is_good_once_in_the_browser_that_asked() {
     let app = daemon(OPEN).await;
     let mut ada = Person::new();
-    let back = ada.to_the_way_back(&app, &login("ada", "")).await;
+    let back = ada.way_back(&app, &login("ada", "")).await;
     let refused = async |person: &mut Person, url: &str, code: &str| {
         let response = person.go(Method::GET, url, &[]).await;
         let status = response.status();
@@ -162,7 +162,7 @@ async fn an_answer_is_good_once_in_the_browser_that_asked() {
     // somebody else's browser: a forged way in, and one with a sign-in of its own
     refused(&mut Person::new(), &back, "I032").await;
     let mut ben = Person::new();
-    ben.to_the_way_back(&app, &login("ben", "")).await;
+    ben.way_back(&app, &login("ben", "")).await;
     refused(&mut ben, &back, "I032").await;
     // another state, none
     let url = Url::parse(&back).unwrap();
@@ -189,8 +189,8 @@ async fn an_answer_is_good_once_in_the_browser_that_asked() {
 async fn a_code_belongs_to_its_own_sign_in() {
     let app = daemon(OPEN).await;
     let (mut ada, mut eve) = (Person::new(), Person::new());
-    let of_eve = eve.to_the_way_back(&app, &login("eve", "it")).await;
-    let of_ada = ada.to_the_way_back(&app, &login("ada", "")).await;
+    let of_eve = eve.way_back(&app, &login("eve", "it")).await;
+    let of_ada = ada.way_back(&app, &login("ada", "")).await;
     // the code of one with the state of the other: PKCE and nonce belong to another browser
     let code = Url::parse(&of_eve).unwrap().query_pairs().find(|(k, _)| k == "code").unwrap().1.into_owned();
     let mut mixed = Url::parse(&of_ada).unwrap();
@@ -203,7 +203,7 @@ async fn a_code_belongs_to_its_own_sign_in() {
     assert_eq!(expect(response, StatusCode::UNAUTHORIZED).await["code"], "I031");
     // an answer in somebody else's name
     let mut ben = Person::new();
-    let mut elsewhere = Url::parse(&ben.to_the_way_back(&app, &login("ben", "")).await).unwrap();
+    let mut elsewhere = Url::parse(&ben.way_back(&app, &login("ben", "")).await).unwrap();
     let pairs: Vec<(String, String)> = elsewhere
         .query_pairs()
         .map(|(k, v)| (k.to_string(), if k == "iss" { "https://evil.example".into() } else { v.to_string() }))

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Class, Error, Result};
 use crate::exec::{self, Exec};
-use crate::model::{Execution, Id, Query, new_id};
+use crate::model::{Execution, Id, Query, RunStatus, new_id};
 use crate::sources::{Source, Sources};
+use crate::store::executions::ExecutionEnd;
 use crate::store::queries::NewQuery;
 use crate::store::{self, Db};
 
@@ -131,6 +132,46 @@ pub async fn start(db: &Db, sources: &Sources, exec: &Exec, id: Id, by: &str) ->
     let details = json!({ "query": query.id });
     store::audits::add(db, by, "execution.start", &execution.id.to_string(), details).await?;
     Ok(Started::Execution(Box::new(execution)))
+}
+
+/// Runs an execution again that another daemon accepted and died over. Statements are reads: what the dead one's did is
+/// nothing, so running it once more is as good as running it once.
+///
+/// # Errors
+/// As the execution ends; its record tells the same.
+pub async fn run_again(db: &Db, sources: &Sources, exec: &Exec, id: Id) -> Result<()> {
+    let execution = store::executions::get(db, id).await?;
+    match checked_again(db, sources, execution.query_id).await {
+        Ok((source, statement)) => exec.run_again(&source, &statement, execution).await.map(drop),
+        Err(error) => {
+            let told = (error.code.to_owned(), error.message.clone());
+            store::executions::finish(db, id, ExecutionEnd::failed(RunStatus::Failed, told)).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn checked_again(db: &Db, sources: &Sources, query: Id) -> Result<(Source, ReadOnly)> {
+    let query = store::queries::get(db, query).await?;
+    let source = sources.get(query.connection_id).await?;
+    source.may_be_asked()?;
+    let refused = |_| {
+        let why = "the guard refuses the statement now: the schema or the policy changed";
+        Error::new("A011", Class::BadInput, why).hint("Check the query again.")
+    };
+    let statement = check(&source, query.asked()).await?.map_err(refused)?;
+    Ok((source, statement))
+}
+
+/// Gives an execution up whose daemon died and whose asker may not run it any more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn abandon(db: &Db, id: Id) -> Result<()> {
+    let told = "the daemon ended before this was done, and who asked may not run it any more".to_owned();
+    let end = ExecutionEnd::failed(RunStatus::Interrupted, ("S030".to_owned(), told));
+    store::executions::finish(db, id, end).await?;
+    Ok(())
 }
 
 /// Stops an execution that has not ended, with its audit line, and gives its record as it is then: it may take a moment to end.

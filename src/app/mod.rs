@@ -1,5 +1,6 @@
 //! Builds everything once: the store, the keys, the sources, the executors, the chat.
 
+mod keeper;
 mod token;
 mod translator;
 
@@ -9,16 +10,17 @@ use std::time::Duration;
 
 use connector_api::{CrawlOptions, Limits};
 
+pub use keeper::Keeper;
 pub use token::OwnerToken;
 pub use translator::translator;
 
 use crate::access::Caller;
 use crate::auth::Auth;
-use crate::chat::Chat;
+use crate::chat::{Chat, Tapes};
 use crate::config::Config;
 use crate::crawl::Crawler;
 use crate::error::{Class, Error, Result};
-use crate::exec::Exec;
+use crate::exec::{self, Exec};
 use crate::network::Network;
 use crate::schedule::{Habits, Parts, Worker};
 use crate::secrets::Keys;
@@ -94,6 +96,8 @@ pub struct App {
     pub keys: Keys,
     /// Sign-in, sessions, keys.
     pub auth: Auth,
+    /// This daemon among the others on the store.
+    pub keeper: Arc<Keeper>,
     sources: Sources,
     exec: Exec,
     crawler: Crawler,
@@ -113,6 +117,8 @@ pub struct Desk {
     pub crawler: Crawler,
     /// Answers.
     pub chat: Chat,
+    /// Events of answers, for other daemons.
+    pub tapes: Tapes,
 }
 
 impl App {
@@ -124,6 +130,7 @@ impl App {
             exec: self.exec.within(&db),
             crawler: self.crawler.within(&db),
             chat: self.chat.within(&db),
+            tapes: self.keeper.tapes().clone(),
             db,
         }
     }
@@ -141,8 +148,7 @@ impl App {
         let keys = Keys::open(&config.secrets, &config.data_dir).await?;
         let token = token::load_or_create(&db, &config.data_dir.join("owner.token")).await?;
         let sources = Sources::new(db.clone(), keys.clone()).under(Network::of(&config));
-        let (slots, waiting) = (config.limits.executions, config.limits.waiting);
-        let exec = Exec::new(db.clone(), results, limits(&config), slots, waiting);
+        let exec = Exec::new(db.clone(), results, keys.clone(), limits(&config), exec_settings(&config));
         let crawler = Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config));
         let parts = Parts { db: db.clone(), sources: sources.clone(), crawler: crawler.clone() };
         let worker = Arc::new(Worker::new(parts, habits(&config)));
@@ -150,7 +156,10 @@ impl App {
         let translator = translator(&config.model)?;
         let chat = Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost);
         let auth = Auth::new(db.clone(), token.hash.clone(), &config)?;
-        Ok(App { config, db, sources, exec, crawler, worker, chat, token, keys, auth })
+        let (name, lease) = (worker.daemon().to_owned(), habits(&config).lease);
+        let keeper = Keeper::new(db.clone(), sources.clone(), exec.clone(), chat.clone(), name, lease);
+        let keeper = Arc::new(keeper);
+        Ok(App { config, db, sources, exec, crawler, worker, chat, keeper, token, keys, auth })
     }
 
     /// Marks work as interrupted that a daemon left behind when it died. Called by a daemon at its start. SQLite has one
@@ -200,6 +209,18 @@ fn limits(config: &Config) -> Limits {
         max_bytes: config.limits.bytes,
         timeout: Duration::from_secs(config.limits.seconds),
         ..Limits::default()
+    }
+}
+
+fn exec_settings(config: &Config) -> exec::Settings {
+    let limits = &config.limits;
+    exec::Settings {
+        running: limits.executions,
+        per_connection: limits.executions_per_connection,
+        per_user: limits.executions_per_user,
+        waiting: limits.waiting,
+        waiting_per_user: limits.waiting_per_user,
+        cache_seconds: limits.cache_seconds,
     }
 }
 

@@ -1,12 +1,16 @@
 //! What happens while a question is answered, in the order in which a client wants to see it.
 
+use std::sync::Arc;
+
 use guard::Finding;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
+use super::tape::Tape;
 use crate::model::{Execution, Id, Query};
+use crate::store::{self, Db};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -105,23 +109,46 @@ pub struct RowsPart {
 
 /// Where events go. A client that went away does not stop the sending; the asker notices by [`Events::is_closed`].
 #[derive(Clone)]
-pub struct Events(mpsc::UnboundedSender<Event>);
+pub struct Events {
+    sender: mpsc::UnboundedSender<Event>,
+    tape: Option<Arc<Tape>>,
+}
 
 impl Events {
     /// A sender and its receiver.
     pub fn channel() -> (Events, mpsc::UnboundedReceiver<Event>) {
         // Unbounded is bounded here: one answer sends at most a few events a step, and a model's reply has a cap.
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Events(sender), receiver)
+        (Events { sender, tape: None }, receiver)
+    }
+
+    /// As [`Events::channel`], with a tape that notes each event, so that other daemons can tell them.
+    pub fn taped(tape: Tape) -> (Events, mpsc::UnboundedReceiver<Event>) {
+        let (events, receiver) = Events::channel();
+        (Events { tape: Some(Arc::new(tape)), ..events }, receiver)
     }
 
     /// Sends one.
     pub fn send(&self, event: Event) {
-        let _ = self.0.send(event);
+        if let Some(tape) = &self.tape {
+            tape.note(&event);
+        }
+        let _ = self.sender.send(event);
+    }
+
+    /// Stores what others may still need of these events: called before the answer's end is stored.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn settle(&self, db: &Db) -> store::Result<()> {
+        match &self.tape {
+            Some(tape) => tape.settle(db).await,
+            None => Ok(()),
+        }
     }
 
     /// Whether nobody listens any more.
     pub fn is_closed(&self) -> bool {
-        self.0.is_closed()
+        self.sender.is_closed()
     }
 }

@@ -2,12 +2,16 @@
 
 mod compose;
 mod events;
+pub mod parts;
 mod propose;
 pub mod records;
+mod tape;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use nl2sql::propose::Translator;
 use nl2sql::{Checked, Turn};
 use serde_json::{Value, json};
@@ -15,14 +19,15 @@ use serde_json::{Value, json};
 pub use compose::{Answer, TextParts};
 pub use events::{Event, Events, RowsPart, SqlPart};
 pub use propose::{Proposed, Seen, privacy, propose, relevant, translator_for};
+pub use tape::{Tape, Tapes};
 
 use crate::error::{Class, Error, Result};
 use crate::exec::{self, Exec, Finished};
-use crate::model::{ChatMessage, ChatSession, Execution, Id, MessageStatus, Query, Role, new_id};
+use crate::model::{ChatMessage, ChatSession, Execution, Id, Measure, MessageStatus, Query, Role, new_id};
 use crate::sources::{Source, Sources};
 use crate::store::chats::{MessageEnd, NewMessage};
 use crate::store::queries::NewQuery;
-use crate::store::{self, Conn, Db};
+use crate::store::{self, Conn, Db, StoreError, StoreErrorKind};
 
 /// Longest question, in characters.
 pub const MAX_QUESTION: usize = 4_000;
@@ -39,6 +44,16 @@ pub struct Chat {
     exec: Exec,
     translator: Arc<Translator>,
     max_cost: Option<f64>,
+    standing: Arc<Standing>,
+}
+
+/// The daemon among others.
+#[derive(Default)]
+struct Standing {
+    /// Its key, once it gives signs of life.
+    daemon: OnceLock<Id>,
+    /// It was told to stop: what it does not end is left for another.
+    draining: AtomicBool,
 }
 
 /// What a question led to.
@@ -53,7 +68,21 @@ pub struct Answered {
 impl Chat {
     /// `max_cost` refuses statements that the server expects to cost more.
     pub fn new(db: Db, sources: Sources, exec: Exec, translator: Translator, max_cost: Option<f64>) -> Chat {
-        Chat { db, sources, exec, translator: Arc::new(translator), max_cost }
+        Chat { db, sources, exec, translator: Arc::new(translator), max_cost, standing: Arc::default() }
+    }
+
+    /// From now on answers belong to that daemon, which gives signs of life.
+    pub fn belong_to(&self, daemon: Id) {
+        let _ = self.standing.daemon.set(daemon);
+    }
+
+    /// From now on an answer that is dropped is left for another daemon.
+    pub fn drain(&self) {
+        self.standing.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn daemon(&self) -> Option<Id> {
+        self.standing.daemon.get().copied()
     }
 
     /// The same for whom that store speaks for.
@@ -64,6 +93,7 @@ impl Chat {
             exec: self.exec.within(db),
             translator: self.translator.clone(),
             max_cost: self.max_cost,
+            standing: self.standing.clone(),
         }
     }
 
@@ -76,13 +106,55 @@ impl Chat {
         let question = checked_question(question)?;
         let source = self.sources.get(session.connection_id).await?;
         source.may_be_asked()?;
-        let history = self.history(session.id).await?;
+        exec::quota::judge(&self.db, Measure::ALL).await?;
+        let history = self.history(session.id, None).await?;
         let message = self.remember(session, question).await?;
-        let mut pending = Abandoned::watch(&self.db, message.id);
+        let pending = Abandoned::watch(self, message.id);
         events.send(Event::Started { message_id: message.id });
         let outcome = self.answer(&source, message.id, question, &history, events).await;
+        self.settle(&message, outcome, pending, events).await
+    }
+
+    /// Gives an answer anew that this daemon took over from a dead one: what that had stored of it stays as a trace. With
+    /// `first`, nobody has heard of its beginning.
+    ///
+    /// # Errors
+    /// When the store fails, or another daemon took it over in turn.
+    pub async fn answer_again(&self, id: Id, first: bool, events: &Events) -> Result<Answered> {
+        let message = store::chats::get_message(&self.db, id).await?;
+        let pending = Abandoned::watch(self, id);
+        if first {
+            events.send(Event::Started { message_id: id });
+        }
+        events.send(Event::Status("The daemon that was answering ended; another one goes on".to_owned()));
+        let outcome = self.answer_stored(&message, events).await;
+        self.settle(&message, outcome, pending, events).await
+    }
+
+    async fn answer_stored(&self, message: &ChatMessage, events: &Events) -> Result<Answer> {
+        let session = store::chats::get(&self.db, message.session_id).await?;
+        let lost = || Error::new("A098", Class::Internal, "the answer belongs to no question");
+        let asked = store::chats::get_message(&self.db, message.reply_to.ok_or_else(lost)?).await?;
+        let question = compose::text_of(&asked).ok_or_else(lost)?;
+        let source = self.sources.get(session.connection_id).await?;
+        source.may_be_asked()?;
+        let history = self.history(session.id, Some(asked.created_at)).await?;
+        self.answer(&source, message.id, &question, &history, events).await
+    }
+
+    /// Stores how an answer ended.
+    async fn settle(
+        &self,
+        message: &ChatMessage,
+        outcome: Result<Answer>,
+        mut pending: Abandoned,
+        events: &Events,
+    ) -> Result<Answered> {
         let (end, query) = compose::end(outcome);
-        let stored = self.close(&message, end).await;
+        if let Err(error) = events.settle(&self.db).await {
+            tracing::warn!(message = %message.id, %error, "the last events of a stream could not be stored");
+        }
+        let stored = self.close(message, end).await;
         pending.settled();
         Ok(Answered { message: stored?, query })
     }
@@ -110,6 +182,7 @@ impl Chat {
         let tx = self.db.begin().await?;
         store::chats::add_message(&tx, asked).await?;
         let message = store::chats::add_message(&tx, answer).await?;
+        store::takeover::hold_message(&tx, message.id, self.daemon(), self.db.by()).await?;
         tx.commit().await?;
         Ok(message)
     }
@@ -164,11 +237,12 @@ impl Chat {
         Ok((query, finished))
     }
 
-    /// The last turns: each question with the SQL that answered it.
-    async fn history(&self, session: Id) -> Result<Vec<Turn>> {
+    /// The last turns, before a moment if there is one: each question with the SQL that answered it.
+    async fn history(&self, session: Id, before: Option<Timestamp>) -> Result<Vec<Turn>> {
         let messages = store::chats::last_messages(&self.db, session, HISTORY).await?;
         let mut turns = Vec::new();
-        for answer in messages.iter().filter(|m| m.role == Role::Assistant) {
+        let earlier = |m: &&ChatMessage| before.is_none_or(|moment| m.created_at < moment);
+        for answer in messages.iter().filter(|m| m.role == Role::Assistant).filter(earlier) {
             let asked = messages.iter().find(|m| Some(m.id) == answer.reply_to);
             let Some(question) = asked.and_then(compose::text_of) else { continue };
             let sql = match answer.query_id {
@@ -204,11 +278,27 @@ impl Chat {
         let details =
             json!({ "session": message.session_id, "status": end.status.as_str(), "query": end.query_id });
         let tx = self.db.begin().await?;
+        store::takeover::still_held(&tx, message.id, self.daemon()).await.map_err(taken_over)?;
         let stored = store::chats::finish_message(&tx, message.id, end).await?;
         store::audits::add(&tx, self.db.by(), "chat.answer", &message.id.to_string(), details).await?;
         tx.commit().await?;
         Ok(stored)
     }
+}
+
+/// Code of the error that another daemon gives the answer now.
+pub const TAKEN_OVER: &str = "A014";
+
+fn taken_over(error: StoreError) -> Error {
+    if error.kind != StoreErrorKind::Conflict {
+        return error.into();
+    }
+    Error::new(
+        TAKEN_OVER,
+        Class::Conflict,
+        "another daemon took the answer over, because this one gave no sign",
+    )
+    .hint("Its message, or its stream, has the answer.")
 }
 
 fn checked_question(question: &str) -> Result<&str> {
@@ -252,12 +342,13 @@ fn new_query(
 /// Marks an answer as abandoned when its future is dropped midway (the client went away).
 struct Abandoned {
     db: Db,
+    standing: Arc<Standing>,
     message: Option<Id>,
 }
 
 impl Abandoned {
-    fn watch(db: &Db, message: Id) -> Abandoned {
-        Abandoned { db: db.clone(), message: Some(message) }
+    fn watch(chat: &Chat, message: Id) -> Abandoned {
+        Abandoned { db: chat.db.clone(), standing: chat.standing.clone(), message: Some(message) }
     }
 
     fn settled(&mut self) {
@@ -268,6 +359,9 @@ impl Abandoned {
 impl Drop for Abandoned {
     fn drop(&mut self) {
         let Some(message) = self.message else { return };
+        if self.standing.daemon.get().is_some() && self.standing.draining.load(Ordering::Relaxed) {
+            return;
+        }
         let db = self.db.clone();
         tokio::spawn(async move {
             let end = MessageEnd {

@@ -94,6 +94,12 @@ pub struct ConnectionFlags {
     /// Days for which schema versions are kept; 0 for no bound.
     #[arg(long, value_name = "DAYS")]
     keep_days: Option<u32>,
+    /// Executions at the same time, in all daemons together; 0 for no bound of its own.
+    #[arg(long, value_name = "N")]
+    executions: Option<u32>,
+    /// Seconds for which a result answers the same statement again; 0 for never.
+    #[arg(long, value_name = "SECONDS")]
+    cache: Option<u64>,
 }
 
 /// On or off.
@@ -124,6 +130,8 @@ impl ConnectionFlags {
             ("crawl_sessions", self.crawl_sessions.map(|n| json!(n))),
             ("keep_versions", self.keep_versions.map(|n| json!(n))),
             ("keep_days", self.keep_days.map(|n| json!(n))),
+            ("executions", self.executions.map(|n| json!(n))),
+            ("cache_seconds", self.cache.map(|n| json!(n))),
         ];
         let named: Map<String, Value> =
             fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();

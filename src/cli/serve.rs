@@ -32,6 +32,9 @@ pub async fn run(setup: &Setup) -> Result<i32> {
         tracing::warn!("ending at once: leases tell other daemons, or the next start, what was left");
         std::process::exit(interrupt::EXIT_CODE);
     });
+    app.keeper.join().await?;
+    let (keeper, told) = (app.keeper.clone(), stop.clone());
+    let keeping = tokio::spawn(async move { keeper.run(told).await });
     let (worker, told) = (app.worker.clone(), stop.clone());
     let working = tokio::spawn(async move { worker.run(told).await });
     let server = &setup.config.server;
@@ -50,5 +53,9 @@ pub async fn run(setup: &Setup) -> Result<i32> {
     if working.await.is_err() {
         tracing::error!("the worker broke off");
     }
+    if keeping.await.is_err() {
+        tracing::error!("the keeper broke off");
+    }
+    app.keeper.leave().await;
     served.map(|()| 0)
 }

@@ -137,8 +137,16 @@ pub struct LimitSettings {
     pub seconds: u64,
     /// Executions at the same time.
     pub executions: usize,
+    /// Executions at the same time on one connection, in all daemons; 0 for any number.
+    pub executions_per_connection: usize,
+    /// Executions at the same time for one user, in all daemons; 0 for any number.
+    pub executions_per_user: usize,
     /// Executions that may wait.
     pub waiting: usize,
+    /// Executions of one user that may wait; 0 for any number.
+    pub waiting_per_user: usize,
+    /// Seconds for which a result answers the same statement again; 0 for never.
+    pub cache_seconds: u64,
     /// Highest estimated cost, 0 for none.
     pub cost: f64,
 }

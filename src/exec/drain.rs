@@ -8,10 +8,10 @@ use connector_api::{ConnectorError, ErrorKind, ResultStream, batch_bytes};
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
-use super::internal;
+use super::{internal, kept};
 use crate::error::{Error, Result};
 use crate::model::Truncation;
-use crate::results::spool::SpoolWriter;
+use crate::secrets::long::LongKey;
 
 /// Batches between the stream and the disk: what a slow disk may lag behind.
 const QUEUE: usize = 4;
@@ -32,12 +32,12 @@ pub struct Drained {
 
 /// Writes all batches to `path`; keeps up to `head_rows` rows in memory. Dropping the future drops the stream, which
 /// cancels the statement on the server.
-pub async fn drain(mut stream: ResultStream, path: &Path, head_rows: usize) -> Result<Drained> {
+pub async fn drain(mut stream: ResultStream, path: &Path, key: LongKey, head_rows: usize) -> Result<Drained> {
     let schema = stream.schema.clone();
     let (sender, receiver) = mpsc::channel(QUEUE);
     let writer = tokio::task::spawn_blocking({
         let (path, schema) = (path.to_owned(), schema.clone());
-        move || write(&path, &schema, receiver)
+        move || write(&path, &schema, &key, receiver)
     });
     let mut drained = Drained { schema, head: Vec::new(), rows: 0, bytes: 0, truncated: None };
     let outcome = pump(&mut stream, &sender, &mut drained, head_rows).await;
@@ -92,13 +92,18 @@ fn truncation(error: &ConnectorError) -> Option<Truncation> {
     }
 }
 
-fn write(path: &Path, schema: &SchemaRef, mut batches: mpsc::Receiver<Option<RecordBatch>>) -> Result<()> {
+fn write(
+    path: &Path,
+    schema: &SchemaRef,
+    key: &LongKey,
+    mut batches: mpsc::Receiver<Option<RecordBatch>>,
+) -> Result<()> {
     let failed = |e: crate::results::ResultError| internal(format!("the result cannot be kept on disk: {e}"));
-    let mut spool = SpoolWriter::create(path, schema).map_err(failed)?;
+    let mut spool = kept::create(path, schema, key).map_err(failed)?;
     while let Some(message) = batches.blocking_recv() {
         match message {
             Some(batch) => spool.write(&batch).map_err(failed)?,
-            None => return spool.finish().map_err(failed),
+            None => return kept::finish(spool).map_err(failed),
         }
     }
     // Broken off: the partial file goes.

@@ -1,31 +1,43 @@
 //! The only door from SQL to a database: a checked statement goes in, a stored execution comes out.
 
+mod cache;
 mod drain;
+mod kept;
+mod limits;
 mod pages;
+mod queue;
+pub mod quota;
+mod turn;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use connector_api::{Connector, Estimate, Limits, ResultStream};
-use guard::{Policy, ReadOnly};
+use connector_api::Limits;
+use guard::ReadOnly;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Class, Error, Result};
 use crate::model::clock::Stopwatch;
-use crate::model::{Execution, Id, Query, RunStatus, new_id};
+use crate::model::{Execution, Id, Measure, Query, RunStatus, new_id};
 use crate::results::column_type;
+use crate::secrets::Keys;
 use crate::sources::Source;
 use crate::store::executions::{ExecutionEnd, NewExecution};
 use crate::store::{self, Conn, Db};
 
+pub use cache::{policy_hash, query_hash};
+pub use limits::{limits_under, stream, within_cost};
 pub use pages::{MAX_PAGE, RowsPage, json_rows};
+
+use cache::Hashes;
+use kept::Sealer;
+use queue::{Bounds, Place, Queue};
 
 /// Rows kept in memory of each result, for the answer and its chart.
 const HEAD_ROWS: usize = 200;
@@ -40,11 +52,31 @@ pub struct Exec {
 
 struct Shared {
     results: PathBuf,
+    sealer: Sealer,
     limits: Limits,
-    slots: Semaphore,
-    waiting: AtomicUsize,
-    max_waiting: usize,
+    settings: Settings,
+    queue: Queue,
     running: Mutex<HashMap<Id, Arc<Stop>>>,
+    /// The daemon that this is, once it gives signs of life.
+    daemon: OnceLock<Id>,
+    draining: AtomicBool,
+}
+
+/// How executions are bounded, beside the caps of each. 0 in what says so: no bound of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// At work at the same time in this daemon.
+    pub running: usize,
+    /// On one connection, in all daemons together; 0: any. A connection's options may say otherwise.
+    pub per_connection: usize,
+    /// For one user, in all daemons together; 0: any.
+    pub per_user: usize,
+    /// Waiting in this daemon.
+    pub waiting: usize,
+    /// Waiting for one user; 0: any.
+    pub waiting_per_user: usize,
+    /// Seconds for which a result answers the same again; 0: never. A connection's options may say otherwise.
+    pub cache_seconds: u64,
 }
 
 /// How a running execution is stopped.
@@ -72,71 +104,31 @@ impl Finished {
     }
 }
 
-/// Streams a checked statement's result without keeping it: for the command line and for measuring.
-///
-/// # Errors
-/// As the connector says.
-pub async fn stream(
-    connector: &dyn Connector,
-    statement: &ReadOnly,
-    limits: &Limits,
-) -> Result<ResultStream> {
-    Ok(connector.query(statement, limits).await?)
-}
-
-/// The caps of a statement: the daemon's, where the connection's policy does not lower them.
-pub fn limits_under(limits: &Limits, policy: &Policy) -> Limits {
-    let lower = |own: u64, other: Option<u64>| other.map_or(own, |other| own.min(other));
-    Limits {
-        max_rows: lower(limits.max_rows, policy.max_rows),
-        max_bytes: lower(limits.max_bytes, policy.max_result_bytes),
-        timeout: policy.max_seconds.map_or(limits.timeout, |s| limits.timeout.min(Duration::from_secs(s))),
-        batch_rows: limits.batch_rows,
-    }
-}
-
-/// Asks the server what a statement would cost, where there is a limit, and refuses one that would cost more.
-///
-/// # Errors
-/// `A003` when the server expects more than the lower of both limits; as the connector says.
-pub async fn within_cost(
-    connector: &dyn Connector,
-    statement: &ReadOnly,
-    max: Option<f64>,
-    policy: &Policy,
-) -> Result<Option<Estimate>> {
-    let limits = [max, policy.max_cost];
-    let Some(max) = limits.into_iter().flatten().reduce(f64::min) else { return Ok(None) };
-    let estimate = connector.explain(statement).await?;
-    match estimate.cost {
-        Some(cost) if cost > max => {
-            // the estimate tells of rows that the caller may not see
-            let message = match policy.rewrites() {
-                true => format!("the server expects this statement to cost more than the limit of {max:.0}"),
-                false => {
-                    format!("the server expects this statement to cost {cost:.0}, the limit is {max:.0}")
-                }
-            };
-            let hint =
-                "Ask for less (a date range, fewer tables), or raise limits.cost or the policy's max_cost.";
-            Err(Error::new("A003", Class::TooLarge, message).hint(hint))
-        }
-        _ => Ok(Some(estimate)),
-    }
-}
-
 impl Exec {
-    /// Results are kept in `results`; `slots` statements run at the same time and `waiting` may wait for a place.
-    pub fn new(db: Db, results: PathBuf, limits: Limits, slots: usize, waiting: usize) -> Exec {
-        let shared = Shared {
-            results,
-            limits,
-            slots: Semaphore::new(slots),
-            waiting: AtomicUsize::new(0),
-            max_waiting: waiting,
-            running: Mutex::default(),
-        };
-        Exec { db, shared: Arc::new(shared) }
+    /// Results are kept in `results`, sealed with `keys`.
+    pub fn new(db: Db, results: PathBuf, keys: Keys, limits: Limits, settings: Settings) -> Exec {
+        let queue = Queue::new(Bounds {
+            running: settings.running,
+            per_user: settings.per_user,
+            waiting: settings.waiting,
+            waiting_per_user: settings.waiting_per_user,
+        });
+        let sealer = Sealer::new(keys);
+        let (running, daemon, draining) = (Mutex::default(), OnceLock::new(), AtomicBool::new(false));
+        Exec {
+            db,
+            shared: Arc::new(Shared { results, sealer, limits, settings, queue, running, daemon, draining }),
+        }
+    }
+
+    /// From now on executions belong to that daemon, which gives signs of life.
+    pub fn belong_to(&self, daemon: Id) {
+        let _ = self.shared.daemon.set(daemon);
+    }
+
+    /// How many are at work and how many wait in this process.
+    pub fn counts(&self) -> (usize, usize) {
+        self.shared.queue.counts()
     }
 
     /// The same for whom that store speaks for.
@@ -163,9 +155,16 @@ impl Exec {
         statement: &ReadOnly,
         accepted: impl FnOnce(&Execution),
     ) -> Result<Finished> {
-        let execution = self.accept(source, query).await?;
+        source.may_be_asked()?;
+        let hashes = self.hashes(source, statement)?;
+        if let Some(execution) = self.kept(query, &hashes).await? {
+            accepted(&execution);
+            return self.reread(execution).await;
+        }
+        quota::judge(&self.db, &[Measure::Rows, Measure::Seconds]).await?;
+        let (place, execution) = self.accept(source, query, hashes, false).await?;
         accepted(&execution);
-        self.work(source, statement, execution).await
+        self.work(source, statement, execution, place).await
     }
 
     /// Starts a stored query's checked statement and returns its record at once; the work goes on by itself.
@@ -173,11 +172,17 @@ impl Exec {
     /// # Errors
     /// Too many wait already, or the store fails.
     pub async fn start(&self, source: Source, query: &Query, statement: ReadOnly) -> Result<Execution> {
-        let execution = self.accept(&source, query).await?;
+        source.may_be_asked()?;
+        let hashes = self.hashes(&source, &statement)?;
+        if let Some(execution) = self.kept(query, &hashes).await? {
+            return Ok(execution);
+        }
+        quota::judge(&self.db, &[Measure::Rows, Measure::Seconds]).await?;
+        let (place, execution) = self.accept(&source, query, hashes, true).await?;
         let (exec, record) = (self.clone(), execution.clone());
         tokio::spawn(async move {
             let id = record.id;
-            if let Err(error) = exec.work(&source, &statement, record).await {
+            if let Err(error) = exec.work(&source, &statement, record, place).await {
                 tracing::info!(execution = %id, code = error.code, "the execution ended with an error");
             }
         });
@@ -194,22 +199,30 @@ impl Exec {
         true
     }
 
-    async fn accept(&self, source: &Source, query: &Query) -> Result<Execution> {
-        source.may_be_asked()?;
-        if self.shared.slots.available_permits() == 0
-            && self.shared.waiting.load(Ordering::Relaxed) >= self.shared.max_waiting
-        {
-            return Err(Error::new("E001", Class::Busy, "too many statements are waiting to run")
-                .hint("Try again in a moment, or raise limits.executions or limits.waiting."));
-        }
+    async fn accept(
+        &self,
+        source: &Source,
+        query: &Query,
+        hashes: Hashes,
+        resumable: bool,
+    ) -> Result<(Place, Execution)> {
+        let place = self.enter(source)?;
         let new = NewExecution {
             id: new_id(),
             query_id: query.id,
             connection_id: query.connection_id,
             lease: self.lease(),
             created_by: Some(self.db.by().to_owned()),
+            query_hash: Some(hashes.query_hash),
+            cache_key: hashes.cache_key,
+            owner: self.daemon(),
+            resumable,
         };
-        Ok(store::executions::create(&self.db, new).await?)
+        Ok((place, store::executions::create(&self.db, new).await?))
+    }
+
+    fn daemon(&self) -> Option<Id> {
+        self.shared.daemon.get().copied()
     }
 
     /// How long an execution may look alive without a sign: its own time-out and a little more.
@@ -217,16 +230,22 @@ impl Exec {
         self.shared.limits.timeout * 2 + Duration::from_secs(60)
     }
 
-    async fn work(&self, source: &Source, statement: &ReadOnly, execution: Execution) -> Result<Finished> {
+    async fn work(
+        &self,
+        source: &Source,
+        statement: &ReadOnly,
+        execution: Execution,
+        place: Place,
+    ) -> Result<Finished> {
         let stop = Arc::new(Stop::default());
         self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, stop.clone());
         let mut guard = Unfinished { exec: self.clone(), id: execution.id, ended: false };
         let watch = Stopwatch::start();
         let outcome = tokio::select! {
-            outcome = self.in_turn(source, statement, &execution) => outcome,
+            outcome = self.in_turn(source, statement, &execution, place) => outcome,
             () = stop.token.cancelled() => Err(Error::new("E002", Class::Cancelled, "the execution was cancelled")),
         };
-        let end = end(&outcome, watch.millis(), self.relative(execution.id));
+        let end = end(&outcome, watch.millis(), self.relative(execution.id), self.daemon());
         let stored = self.store_end(execution.id, end, stop.by.get()).await;
         guard.ended = true;
         drop(guard);
@@ -258,15 +277,17 @@ impl Exec {
         source: &Source,
         statement: &ReadOnly,
         execution: &Execution,
+        place: Place,
     ) -> Result<drain::Drained> {
-        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
-        let slot = self.shared.slots.acquire().await;
-        self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
-        let _slot = slot.map_err(|_| internal("the daemon is stopping"))?;
-        store::executions::begin(&self.db, execution.id, self.lease()).await?;
+        let _slot = self.turn(source, execution, place).await?;
         let limits = limits_under(&self.shared.limits, &source.policy()?);
         let stream = stream(source.connector.as_ref(), statement, &limits).await?;
-        drain::drain(stream, &self.path(execution.id), HEAD_ROWS).await
+        let drained =
+            drain::drain(stream, &self.path(execution.id), self.shared.sealer.own().await?, HEAD_ROWS)
+                .await?;
+        // before its end is stored: who hears of that may ask any daemon
+        self.share(&self.relative(execution.id)).await;
+        Ok(drained)
     }
 
     fn relative(&self, id: Id) -> String {
@@ -288,13 +309,14 @@ struct Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         self.exec.shared.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-        if self.ended {
+        // a daemon that is told to stop leaves it to another
+        if self.ended || (self.exec.daemon().is_some() && self.exec.shared.draining.load(Ordering::Relaxed)) {
             return;
         }
         let (exec, id) = (self.exec.clone(), self.id);
         tokio::spawn(async move {
             let gone = Err(Error::new("E003", Class::Cancelled, "the client went away"));
-            let end = end(&gone, 0, String::new());
+            let end = end(&gone, 0, String::new(), exec.daemon());
             if let Err(error) = store::executions::finish(&exec.db, id, end).await {
                 tracing::warn!(execution = %id, %error, "an abandoned execution could not be marked");
             }
@@ -302,7 +324,7 @@ impl Drop for Unfinished {
     }
 }
 
-fn end(outcome: &Result<drain::Drained>, elapsed_ms: i64, path: String) -> ExecutionEnd {
+fn end(outcome: &Result<drain::Drained>, elapsed_ms: i64, path: String, owner: Option<Id>) -> ExecutionEnd {
     match outcome {
         Ok(drained) => ExecutionEnd {
             status: RunStatus::Succeeded,
@@ -313,6 +335,7 @@ fn end(outcome: &Result<drain::Drained>, elapsed_ms: i64, path: String) -> Execu
             columns: columns(&drained.schema),
             result_path: Some(path),
             elapsed_ms,
+            owner,
         },
         Err(error) => ExecutionEnd {
             status: if error.class == Class::Cancelled { RunStatus::Cancelled } else { RunStatus::Failed },
@@ -323,6 +346,7 @@ fn end(outcome: &Result<drain::Drained>, elapsed_ms: i64, path: String) -> Execu
             columns: Value::Array(Vec::new()),
             result_path: None,
             elapsed_ms,
+            owner,
         },
     }
 }

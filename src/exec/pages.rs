@@ -8,11 +8,12 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::kept::{self, Kept};
 use super::{Exec, columns, internal};
 use crate::error::{Class, Error, Result};
 use crate::model::{Execution, Id, RunStatus};
-use crate::results::spool::Spool;
 use crate::results::{Format, ResultError, Writer, json_cell};
+use crate::secrets::long::LongKey;
 use crate::store;
 
 /// Rows of a page at the most.
@@ -45,8 +46,9 @@ impl Exec {
     pub async fn rows(&self, id: Id, offset: usize, limit: usize) -> Result<RowsPage> {
         let (execution, path) = self.stored(id).await?;
         let limit = limit.clamp(1, MAX_PAGE);
+        let key = self.shared.sealer.of(&path).await?;
         let read = move || -> std::result::Result<_, ResultError> {
-            let spool = Spool::open(&path)?;
+            let spool = kept::open(&path, key.as_ref())?;
             let columns = columns(&spool.schema());
             Ok((columns, json_rows(&spool.page(offset, limit)?)?))
         };
@@ -61,9 +63,12 @@ impl Exec {
     /// As [`Exec::rows`]; an error while writing comes as the last piece.
     pub async fn export(&self, id: Id, format: Format) -> Result<mpsc::Receiver<Result<Bytes>>> {
         let (_, path) = self.stored(id).await?;
+        let key = self.shared.sealer.of(&path).await?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = write(path, format, Pieces { sender: sender.clone(), buffer: Vec::new() }) {
+            if let Err(error) =
+                write(path, key, format, Pieces { sender: sender.clone(), buffer: Vec::new() })
+            {
                 // The receiver may be gone already, then nobody is left to tell.
                 let _ = sender.blocking_send(Err(internal(error.to_string())));
             }
@@ -75,25 +80,27 @@ impl Exec {
     ///
     /// # Errors
     /// As [`Exec::rows`].
-    pub async fn spool(&self, id: Id) -> Result<Spool> {
+    pub async fn spool(&self, id: Id) -> Result<Kept> {
         let (_, path) = self.stored(id).await?;
-        blocking(move || Spool::open(&path)).await
+        let key = self.shared.sealer.of(&path).await?;
+        blocking(move || kept::open(&path, key.as_ref())).await
     }
 
     async fn stored(&self, id: Id) -> Result<(Execution, PathBuf)> {
         let execution = store::executions::get(&self.db, id).await?;
-        let path = match (&execution.status, &execution.result_path) {
-            (RunStatus::Succeeded, Some(name)) => self.shared.results.join(name),
+        let name = match (&execution.status, &execution.result_path) {
+            (RunStatus::Succeeded, Some(name)) => name.clone(),
+            (RunStatus::Succeeded, None) => {
+                return Err(Error::new("E005", Class::NotFound, "the execution's rows are no longer kept")
+                    .hint("Run the query again."));
+            }
             _ => {
                 let message = format!("the execution is {} and has no rows", execution.status);
                 return Err(Error::new("E004", Class::Conflict, message)
                     .hint("Wait until its status is succeeded; a failed one says why in error_message."));
             }
         };
-        if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
-            return Err(Error::new("E005", Class::NotFound, "the execution's rows are no longer kept")
-                .hint("Run the query again."));
-        }
+        let path = self.file(&execution, &name).await?;
         Ok((execution, path))
     }
 }
@@ -123,8 +130,13 @@ pub fn json_rows(batches: &[RecordBatch]) -> std::result::Result<Vec<Vec<Value>>
     Ok(rows)
 }
 
-fn write(path: PathBuf, format: Format, out: Pieces) -> std::result::Result<(), ResultError> {
-    let spool = Spool::open(&path)?;
+fn write(
+    path: PathBuf,
+    key: Option<LongKey>,
+    format: Format,
+    out: Pieces,
+) -> std::result::Result<(), ResultError> {
+    let spool = kept::open(&path, key.as_ref())?;
     let mut writer = Writer::new(format, &spool.schema(), out)?;
     for batch in spool {
         writer.write(&batch?)?;

@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, schedules, schemas, sign_in,
-    understanding, users, workspaces,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, quotas, schedules, schemas,
+    sign_in, understanding, users, workspaces,
 };
 use super::routes::ROUTES;
 use super::{metrics, pages, problem};
@@ -48,8 +48,9 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         understanding::annotations, understanding::annotate, understanding::relationships,
         understanding::approve, understanding::reject, understanding::coverage,
         chats::list, chats::create, chats::get, chats::rename, chats::delete, chats::restore,
-        messages::list, messages::ask,
+        messages::list, messages::ask, messages::go_on,
         queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore, queries::verify,
+        quotas::list, quotas::set, quotas::delete,
         executions::list, executions::start, executions::get, executions::rows, executions::cancel, executions::export,
         audits::list, llm_calls::list,
         sign_in::providers, sign_in::sign_in, sign_in::accept, sign_in::reset, sign_in::sign_out,

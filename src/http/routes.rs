@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
     api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, schedules, schemas, sign_in,
-    understanding, users, workspaces,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, quotas, schedules, schemas,
+    sign_in, understanding, users, workspaces,
 };
 use super::may::{self, Access, guarded};
 use super::problem::Problem;
@@ -85,6 +85,7 @@ routes! {
     "/api/v1/chats/{id}" { get chats::get => ReadChats, patch chats::rename => WriteChats, delete chats::delete => WriteChats }
     "/api/v1/chats/{id}/restore" { post chats::restore => WriteChats }
     "/api/v1/chats/{id}/messages" { get messages::list => ReadChats, post messages::ask => WriteChats }
+    "/api/v1/chats/{id}/messages/{message}/stream" { get messages::go_on => ReadChats }
 
     "/api/v1/queries" { get queries::list => ReadQueries, post queries::create => WriteQueries }
     "/api/v1/queries/check" { post queries::check => ReadQueries }
@@ -126,6 +127,8 @@ routes! {
     "/api/v1/api-keys/{id}" { delete api_keys::revoke => ManageApiKeys }
 
     "/api/v1/audits" { get audits::list => ReadAudits }
+    "/api/v1/quotas" { get quotas::list => ReadUsage, put quotas::set => ManageSettings }
+    "/api/v1/quotas/{id}" { delete quotas::delete => ManageSettings }
     "/api/v1/llm-calls" { get llm_calls::list => ReadUsage }
 }
 

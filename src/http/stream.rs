@@ -1,11 +1,13 @@
 //! An answer as a stream of events: the UI message stream, version 1, of the Vercel AI SDK. Work for a client that goes
 //! away is dropped, which cancels it down to the database.
 
+mod again;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
@@ -15,9 +17,12 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::problem::Problem;
 use crate::app::Desk;
-use crate::chat::{Answered, Event, Events};
+use crate::chat::{Answered, Event, Events, TAKEN_OVER, Tapes, parts};
 use crate::error::{Class, Error, Result};
-use crate::model::{ChatMessage, ChatSession};
+use crate::model::{ChatSession, Id};
+use crate::store::Conn;
+
+pub use again::go_on;
 
 /// A silent stream shows that often that it is alive.
 const PING: Duration = Duration::from_secs(15);
@@ -27,6 +32,12 @@ pub struct Asked {
     work: JoinHandle<Result<Answered>>,
     /// What happens meanwhile; ends with the work.
     pub events: UnboundedReceiver<Event>,
+    /// Events that were heard.
+    heard: i64,
+    /// Where the events are kept, and of which message, for clients that come back.
+    kept: Option<(Tapes, Option<Id>)>,
+    /// The work goes on when the client goes away.
+    detached: bool,
 }
 
 impl Asked {
@@ -34,7 +45,31 @@ impl Asked {
     pub fn start(desk: Desk, session: ChatSession, question: String) -> Asked {
         let (events, receiver) = Events::channel();
         let work = tokio::spawn(async move { desk.chat.ask(&session, &question, &events).await });
-        Asked { work, events: receiver }
+        Asked { work, events: receiver, heard: 0, kept: None, detached: false }
+    }
+
+    /// As [`Asked::start`], with events that another daemon can go on with; `detached` work goes on without its client.
+    pub fn streamed(desk: Desk, session: ChatSession, question: String, detached: bool) -> Asked {
+        let tapes = desk.tapes.clone();
+        let (events, receiver) = Events::taped(tapes.begin(desk.db.workspace()));
+        let work = tokio::spawn(async move { desk.chat.ask(&session, &question, &events).await });
+        Asked { work, events: receiver, heard: 0, kept: Some((tapes, None)), detached }
+    }
+
+    async fn hear(&mut self) -> Option<(i64, Event)> {
+        let event = self.events.recv().await?;
+        self.heard += 1;
+        if let (Event::Started { message_id }, Some((_, message))) = (&event, &mut self.kept) {
+            *message = Some(*message_id);
+        }
+        Some((self.heard, event))
+    }
+
+    /// The client has everything.
+    fn delivered(&self) {
+        if let Some((tapes, Some(message))) = &self.kept {
+            tapes.delivered(*message);
+        }
     }
 
     /// The answer, once the events have ended.
@@ -47,17 +82,19 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        self.work.abort();
+        if !self.detached {
+            self.work.abort();
+        }
     }
 }
 
 /// Answers with the stream. What fails before the question is stored is a problem with a status of its own.
 pub async fn respond(mut asked: Asked) -> std::result::Result<HttpResponse, Problem> {
-    let Some(first) = asked.events.recv().await else {
+    let Some((number, first)) = asked.hear().await else {
         asked.answer().await?;
         return Err(Error::new("A098", Class::Internal, "the answer ended before it began").into());
     };
-    let head = stream::once(std::future::ready(Ok::<_, Infallible>(frames(&parts(first)))));
+    let head = stream::once(std::future::ready(Ok::<_, Infallible>(numbered(number, &parts::parts(first)))));
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.reset();
@@ -66,48 +103,52 @@ pub async fn respond(mut asked: Asked) -> std::result::Result<HttpResponse, Prob
         let (bytes, ended) = next(&mut asked, &mut ping).await;
         Some((Ok(bytes), (!ended).then_some((asked, ping))))
     });
-    Ok(HttpResponse::Ok()
+    Ok(event_stream().streaming(head.chain(rest)))
+}
+
+fn event_stream() -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header(("x-vercel-ai-ui-message-stream", "v1"))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(head.chain(rest)))
+        .insert_header(("x-accel-buffering", "no"));
+    response
 }
 
 /// The next bytes, and whether they are the last.
 async fn next(asked: &mut Asked, ping: &mut Interval) -> (Bytes, bool) {
     tokio::select! {
         biased;
-        event = asked.events.recv() => match event {
-            Some(event) => (frames(&parts(event)), false),
-            None => (last(asked.answer().await), true),
+        event = asked.hear() => match event {
+            Some((number, event)) => (numbered(number, &parts::parts(event)), false),
+            None => match asked.answer().await {
+                // no mark of an end: the client goes on with the stream
+                Err(error) if error.code == TAKEN_OVER => {
+                    (Bytes::from_static(b": another daemon goes on\n\n"), true)
+                }
+                answered => {
+                    asked.delivered();
+                    (last(answered), true)
+                }
+            },
         },
         _ = ping.tick() => (Bytes::from_static(b": still working\n\n"), false),
     }
 }
 
 fn last(answered: Result<Answered>) -> Bytes {
-    let mut ending = match answered {
-        Ok(answered) => ending(&answered.message),
-        Err(error) => vec![json!({ "type": "error", "errorText": told(&error) })],
-    };
-    let tail = ending.iter().any(|p| p.get("type").and_then(Value::as_str) == Some("error"));
-    if !tail {
-        ending.extend([json!({ "type": "finish-step" }), json!({ "type": "finish" })]);
+    match answered {
+        Ok(answered) => done(&parts::ending(&answered.message)),
+        Err(error) => done(&[json!({ "type": "error", "errorText": told(&error) })]),
     }
-    let mut bytes = frames(&ending).to_vec();
-    bytes.extend_from_slice(b"data: [DONE]\n\n");
-    Bytes::from(bytes)
 }
 
-/// Nothing for an answer that is complete; what went wrong for another.
-fn ending(message: &ChatMessage) -> Vec<Value> {
-    let Some(text) = &message.error_message else { return Vec::new() };
-    let parts = message.parts.as_array().into_iter().flatten();
-    let mut ending: Vec<Value> =
-        parts.filter(|p| p.get("type").and_then(Value::as_str) == Some("data-error")).cloned().collect();
-    ending.push(json!({ "type": "error", "errorText": text }));
-    ending
+/// The last bytes of a stream.
+fn done(ending: &[Value]) -> Bytes {
+    let mut bytes = frames(ending).to_vec();
+    bytes.extend_from_slice(b"data: [DONE]\n\n");
+    Bytes::from(bytes)
 }
 
 fn told(error: &Error) -> String {
@@ -118,38 +159,11 @@ fn told(error: &Error) -> String {
     error.message.clone()
 }
 
-/// The stream's parts for an event.
-fn parts(event: Event) -> Vec<Value> {
-    match event {
-        Event::Started { message_id } => {
-            vec![json!({ "type": "start", "messageId": message_id }), json!({ "type": "start-step" })]
-        }
-        Event::Status(text) | Event::Repaired(text) => vec![passing("data-status", json!({ "text": text }))],
-        Event::Delta(text) => vec![passing("data-draft", json!({ "text": text }))],
-        Event::Findings { sql, findings } => {
-            vec![data("data-findings", json!({ "sql": sql, "findings": findings }))]
-        }
-        Event::Sql(part) => vec![data("data-sql", json!(part))],
-        Event::Estimate { cost, rows } => vec![data("data-estimate", json!({ "cost": cost, "rows": rows }))],
-        Event::Running(execution) => vec![passing("data-execution", json!(execution))],
-        Event::Rows(part) => vec![data("data-rows", json!(part))],
-        Event::Chart(chart) => vec![data("data-chart", chart)],
-        Event::Text(text) => vec![
-            json!({ "type": "text-start", "id": "answer" }),
-            json!({ "type": "text-delta", "id": "answer", "delta": text }),
-            json!({ "type": "text-end", "id": "answer" }),
-        ],
-        Event::Usage(usage) => vec![data("data-usage", usage)],
-    }
-}
-
-fn data(kind: &str, data: Value) -> Value {
-    json!({ "type": kind, "data": data })
-}
-
-/// A part that is shown and not kept with the message.
-fn passing(kind: &str, data: Value) -> Value {
-    json!({ "type": kind, "data": data, "transient": true })
+/// An event's parts and its number, which a client that comes back sends as `Last-Event-ID`.
+fn numbered(number: i64, parts: &[Value]) -> Bytes {
+    let mut bytes = frames(parts).to_vec();
+    bytes.extend_from_slice(format!("id: {number}\n\n").as_bytes());
+    Bytes::from(bytes)
 }
 
 fn frames(parts: &[Value]) -> Bytes {

@@ -15,6 +15,9 @@ const MAX_SAMPLE: u64 = 10_000_000;
 /// Longest time-out of a statement of a crawl, in seconds.
 const MAX_TIMEOUT: u64 = 3_600;
 
+/// Longest time for which a result may answer, in seconds: 30 days.
+const MAX_CACHE: u64 = 30 * 24 * 3_600;
+
 /// How a connection is crawled and used. What is left out follows the daemon's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -49,6 +52,12 @@ pub struct ConnectionOptions {
     /// Days for which schema versions are kept; 0: no bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_days: Option<u32>,
+    /// Executions at the same time, in all daemons together; 0: no bound of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executions: Option<u32>,
+    /// Seconds for which a result answers the same statement again; 0: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_seconds: Option<u64>,
 }
 
 impl ConnectionOptions {
@@ -102,6 +111,9 @@ impl ConnectionOptions {
         if self.statement_timeout_s.is_some_and(|s| !(1..=MAX_TIMEOUT).contains(&s)) {
             return Err(format!("statement_timeout_s is not between 1 and {MAX_TIMEOUT}"));
         }
+        if self.cache_seconds.is_some_and(|s| s > MAX_CACHE) {
+            return Err(format!("cache_seconds is more than {MAX_CACHE}"));
+        }
         if self.crawl_sessions.is_some_and(|n| !(1..=2).contains(&n)) {
             return Err("crawl_sessions is neither 1 nor 2".to_owned());
         }
@@ -111,7 +123,7 @@ impl ConnectionOptions {
 
 /// Whether an option of that name exists.
 fn known(name: &str) -> Result<(), String> {
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 12] = [
         "include",
         "exclude",
         "mode",
@@ -122,6 +134,8 @@ fn known(name: &str) -> Result<(), String> {
         "crawl_sessions",
         "keep_versions",
         "keep_days",
+        "executions",
+        "cache_seconds",
     ];
     if NAMES.contains(&name) {
         return Ok(());

@@ -226,6 +226,14 @@ pub struct Execution {
     /// Where the result lies, relative to the data folder; never leaves the daemon.
     #[serde(skip)]
     pub result_path: Option<String>,
+    /// Hash of what ran: equal for equal canonical statements.
+    pub query_hash: Option<String>,
+    /// Whether nothing ran, because a result that was kept answers it.
+    pub cache_hit: bool,
+    /// While it is queued and asked for by its key: its place among those that wait for the connection, from 1. Who has
+    /// fewer at work is let in first, so it is no promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
     /// Time it took.
     pub elapsed_ms: Option<i64>,
     /// Asked for at.

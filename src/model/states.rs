@@ -247,3 +247,27 @@ words! {
         Rejected = "rejected",
     }
 }
+
+words! {
+    /// What a quota counts.
+    Measure {
+        /// Rows that executions read.
+        Rows = "rows",
+        /// Seconds that executions took.
+        Seconds = "seconds",
+        /// Tokens sent to models and received from them.
+        Tokens = "tokens",
+        /// What calls to models cost, in millionths of a dollar.
+        Cost = "cost",
+    }
+}
+
+words! {
+    /// How long a quota lasts, in UTC.
+    Period {
+        /// From midnight to midnight.
+        Day = "day",
+        /// From the first of a month to the next.
+        Month = "month",
+    }
+}

@@ -1,7 +1,7 @@
 //! A result on disk: an Arrow IPC file that pages and exports are read from, never held whole in memory.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
@@ -14,23 +14,47 @@ use super::ResultError;
 /// Key in the file's footer: the rows of each batch, so that a page far down is found without reading what is above it.
 const BATCH_ROWS: &str = "querent.batch_rows";
 
-/// Writes a spool file. It appears under its name only when it is whole.
-pub struct SpoolWriter {
-    writer: FileWriter<BufWriter<File>>,
+/// What a spool file is written through.
+pub type Out = BufWriter<File>;
+
+/// Writes a spool file, through what seals it or as it is. It appears under its name only when it is whole.
+pub struct SpoolWriter<W: Write = Out> {
+    writer: FileWriter<W>,
     batch_rows: Vec<usize>,
     partial: PathBuf,
     path: PathBuf,
 }
 
 impl SpoolWriter {
-    /// Starts a file.
+    /// Starts a file that is not sealed.
     ///
     /// # Errors
     /// When the file cannot be made.
     pub fn create(path: &Path, schema: &SchemaRef) -> Result<SpoolWriter, ResultError> {
+        SpoolWriter::through(path, schema, Ok)
+    }
+
+    /// Ends a file that is not sealed.
+    ///
+    /// # Errors
+    /// As [`SpoolWriter::finish_through`].
+    pub fn finish(self) -> Result<(), ResultError> {
+        self.finish_through(Ok)
+    }
+}
+
+impl<W: Write> SpoolWriter<W> {
+    /// Starts a file that is written through something else.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn through(
+        path: &Path,
+        schema: &SchemaRef,
+        seal: impl FnOnce(Out) -> std::io::Result<W>,
+    ) -> Result<SpoolWriter<W>, ResultError> {
         let partial = path.with_extension("partial");
-        let file = BufWriter::new(File::create(&partial)?);
-        let writer = FileWriter::try_new(file, schema)?;
+        let writer = FileWriter::try_new(seal(BufWriter::new(File::create(&partial)?))?, schema)?;
         Ok(SpoolWriter { writer, batch_rows: Vec::new(), partial, path: path.to_owned() })
     }
 
@@ -48,11 +72,11 @@ impl SpoolWriter {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn finish(mut self) -> Result<(), ResultError> {
+    pub fn finish_through(mut self, end: impl FnOnce(W) -> std::io::Result<Out>) -> Result<(), ResultError> {
         let rows: Vec<String> = self.batch_rows.iter().map(usize::to_string).collect();
         self.writer.write_metadata(BATCH_ROWS, rows.join(","));
         self.writer.finish()?;
-        let file = self.writer.into_inner()?.into_inner().map_err(|e| e.into_error())?;
+        let file = end(self.writer.into_inner()?)?.into_inner().map_err(|e| e.into_error())?;
         file.sync_all()?;
         std::fs::rename(&self.partial, &self.path)?;
         Ok(())
@@ -69,17 +93,27 @@ impl SpoolWriter {
 }
 
 /// Reads a spool file batch by batch.
-pub struct Spool {
-    reader: FileReader<File>,
+pub struct Spool<R: Read + Seek = File> {
+    reader: FileReader<R>,
 }
 
 impl Spool {
-    /// Opens a whole file.
+    /// Opens a whole file that is not sealed.
     ///
     /// # Errors
     /// When it is missing or damaged.
     pub fn open(path: &Path) -> Result<Spool, ResultError> {
-        Ok(Spool { reader: FileReader::try_new(File::open(path)?, None)? })
+        Spool::over(File::open(path)?)
+    }
+}
+
+impl<R: Read + Seek> Spool<R> {
+    /// Reads a whole file through something else.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn over(file: R) -> Result<Spool<R>, ResultError> {
+        Ok(Spool { reader: FileReader::try_new(file, None)? })
     }
 
     /// The columns.
@@ -129,7 +163,7 @@ impl Spool {
     }
 }
 
-impl Iterator for Spool {
+impl<R: Read + Seek> Iterator for Spool<R> {
     type Item = Result<RecordBatch, ResultError>;
 
     fn next(&mut self) -> Option<Self::Item> {

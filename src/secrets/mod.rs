@@ -6,6 +6,7 @@
 mod keyring;
 mod keys;
 mod local;
+pub mod long;
 mod provider;
 mod sealed;
 mod token;

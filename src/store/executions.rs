@@ -1,17 +1,23 @@
 //! Executions: runs of queries. The rows themselves lie as Arrow files in the data folder; here are path and counts.
 
+mod kept;
+mod shared;
+
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::db::{Conn, Row, args};
+use super::db::{Conn, Dialect, Row, args};
 use super::error::Result;
 use super::read_page;
+pub use kept::{answered, cached};
+pub use shared::{Begun, Bounds, begin_within, cancelled_of};
+
 use crate::model::{Cursor, Execution, Id, Page, PageRequest, RunStatus, Truncation, clock};
 
 const COLUMNS: &str = "id, query_id, connection_id, status, row_count, byte_count, truncated, error_code, \
-                       error_message, columns, result_path, elapsed_ms, created_at, created_by, started_at, \
-                       finished_at";
+                       error_message, columns, result_path, query_hash, cache_hit, elapsed_ms, created_at, \
+                       created_by, started_at, finished_at";
 
 fn read(row: &Row) -> Result<Execution> {
     Ok(Execution {
@@ -26,6 +32,9 @@ fn read(row: &Row) -> Result<Execution> {
         error_message: row.opt_text("error_message")?,
         columns: row.json("columns")?,
         result_path: row.opt_text("result_path")?,
+        query_hash: row.opt_text("query_hash")?,
+        cache_hit: row.bool("cache_hit")?,
+        position: None,
         elapsed_ms: row.opt_int("elapsed_ms")?,
         created_at: row.time("created_at")?,
         created_by: row.opt_text("created_by")?,
@@ -45,8 +54,16 @@ pub struct NewExecution {
     pub connection_id: Id,
     /// Who asked.
     pub created_by: Option<String>,
-    /// Until when it is not taken for abandoned.
+    /// Until when it is not taken for abandoned, where no daemon that gives signs of life has it.
     pub lease: Duration,
+    /// Hash of what runs.
+    pub query_hash: Option<String>,
+    /// What a later run must have, too, to be answered with this one's result.
+    pub cache_key: Option<String>,
+    /// The daemon that has it.
+    pub owner: Option<Id>,
+    /// Whether another daemon runs it when that one dies.
+    pub resumable: bool,
 }
 
 /// Stores an execution that waits for its turn.
@@ -55,8 +72,9 @@ pub struct NewExecution {
 /// A broken reference when the query is not there.
 pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
     let sql = format!(
-        "INSERT INTO executions ({COLUMNS}, lease_until, workspace_id) VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, \
-         NULL, $4, NULL, NULL, $5, $6, NULL, NULL, $7, $8) RETURNING {COLUMNS}"
+        "INSERT INTO executions ({COLUMNS}, lease_until, workspace_id, cache_key, lease_owner, resumable) \
+         VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, NULL, $4, NULL, $9, FALSE, NULL, $5, $6, NULL, NULL, \
+         $7, $8, $10, $11, $12) RETURNING {COLUMNS}"
     );
     let lease = clock::after(new.lease);
     let args = args![
@@ -67,7 +85,11 @@ pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
         clock::now(),
         new.created_by,
         lease,
-        on.workspace()
+        on.workspace(),
+        new.query_hash,
+        new.cache_key,
+        new.owner,
+        new.resumable,
     ];
     read(&on.query_one("execution", &sql, args).await?)
 }
@@ -106,17 +128,41 @@ pub struct ExecutionEnd {
     pub result_path: Option<String>,
     /// Time it took.
     pub elapsed_ms: i64,
+    /// The daemon that ran it; `None` where none gives signs of life.
+    pub owner: Option<Id>,
+}
+
+impl ExecutionEnd {
+    /// The end of one that gave no result.
+    pub fn failed(status: RunStatus, error: (String, String)) -> ExecutionEnd {
+        ExecutionEnd {
+            status,
+            row_count: None,
+            byte_count: None,
+            truncated: None,
+            error: Some(error),
+            columns: Json::Array(Vec::new()),
+            result_path: None,
+            elapsed_ms: 0,
+            owner: None,
+        }
+    }
 }
 
 /// Ends one that has not ended.
 ///
 /// # Errors
-/// Not found when it has: it was cancelled, or taken for abandoned.
+/// Not found when it has, or another daemon has it: it was cancelled, or taken for abandoned.
 pub async fn finish(on: &impl Conn, id: Id, end: ExecutionEnd) -> Result<Execution> {
+    let uuid = match on.dialect() {
+        Dialect::Postgres => "uuid",
+        Dialect::Sqlite => "text",
+    };
     let sql = format!(
         "UPDATE executions SET status = $2, row_count = $3, byte_count = $4, truncated = $5, error_code = $6, \
          error_message = $7, columns = $8, result_path = $9, elapsed_ms = $10, finished_at = $11, \
-         lease_until = NULL WHERE workspace_id = $12 AND id = $1 AND status IN ('queued', 'running') RETURNING {COLUMNS}"
+         lease_until = NULL WHERE workspace_id = $12 AND id = $1 AND status IN ('queued', 'running') \
+         AND (CAST($13 AS {uuid}) IS NULL OR lease_owner = $13) RETURNING {COLUMNS}"
     );
     let (code, message) = end.error.unzip();
     let args = args![
@@ -132,6 +178,7 @@ pub async fn finish(on: &impl Conn, id: Id, end: ExecutionEnd) -> Result<Executi
         end.elapsed_ms,
         clock::now(),
         on.workspace(),
+        end.owner,
     ];
     read(&on.query_one("active execution", &sql, args).await?)
 }
@@ -169,6 +216,17 @@ pub async fn list(on: &impl Conn, query_id: Id, page: PageRequest) -> Result<Pag
     let after = page.after.unwrap_or_else(Cursor::newest);
     let rows = on.query(&sql, args![query_id, after.at, after.id, page.limit() + 1, on.workspace()]).await?;
     read_page(&rows, page.limit(), read, |e| Cursor { at: e.created_at, id: e.id })
+}
+
+/// The place of a queued one among those that wait for its connection, from 1.
+///
+/// # Errors
+/// When the store fails.
+pub async fn position(on: &impl Conn, waiting: &Execution) -> Result<i64> {
+    let sql = "SELECT count(*) AS n FROM executions WHERE workspace_id = $1 AND connection_id = $2 \
+               AND status = 'queued' AND (created_at, id) <= ($3, $4)";
+    let args = args![on.workspace(), waiting.connection_id, waiting.created_at, waiting.id];
+    on.query_one("execution", sql, args).await?.int("n")
 }
 
 /// Results of executions that ended before a moment: their files may go. At most `limit`, oldest first.

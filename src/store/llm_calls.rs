@@ -32,7 +32,8 @@ fn read(row: &Row) -> Result<LlmCall> {
 /// A broken reference when the message is not there.
 pub async fn add(on: &impl Conn, call: &LlmCall) -> Result<()> {
     let sql = format!(
-        "INSERT INTO llm_calls ({COLUMNS}, workspace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        "INSERT INTO llm_calls ({COLUMNS}, workspace_id, created_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     );
     let args = args![
         call.id,
@@ -49,6 +50,7 @@ pub async fn add(on: &impl Conn, call: &LlmCall) -> Result<()> {
         &call.sent_bytes,
         call.created_at,
         on.workspace(),
+        on.by(),
     ];
     on.execute(&sql, args).await.map(drop)
 }

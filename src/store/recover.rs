@@ -72,6 +72,11 @@ pub async fn mark_interrupted(tx: &Tx, which: Abandoned) -> Result<Interrupted> 
         Abandoned::All => "TRUE",
         Abandoned::Expired => "(lease_until IS NULL OR lease_until < $1)",
     };
+    // what carries a daemon's key is that daemon's as long as it lives, and is taken over when it does not
+    let unowned = match which {
+        Abandoned::All => "TRUE",
+        Abandoned::Expired => "lease_owner IS NULL",
+    };
     let run = |table: &str| {
         format!(
             "UPDATE {table} SET status = 'interrupted', finished_at = $1, lease_until = NULL, error_code = $2, \
@@ -80,7 +85,7 @@ pub async fn mark_interrupted(tx: &Tx, which: Abandoned) -> Result<Interrupted> 
     };
     let message = format!(
         "UPDATE chat_messages SET status = 'interrupted', updated_at = $1, lease_until = NULL, error_code = $2, \
-         error_message = $3 WHERE status = 'pending' AND {lapsed}"
+         error_message = $3 WHERE status = 'pending' AND {lapsed} AND {unowned}"
     );
     if which == Abandoned::All {
         // whoever held them is dead: they are free at once, not when their leases run out
@@ -91,6 +96,6 @@ pub async fn mark_interrupted(tx: &Tx, which: Abandoned) -> Result<Interrupted> 
     Ok(Interrupted {
         crawls: tx.execute(&run("crawls"), args).await?,
         messages: tx.execute(&message, args).await?,
-        executions: tx.execute(&run("executions"), args).await?,
+        executions: tx.execute(&format!("{} AND {unowned}", run("executions")), args).await?,
     })
 }

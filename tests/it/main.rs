@@ -14,6 +14,7 @@ mod config;
 mod crash;
 mod daemons;
 mod faults;
+mod fleet;
 mod gate;
 mod golden;
 mod harness;

@@ -70,6 +70,9 @@ impl TestApp {
             http::serve_until(serving, listen, |address| tell.send(address).unwrap(), stopped).await
         });
         let leave = CancellationToken::new();
+        app.keeper.join().await.unwrap();
+        let (keeper, told) = (app.keeper.clone(), leave.clone());
+        tokio::spawn(async move { keeper.run(told).await });
         let (worker, told) = (app.worker.clone(), leave.clone());
         let worker = tokio::spawn(async move { worker.run(told).await });
         let base = format!("http://{}", address.await.unwrap());
@@ -89,6 +92,7 @@ impl TestApp {
         self.server.await.unwrap().unwrap();
         self.leave.cancel();
         self.worker.await.unwrap();
+        self.app.keeper.leave().await;
         self.app.db.close().await;
     }
 

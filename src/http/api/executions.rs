@@ -16,7 +16,7 @@ use crate::http::extract::{BodyHash, PageParams};
 use crate::http::idempotency::{Made, Once};
 use crate::http::may::May;
 use crate::http::problem::Problem;
-use crate::model::{Execution, Page};
+use crate::model::{Execution, Page, RunStatus};
 use crate::queries::{self, Started};
 use crate::results::Format;
 use crate::store;
@@ -81,7 +81,11 @@ pub async fn start(
 #[utoipa::path(get, path = "/api/v1/executions/{id}", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The execution", body = Execution)))]
 pub async fn get(may: May<actions::ReadExecutions>, id: Path<Uuid>) -> Answer<Execution> {
-    Ok(Json(store::executions::get(&may.db, *id).await?))
+    let mut execution = store::executions::get(&may.db, *id).await?;
+    if execution.status == RunStatus::Queued {
+        execution.position = Some(store::executions::position(&may.db, &execution).await?);
+    }
+    Ok(Json(execution))
 }
 
 /// Rows of a result.

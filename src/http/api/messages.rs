@@ -6,19 +6,21 @@ use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::Answer;
 use crate::access::actions;
+use crate::app::Desk;
 use crate::chat::{Event, RowsPart};
+use crate::error::{Class, Error};
 use crate::http::extract::{Body, PageParams};
 use crate::http::idempotency::{self, Made, Once};
 use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::http::stream::{self, Asked};
-use crate::model::{ChatMessage, Page, Query as StoredQuery};
-use crate::store;
+use crate::model::{ChatMessage, Page, Query as StoredQuery, Role};
+use crate::store::{self, StoreError};
 
 /// A question.
 #[derive(Deserialize, ToSchema)]
@@ -27,6 +29,15 @@ pub struct Question {
     /// In plain language, up to 4,000 characters.
     #[schema(example = "How many orders were placed in each country?")]
     text: String,
+}
+
+/// How it is asked.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AskParams {
+    /// Whether a streamed answer is given to its end when its client goes away.
+    detached: Option<bool>,
 }
 
 /// A question's answer. One that could not be found is a message too: its `status` is `failed`, with a code.
@@ -54,27 +65,64 @@ pub async fn list(
 }
 
 /// Asks a question. With `Accept: text/event-stream` the answer comes as a UI message stream (version 1) while it is
-/// worked on; a client that goes away cancels the work, unless it gave an `Idempotency-Key` to come back with.
-#[utoipa::path(post, path = "/api/v1/chats/{id}/messages", tag = "chats", params(("id" = Uuid, Path)),
+/// worked on; a client that goes away cancels the work, unless it gave an `Idempotency-Key` to come back with, or asked for
+/// a `detached` stream: it goes on with `GET .../{message}/stream` then.
+#[utoipa::path(post, path = "/api/v1/chats/{id}/messages", tag = "chats", params(("id" = Uuid, Path), AskParams),
     request_body = Question,
     responses((status = 200, description = "The answer", content((Reply = "application/json"), (String = "text/event-stream")))))]
 pub async fn ask(
     may: May<actions::WriteChats>,
     once: Once,
     id: Path<Uuid>,
+    params: Query<AskParams>,
     request: HttpRequest,
     body: Body<Question>,
 ) -> Result<HttpResponse, Problem> {
     let (Body(question, hash), parts) = (body, may.desk());
-    let asked = async move {
-        let session = store::chats::get(&parts.db, *id).await?;
-        Ok::<_, Problem>(Asked::start(parts, session, question.text))
-    };
+    let session = async move |parts: &Desk| store::chats::get(&parts.db, *id).await;
     match (wants_stream(&request), once.has_key()) {
         (true, true) => Err(idempotency::no_stream()),
-        (true, false) => stream::respond(asked.await?).await,
-        (false, _) => once.run(&may, hash, async move { whole(asked.await?).await }).await,
+        (true, false) => {
+            let session = session(&parts).await?;
+            let detached = params.detached.unwrap_or(false);
+            stream::respond(Asked::streamed(parts, session, question.text, detached)).await
+        }
+        (false, _) => {
+            let asked = async move {
+                let session = session(&parts).await?;
+                whole(Asked::start(parts, session, question.text)).await
+            };
+            once.run(&may, hash, asked).await
+        }
     }
+}
+
+/// Goes on with the stream of an answer that broke, on whichever daemon is asked: with `Last-Event-ID`, what came after
+/// that event; without, all of it. Ends with the answer, whoever gives it.
+#[utoipa::path(get, path = "/api/v1/chats/{id}/messages/{message}/stream", tag = "chats",
+    params(("id" = Uuid, Path), ("message" = Uuid, Path),
+        ("Last-Event-ID" = Option<i64>, Header, description = "Number of the last event that arrived")),
+    responses((status = 200, description = "The rest of the answer", body = String, content_type = "text/event-stream")))]
+pub async fn go_on(
+    may: May<actions::ReadChats>,
+    path: Path<(Uuid, Uuid)>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (chat, message) = *path;
+    store::chats::get(&may.db, chat).await?;
+    let message = store::chats::get_message(&may.db, message).await?;
+    if message.session_id != chat || message.role != Role::Assistant {
+        return Err(StoreError::not_found("answer").into());
+    }
+    let header = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).map(str::trim);
+    let last = match header {
+        None | Some("") => 0,
+        Some(text) => text.parse().ok().filter(|n| *n >= 0).ok_or_else(|| {
+            Error::new("H017", Class::BadInput, "the Last-Event-ID is no number of an event")
+                .hint("Send the last `id` that the stream gave, or nothing to have all of it.")
+        })?,
+    };
+    Ok(stream::go_on(may.desk(), message, last).await?)
 }
 
 fn wants_stream(request: &HttpRequest) -> bool {

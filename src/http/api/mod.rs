@@ -17,6 +17,7 @@ pub mod messages;
 pub mod notifications;
 pub mod oidc;
 pub mod queries;
+pub mod quotas;
 pub mod schedules;
 pub mod schemas;
 pub mod sign_in;

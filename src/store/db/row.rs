@@ -112,6 +112,14 @@ impl Row {
         }
     }
 
+    /// Bytes.
+    pub fn bytes(&self, column: &str) -> Result<Vec<u8>> {
+        match self.value(column)? {
+            Value::Bytes(bytes) => Ok(bytes.clone()),
+            other => Err(mismatch(column, "bytes", other)),
+        }
+    }
+
     /// A moment.
     pub fn time(&self, column: &str) -> Result<Timestamp> {
         self.not_null(column, self.opt_time(column)?)

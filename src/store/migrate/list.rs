@@ -80,4 +80,6 @@ migrations! {
     9 "0009_workspaces" Expand,
     10 "0010_row_security" Breaking,
     11 "0011_identity" Expand,
+    15 "0015_executions" Expand,
+    18 "0018_daemons" Expand,
 }

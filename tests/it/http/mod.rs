@@ -1,5 +1,6 @@
 //! The HTTP surface, seen by a client.
 
+mod cache;
 mod cancels;
 mod door;
 mod identity;
@@ -10,6 +11,7 @@ mod jobs;
 mod oidc;
 mod people;
 mod problems;
+mod quotas;
 mod repeats;
 mod roles;
 mod streams;

@@ -132,3 +132,72 @@ async fn a_client_that_goes_away_cancels_the_work() {
     assert_eq!((&answer["status"], &answer["error_code"]), (&json!("cancelled"), &json!("A004")), "{answer}");
     app.stop().await;
 }
+
+/// Goes on with a stream; gives its parts and the numbers of its events.
+async fn go_on(app: &TestApp, path: &str, last: Option<&str>) -> (Vec<Value>, Vec<i64>) {
+    let mut request = app.request(Method::GET, path);
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["x-vercel-ai-ui-message-stream"], "v1");
+    let text = response.text().await.unwrap();
+    let numbers = text.split("\n\n").filter_map(|f| f.strip_prefix("id: ")).map(|n| n.parse().unwrap());
+    (parts(&text), numbers.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_delivered_is_told_again_from_its_message() {
+    let app = TestApp::start().await;
+    let chat = app.chat(&app.shop().await).await;
+    let text = ask(&app, &chat, "How many customers are there?").await.text().await.unwrap();
+    let numbers: Vec<i64> =
+        text.split("\n\n").filter_map(|f| f.strip_prefix("id: ")).map(|n| n.parse().unwrap()).collect();
+    assert!(numbers.len() > 3 && numbers.iter().zip(1..).all(|(n, place)| *n == place), "{numbers:?}");
+    let first = parts(&text);
+    let stream = format!("{chat}/messages/{}/stream", first[0]["messageId"].as_str().unwrap());
+    let (again, _) = go_on(&app, &stream, None).await;
+    let of = |parts: &[Value], kind: &str| parts.iter().find(|p| p["type"] == kind).cloned();
+    for kind in ["start", "data-sql", "data-rows", "text-delta", "finish"] {
+        assert_eq!(of(&again, kind), of(&first, kind), "{kind}");
+    }
+
+    let other =
+        app.chat(&app.get("/api/v1/connections").await["items"][0]["id"].as_str().unwrap().to_owned()).await;
+    let wrong = stream.replace(&chat, &other);
+    assert_eq!(app.request(Method::GET, &wrong).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let bad = app.request(Method::GET, &stream).header("last-event-id", "x").send().await.unwrap();
+    assert_eq!(bad.json::<Value>().await.unwrap()["code"], "H017");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_detached_answer_outlives_its_client_and_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("recorded.jsonl");
+    // long enough that its client is gone before it ends
+    let slow = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) SELECT max(x) AS n FROM n";
+    std::fs::write(&file, json!({ "question": "Count for a while", "predicted_sql": slow }).to_string())
+        .unwrap();
+    let path = file.display().to_string();
+    let app = TestApp::with(&[("model.provider", "recorded"), ("model.file", path.as_str())]).await;
+    let chat = app.chat(&app.shop().await).await;
+    let response = app
+        .request(Method::POST, &format!("{chat}/messages?detached=true"))
+        .header(ACCEPT, "text/event-stream")
+        .json(&json!({ "text": "Count for a while" }))
+        .send();
+    let mut response = response.await.unwrap();
+    let first = String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+    let start: Value =
+        serde_json::from_str(first.split("\n\n").next().unwrap().trim_start_matches("data: ")).unwrap();
+    drop(response);
+    let stream = format!("{chat}/messages/{}/stream", start["messageId"].as_str().unwrap());
+    let (rest, numbers) = go_on(&app, &stream, Some("1")).await;
+    assert_eq!(types(&rest).last(), Some(&"finish"), "{rest:?}");
+    let rows = rest.iter().find(|p| p["type"] == "data-rows").unwrap();
+    assert_eq!(rows["data"]["rows"], json!([[1_000_000]]), "rows are read from the result: {rows}");
+    assert!(numbers.first() == Some(&2) && numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+    app.stop().await;
+}

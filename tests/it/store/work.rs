@@ -64,7 +64,17 @@ pub async fn query(store: &TestStore, connection_id: Id) -> Query {
 
 async fn execution(store: &TestStore, query: &Query, lease: Duration) -> Execution {
     let (query_id, connection_id) = (query.id, query.connection_id);
-    let new = NewExecution { id: new_id(), query_id, connection_id, created_by: None, lease };
+    let new = NewExecution {
+        id: new_id(),
+        query_id,
+        connection_id,
+        created_by: None,
+        lease,
+        query_hash: None,
+        cache_key: None,
+        owner: None,
+        resumable: false,
+    };
     executions::create(&store.db, new).await.unwrap()
 }
 
@@ -135,6 +145,7 @@ async fn an_execution_ends_once_with_its_counts(store: TestStore) {
         columns: json!([{"name": "n", "type": "Int64"}]),
         result_path: Some("results/x.arrow".to_owned()),
         elapsed_ms: 12,
+        owner: None,
     };
     let ended = executions::finish(&store.db, made.id, end.clone()).await.unwrap();
     assert_eq!(

@@ -1,0 +1,12 @@
+DROP TABLE result_bodies;
+DROP TABLE quotas;
+ALTER TABLE llm_calls DROP COLUMN created_by;
+DROP INDEX executions_result_idx;
+DROP INDEX executions_cancelled_idx;
+DROP INDEX executions_usage_idx;
+DROP INDEX executions_waiting_idx;
+DROP INDEX executions_cache_idx;
+ALTER TABLE executions DROP COLUMN lease_owner;
+ALTER TABLE executions DROP COLUMN cache_hit;
+ALTER TABLE executions DROP COLUMN cache_key;
+ALTER TABLE executions DROP COLUMN query_hash;

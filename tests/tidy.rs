@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("telemetry", 2),
     ("overlay", 3),
     ("store", 3),
+    ("audit", 4),
     ("auth", 4),
     ("backup", 4),
     ("impact", 4),

@@ -15,6 +15,7 @@ pub use token::OwnerToken;
 pub use translator::translator;
 
 use crate::access::Caller;
+use crate::audit;
 use crate::auth::Auth;
 use crate::chat::{Chat, Tapes};
 use crate::config::Config;
@@ -69,6 +70,13 @@ impl Setup {
             named => app.auth.owner_in(named).await?,
         };
         Ok(app.desk(Arc::new(owner)))
+    }
+
+    /// For the end of a command: what it did is sealed in the audit trail.
+    pub async fn finish(&self) {
+        if let Some(app) = self.app.get() {
+            audit::seal(&app.db).await;
+        }
     }
 
     /// Caps of one execution.

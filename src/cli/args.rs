@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod audit;
 mod jobs;
 mod keys;
 mod knowledge;
 mod people;
 mod upkeep;
 
+pub use audit::{AuditCommand, AuditFilter};
 pub use jobs::{JobsCommand, ScheduleCommand};
 pub use keys::KeyCommand;
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
@@ -91,6 +93,9 @@ pub enum Command {
     /// Keys for programs.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
+    /// The trail of what was done: show it, write it out, verify its chain.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Write the whole store into a file, while daemons work on it.
     Backup(BackupArgs),
     /// Restore a backup, into either backend.

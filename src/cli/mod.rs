@@ -13,6 +13,7 @@ macro_rules! say_raw {
 
 mod args;
 mod ask;
+mod audit;
 mod backup;
 mod check;
 mod connection;
@@ -82,7 +83,11 @@ fn start(cli: Cli) -> Result<i32> {
     telemetry::start(&config.log, &config.traces, runtime.handle().clone())?;
     let setup = Setup::new(config);
     let own_signals = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
-    let work = run(&setup, cli.command);
+    let work = async {
+        let code = run(&setup, cli.command).await;
+        setup.finish().await;
+        code
+    };
     let code = if own_signals { runtime.block_on(work) } else { runtime.block_on(interrupt::or(work)) };
     telemetry::traces::finish();
     // A driver may still be inside of a call that was given up; the process does not wait for it. Nor are tasks taken down one
@@ -147,6 +152,7 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::User(command) => people::user(setup, command).await,
         Command::ApiKey(command) => people::api_key(setup, command).await,
         Command::Jobs(command) => jobs::run(setup, command).await,
+        Command::Audit(command) => audit::run(setup, command).await,
         Command::Backup(args) => backup::save(setup, args).await,
         Command::Restore(args) => backup::restore(setup, args).await,
         Command::Key(command) => key::run(setup, command).await,

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::interrupt;
 use crate::app::Setup;
 use crate::error::Result;
-use crate::{http, store};
+use crate::{audit, http, store};
 
 /// Runs the daemon until it is told to stop; gives the process's exit code.
 pub async fn run(setup: &Setup) -> Result<i32> {
@@ -37,6 +37,7 @@ pub async fn run(setup: &Setup) -> Result<i32> {
     let keeping = tokio::spawn(async move { keeper.run(told).await });
     let (worker, told) = (app.worker.clone(), stop.clone());
     let working = tokio::spawn(async move { worker.run(told).await });
+    let sealing = tokio::spawn(audit::run(app.db.clone(), stop.clone()));
     let server = &setup.config.server;
     let scheme = if server.tls().is_some() { "https" } else { "http" };
     let place = |address| match server.public_url.trim_end_matches('/') {
@@ -57,5 +58,8 @@ pub async fn run(setup: &Setup) -> Result<i32> {
         tracing::error!("the keeper broke off");
     }
     app.keeper.leave().await;
+    if sealing.await.is_err() {
+        tracing::error!("the sealing of the audit trail broke off");
+    }
     served.map(|()| 0)
 }

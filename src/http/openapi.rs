@@ -52,7 +52,7 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore, queries::verify,
         quotas::list, quotas::set, quotas::delete,
         executions::list, executions::start, executions::get, executions::rows, executions::cancel, executions::export,
-        audits::list, llm_calls::list,
+        audits::list, audits::export, llm_calls::list,
         sign_in::providers, sign_in::sign_in, sign_in::accept, sign_in::reset, sign_in::sign_out,
         sign_in::sign_out_everywhere, sign_in::set_up, oidc::start, oidc::callback,
         me::get, me::change, me::password, me::sessions, me::end_session,

@@ -129,6 +129,7 @@ routes! {
     "/api/v1/audits" { get audits::list => ReadAudits }
     "/api/v1/quotas" { get quotas::list => ReadUsage, put quotas::set => ManageSettings }
     "/api/v1/quotas/{id}" { delete quotas::delete => ManageSettings }
+    "/api/v1/audits/export" { get audits::export => ReadAudits }
     "/api/v1/llm-calls" { get llm_calls::list => ReadUsage }
 }
 

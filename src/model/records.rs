@@ -282,8 +282,12 @@ pub struct LlmCall {
 pub struct Audit {
     /// Key.
     pub id: Uuid,
+    /// Its place in the chain; none until it is sealed, within seconds.
+    pub sequence: Option<i64>,
     /// When.
     pub at: Timestamp,
+    /// Where it was done; the nil key: in the installation.
+    pub workspace_id: Uuid,
     /// Who.
     pub actor: String,
     /// Did what (`connection.create` ...).
@@ -292,4 +296,10 @@ pub struct Audit {
     pub subject: String,
     /// Facts, without secrets and row values.
     pub details: Value,
+    /// From which address.
+    pub address: Option<String>,
+    /// With which program, as it calls itself.
+    pub agent: Option<String>,
+    /// In which request.
+    pub request_id: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod api_keys;
+pub mod audit_chain;
 pub mod audits;
 pub mod bodies;
 pub mod catalog;

@@ -81,5 +81,6 @@ migrations! {
     10 "0010_row_security" Breaking,
     11 "0011_identity" Expand,
     15 "0015_executions" Expand,
+    16 "0016_audit_chain" Expand,
     18 "0018_daemons" Expand,
 }

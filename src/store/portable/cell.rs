@@ -98,6 +98,13 @@ fn without_nul(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', REPLACEMENT)) } else { Cow::Borrowed(text) }
 }
 
+/// A document in the form by which two texts of it are the same on either backend.
+pub fn normalized(document: &Json) -> Json {
+    let mut document = document.clone();
+    normalize(&mut document);
+    document
+}
+
 /// PostgreSQL keeps no order of names in a document, and of a number its value alone.
 fn normalize(document: &mut Json) {
     match document {

@@ -8,7 +8,8 @@ use crate::store::db::{Conn, Dialect, Tx, args};
 use crate::store::error::{Result, StoreError, StoreErrorKind};
 
 /// Tables in which a store that nobody has used yet holds rows: what migrations and the first start put there.
-const OF_A_NEW_STORE: &[&str] = &["settings", "workspaces", "users", "memberships", "audits", "daemons"];
+const OF_A_NEW_STORE: &[&str] =
+    &["settings", "workspaces", "users", "memberships", "audits", "audit_seals", "daemons"];
 
 /// Whether nobody has used the store yet.
 ///

@@ -7,6 +7,7 @@ mod cell;
 mod load;
 mod shape;
 
+pub use cell::normalized;
 pub use load::{check_references, clear, fill, is_empty, put_off_references};
 pub use shape::{Kind, Table, order, tables};
 

@@ -55,7 +55,7 @@ const POSTGRES_COLUMNS: &str = "SELECT c.relname::text AS t, a.attname::text AS 
      coalesce((SELECT array_position(x.indkey::int2[], a.attnum) FROM pg_index x \
                WHERE x.indrelid = c.oid AND x.indisprimary), -1)::bigint AS place \
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid \
-     WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname <> 'migrations' \
+     WHERE n.nspname = current_schema() AND c.relkind = 'r' \
      AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY c.relname, a.attnum";
 const POSTGRES_REFERENCES: &str = "SELECT DISTINCT c.relname::text AS t, r.relname::text AS refers FROM pg_constraint k \
      JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid \
@@ -66,12 +66,16 @@ const POSTGRES_REFERENCES: &str = "SELECT DISTINCT c.relname::text AS t, r.relna
 const SQLITE_COLUMNS: &str = "SELECT l.name AS t, c.name AS name, c.type AS type, \
      CASE c.pk WHEN 0 THEN -1 ELSE c.pk END AS place FROM pragma_table_list l, pragma_table_xinfo(l.name) c \
      WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-     AND l.name <> 'migrations' AND c.hidden = 0 ORDER BY l.name, c.cid";
+     AND c.hidden = 0 ORDER BY l.name, c.cid";
 const SQLITE_REFERENCES: &str = "SELECT DISTINCT l.name AS t, f.\"table\" AS refers \
      FROM pragma_table_list l, pragma_foreign_key_list(l.name) f \
      WHERE l.schema = 'main' AND l.type = 'table' ORDER BY 1, 2";
 
-/// All tables of a store but `migrations`, by name.
+/// Tables that say nothing of their own: which migrations ran (a backup says that elsewhere), and which lines of the audit
+/// trail wait for their place (all that have none).
+const DERIVED: [&str; 2] = ["migrations", "audit_unsealed"];
+
+/// All tables of a store that say something of their own, by name.
 ///
 /// # Errors
 /// When the store fails, or has a column that no backup can hold.
@@ -83,6 +87,9 @@ pub async fn tables(on: &impl Conn) -> Result<Vec<Table>> {
     let mut found: BTreeMap<String, (Table, Vec<(i64, String)>)> = BTreeMap::new();
     for row in on.query(columns, &[]).await? {
         let (table, name, place) = (row.text("t")?, row.text("name")?, row.int("place")?);
+        if DERIVED.contains(&table.as_str()) {
+            continue;
+        }
         let kind = kind(&row.text("type")?).ok_or_else(|| unfit(&table, &name))?;
         let (entry, key) = found.entry(table.clone()).or_insert_with(|| {
             (Table { name: table, columns: Vec::new(), key: Vec::new(), refers_to: Vec::new() }, Vec::new())

@@ -1,5 +1,6 @@
 //! The store's suite: every case runs on both backends.
 
+mod audit_chain;
 mod backup;
 mod catalog;
 mod chats;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Class, Error, Result};
-use crate::secrets::{Keyring, Sealed, Secret};
+use crate::secrets::{Keys, Secret};
 use crate::store::audit_chain::Head;
 
 /// What the signature is for.
@@ -26,10 +26,10 @@ pub struct SignedHead {
 /// Signs a head.
 ///
 /// # Errors
-/// When the system gives no random numbers.
-pub fn sign(head: Head, keys: &Keyring) -> Result<SignedHead> {
+/// `V...`: why the keys cannot be used.
+pub async fn sign(head: Head, keys: &Keys) -> Result<SignedHead> {
     let said = Secret::new(format!("{} {}", head.seq, head.hash));
-    let signature = Sealed::seal(&said, BOUND_TO, keys)?.to_string();
+    let signature = keys.seal(&said, BOUND_TO).await?;
     Ok(SignedHead { head, signature: Some(signature) })
 }
 
@@ -37,13 +37,13 @@ pub fn sign(head: Head, keys: &Keyring) -> Result<SignedHead> {
 ///
 /// # Errors
 /// `T002` when the text is no head, `T003` when the signature does not hold.
-pub fn read_head(text: &str, keys: &Keyring) -> Result<Head> {
+pub async fn read_head(text: &str, keys: &Keys) -> Result<Head> {
     let read: SignedHead = serde_json::from_str(text.trim()).map_err(|_| {
         Error::new("T002", Class::BadInput, "that is no head of an audit trail")
             .hint("Give what `querent audit head` printed.")
     })?;
     if let Some(signature) = &read.signature {
-        let opened = Sealed::parse(signature).and_then(|sealed| sealed.open(BOUND_TO, keys));
+        let opened = keys.unseal(signature, BOUND_TO).await;
         let holds = opened.is_ok_and(|said| said.expose() == format!("{} {}", read.head.seq, read.head.hash));
         if !holds {
             return Err(Error::new("T003", Class::BadInput, "the signature of the head does not hold")
@@ -57,9 +57,9 @@ pub fn read_head(text: &str, keys: &Keyring) -> Result<Head> {
 ///
 /// # Errors
 /// As [`read_head`].
-pub fn kept(file: &Path, keys: &Keyring) -> Result<Option<Head>> {
+pub async fn kept(file: &Path, keys: &Keys) -> Result<Option<Head>> {
     match std::fs::read_to_string(file) {
-        Ok(text) => read_head(&text, keys).map(Some),
+        Ok(text) => read_head(&text, keys).await.map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unusable(&error)),
     }
@@ -69,8 +69,8 @@ pub fn kept(file: &Path, keys: &Keyring) -> Result<Option<Head>> {
 ///
 /// # Errors
 /// `T004` when the file cannot be written.
-pub fn keep(file: &Path, head: Head, keys: &Keyring) -> Result<()> {
-    let text = serde_json::to_string(&sign(head, keys)?).unwrap_or_default();
+pub async fn keep(file: &Path, head: Head, keys: &Keys) -> Result<()> {
+    let text = serde_json::to_string(&sign(head, keys).await?).unwrap_or_default();
     let beside = file.with_extension("head.new");
     std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file)).map_err(|e| unusable(&e))
 }

@@ -8,7 +8,6 @@ use crate::app::Setup;
 use crate::audit::{self, Fault, Report};
 use crate::error::{Class, Error, Result};
 use crate::model::{Audit, Cursor, Page, PageRequest};
-use crate::secrets::Keyring;
 use crate::store::audits::{self, Filter};
 use crate::store::{Db, audit_chain};
 
@@ -23,7 +22,8 @@ pub async fn run(setup: &Setup, command: AuditCommand) -> Result<i32> {
         AuditCommand::Verify { head, json } => return verify(setup, &head, json).await,
         AuditCommand::Head => {
             let db = sealed(setup).await?;
-            let signed = audit::sign(audit_chain::head(&db).await?, &keys(setup)?)?;
+            let keys = &setup.app().await?.keys;
+            let signed = audit::sign(audit_chain::head(&db).await?, keys).await?;
             say!("{}", serde_json::to_string(&signed).unwrap_or_default());
         }
         AuditCommand::List { filter, limit } => {
@@ -44,21 +44,17 @@ async fn sealed(setup: &Setup) -> Result<Db> {
     Ok(db)
 }
 
-fn keys(setup: &Setup) -> Result<Keyring> {
-    Ok(Keyring::load_or_create(&setup.config.data_dir.join("secret.key"))?)
-}
-
 async fn verify(setup: &Setup, heads: &[PathBuf], json: bool) -> Result<i32> {
-    let (db, keys) = (sealed(setup).await?, keys(setup)?);
+    let (db, keys) = (sealed(setup).await?, &setup.app().await?.keys);
     let kept = setup.config.data_dir.join(KEPT);
-    let mut known: Vec<_> = audit::kept(&kept, &keys)?.into_iter().collect();
+    let mut known: Vec<_> = audit::kept(&kept, keys).await?.into_iter().collect();
     for file in heads {
-        known.push(audit::read_head(&text(file)?, &keys)?);
+        known.push(audit::read_head(&text(file)?, keys).await?);
     }
     let report = audit::verify(&db, &known).await?;
     let whole = report.count == 0;
     if whole {
-        audit::keep(&kept, report.head.clone(), &keys)?;
+        audit::keep(&kept, report.head.clone(), keys).await?;
     }
     if json {
         say!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());

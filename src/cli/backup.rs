@@ -123,7 +123,7 @@ fn opener(lock: &LockArgs, folder: &Path) -> Result<Opener> {
         )
         .hint("Name the data folder that holds them with --data-dir."));
     }
-    Ok(Opener::Keyring(Box::new(Keyring::load_or_create(&path)?)))
+    Ok(Opener::Keyring(Box::new(Keyring::load(&path)?)))
 }
 
 fn passphrase(file: &Path) -> Result<Secret> {

@@ -3,7 +3,7 @@
 
 use querent::audit::{self, Fault, Report, verify};
 use querent::backup::{self, Contents, Opener, Restore};
-use querent::secrets::Keyring;
+use querent::secrets::Keys;
 use querent::store::audits::{self, Filter};
 use querent::store::{Conn, Db, Dialect, audit_chain};
 use serde_json::json;
@@ -133,13 +133,15 @@ async fn whatever_is_done_behind_the_programs_back_is_named(store: TestStore) {
 }
 
 async fn an_end_that_is_cut_off_is_noticed_by_who_kept_the_head(store: TestStore) {
-    let keys = Keyring::generate().unwrap();
+    let keys = Keys::of_file(&store.folder.join("one.key")).await.unwrap();
+    let others = Keys::of_file(&store.folder.join("two.key")).await.unwrap();
     let had = sealed(&store, 6).await.head;
-    let written = serde_json::to_string(&audit::sign(had.clone(), &keys).unwrap()).unwrap();
-    assert_eq!(audit::read_head(&written, &keys).unwrap(), had);
-    assert_eq!(audit::read_head(&written, &Keyring::generate().unwrap()).unwrap_err().code, "T003");
-    assert_eq!(audit::read_head(&written.replace("\"seq\":6", "\"seq\":5"), &keys).unwrap_err().code, "T003");
-    assert_eq!(audit::read_head("text", &keys).unwrap_err().code, "T002");
+    let written = serde_json::to_string(&audit::sign(had.clone(), &keys).await.unwrap()).unwrap();
+    assert_eq!(audit::read_head(&written, &keys).await.unwrap(), had);
+    let changed = written.replace("\"seq\":6", "\"seq\":5");
+    assert_eq!(audit::read_head(&written, &others).await.unwrap_err().code, "T003");
+    assert_eq!(audit::read_head(&changed, &keys).await.unwrap_err().code, "T003");
+    assert_eq!(audit::read_head("text", &keys).await.unwrap_err().code, "T002");
 
     let known = [had.clone()];
     sealed(&store, 1).await;

@@ -5,6 +5,7 @@
 
 mod check;
 mod cli;
+mod cli_audit;
 mod cli_backup;
 mod cli_impact;
 mod cli_jobs;

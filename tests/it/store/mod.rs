@@ -12,6 +12,7 @@ mod idempotency;
 mod impact;
 mod impact_whole;
 mod jobs;
+mod kills;
 mod migrations;
 mod queue;
 mod retention;

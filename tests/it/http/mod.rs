@@ -1,7 +1,7 @@
 //! The HTTP surface, seen by a client.
 
-mod cache;
 mod audits;
+mod cache;
 mod cancels;
 mod door;
 mod identity;

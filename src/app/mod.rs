@@ -170,6 +170,11 @@ impl App {
         Ok(App { config, db, sources, exec, crawler, worker, chat, keeper, token, keys, auth })
     }
 
+    /// What runs, whoever asked for it: to be waited for when the daemon ends.
+    pub fn running(&self) -> &Exec {
+        &self.exec
+    }
+
     /// Marks work as interrupted that a daemon left behind when it died. Called by a daemon at its start. SQLite has one
     /// daemon, so everything unfinished is abandoned; on PostgreSQL another daemon may be at work, so leases decide.
     ///

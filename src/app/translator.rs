@@ -9,6 +9,7 @@ use nl2sql::propose::{ModelTranslator, RecordedTranslator, Translator};
 
 use crate::config::{Model, Provider};
 use crate::error::{Class, Error, Result};
+use crate::telemetry::traces;
 
 const OPENAI: &str = "https://api.openai.com/v1";
 const ANTHROPIC: &str = "https://api.anthropic.com";
@@ -64,6 +65,7 @@ fn settings(model: &Model, default_url: &str) -> Result<ModelConfig> {
         key: Secret::new(model.api_key.expose()),
         timeouts: Timeouts { total: Duration::from_secs(model.timeout), ..Timeouts::default() },
         concurrency: model.concurrency,
+        traceparent: Some(traces::traceparent),
         prices: (prices.input > 0.0 || prices.output > 0.0).then_some(prices),
         ..ModelConfig::new(url, &model.name)
     })

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use nl2sql::propose::Translator;
 use nl2sql::{Checked, Turn};
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 pub use compose::{Answer, TextParts};
 pub use events::{Event, Events, RowsPart, SqlPart};
@@ -23,11 +24,13 @@ pub use tape::{Tape, Tapes};
 
 use crate::error::{Class, Error, Result};
 use crate::exec::{self, Exec, Finished};
+use crate::model::clock::Stopwatch;
 use crate::model::{ChatMessage, ChatSession, Execution, Id, Measure, MessageStatus, Query, Role, new_id};
 use crate::sources::{Source, Sources};
 use crate::store::chats::{MessageEnd, NewMessage};
 use crate::store::queries::NewQuery;
 use crate::store::{self, Conn, Db, StoreError, StoreErrorKind};
+use crate::telemetry::{metrics, spans};
 
 /// Longest question, in characters.
 pub const MAX_QUESTION: usize = 4_000;
@@ -111,7 +114,8 @@ impl Chat {
         let message = self.remember(session, question).await?;
         let pending = Abandoned::watch(self, message.id);
         events.send(Event::Started { message_id: message.id });
-        let outcome = self.answer(&source, message.id, question, &history, events).await;
+        let answer = self.answer(&source, message.id, question, &history, events);
+        let outcome = answer.instrument(spans::question(&message.id.to_string())).await;
         self.settle(&message, outcome, pending, events).await
     }
 
@@ -127,7 +131,8 @@ impl Chat {
             events.send(Event::Started { message_id: id });
         }
         events.send(Event::Status("The daemon that was answering ended; another one goes on".to_owned()));
-        let outcome = self.answer_stored(&message, events).await;
+        let answer = self.answer_stored(&message, events);
+        let outcome = answer.instrument(spans::question(&message.id.to_string())).await;
         self.settle(&message, outcome, pending, events).await
     }
 
@@ -151,6 +156,7 @@ impl Chat {
         events: &Events,
     ) -> Result<Answered> {
         let (end, query) = compose::end(outcome);
+        metrics::answered(end.status.as_str(), pending.elapsed());
         if let Err(error) = events.settle(&self.db).await {
             tracing::warn!(message = %message.id, %error, "the last events of a stream could not be stored");
         }
@@ -200,7 +206,8 @@ impl Chat {
         let catalog = relevant(index, &policy, question);
         let translator = translator_for(&self.translator, &source.connection.privacy);
         let seen = Seen { catalog: &catalog, whole: index.catalog(), policy: &policy };
-        let proposed = propose(question, history, &seen, &translator, events).await;
+        let proposing = propose(question, history, &seen, &translator, events);
+        let proposed = proposing.instrument(spans::step("propose")).await;
         self.keep_calls(message, &proposed).await?;
         let mut best = proposed?.best;
         let (mut query, mut finished) =
@@ -268,6 +275,8 @@ impl Chat {
     async fn keep_calls(&self, message: Id, proposed: &Result<Proposed>) -> Result<()> {
         let Ok(proposed) = proposed else { return Ok(()) };
         for call in &proposed.calls {
+            let (took, usage) = (Duration::from_millis(call.latency_ms), &call.usage);
+            metrics::model_called(&call.outcome, took, usage.input, usage.output, call.cost);
             store::llm_calls::add(&self.db, &compose::llm_call(message, call)).await?;
         }
         Ok(())
@@ -343,12 +352,24 @@ fn new_query(
 struct Abandoned {
     db: Db,
     standing: Arc<Standing>,
+    exec: Exec,
+    watch: Stopwatch,
     message: Option<Id>,
 }
 
 impl Abandoned {
     fn watch(chat: &Chat, message: Id) -> Abandoned {
-        Abandoned { db: chat.db.clone(), standing: chat.standing.clone(), message: Some(message) }
+        Abandoned {
+            db: chat.db.clone(),
+            standing: chat.standing.clone(),
+            exec: chat.exec.clone(),
+            watch: Stopwatch::start(),
+            message: Some(message),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.watch.elapsed()
     }
 
     fn settled(&mut self) {
@@ -363,7 +384,9 @@ impl Drop for Abandoned {
             return;
         }
         let db = self.db.clone();
+        let unsettled = self.exec.unsettled().enter();
         tokio::spawn(async move {
+            let _unsettled = unsettled;
             let end = MessageEnd {
                 status: MessageStatus::Cancelled,
                 parts: Value::Array(Vec::new()),

@@ -14,6 +14,7 @@ use super::events::{Event, Events};
 use crate::error::{Class, Error, Result};
 use crate::index::Index;
 use crate::model::clock;
+use crate::telemetry::metrics;
 
 /// Tables that one question is answered from at the most.
 const TABLES: usize = 60;
@@ -138,6 +139,7 @@ fn no_answer(reason: NoAnswer) -> Error {
                 .hint("Name what you want to know with words of the schema, or look the schema up first.")
         }
         NoAnswer::Refused(findings) => {
+            findings.iter().for_each(|finding| metrics::refusal(&finding.code.as_str()));
             let first = findings.first().map(ToString::to_string).unwrap_or_default();
             Error::new("A011", Class::BadInput, format!("every candidate was refused by the guard: {first}"))
                 .hint("Ask in other words, or write the SQL yourself under /api/v1/queries.")

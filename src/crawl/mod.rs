@@ -13,16 +13,19 @@ use connector_api::{Connector, CrawlOptions, Progress};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use self::after::Next;
 use self::understand::Found;
 use crate::error::{Class, Error, Result};
 use crate::impact::Impacted;
+use crate::model::clock::Stopwatch;
 use crate::model::{ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
 use crate::sources::{self, Database, Sources};
 use crate::store::catalog::Keep;
 use crate::store::crawls::CrawlEnd;
 use crate::store::{self, Conn, Db, StoreErrorKind};
+use crate::telemetry::{metrics, spans};
 
 /// How long a crawl may look alive without a sign; it gives one three times as often.
 const LEASE: Duration = Duration::from_secs(60);
@@ -202,6 +205,24 @@ impl Crawler {
     /// # Errors
     /// What went wrong; the record tells the same.
     pub async fn run(
+        &self,
+        database: &Database,
+        run: CrawlRun,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Crawled> {
+        let (engine, clock) = (database.connection.engine.name(), Stopwatch::start());
+        let span = spans::crawl(&run.id.to_string(), engine);
+        let outcome = self.work(database, run, progress).instrument(span).await;
+        let word = match &outcome {
+            Ok(_) => "succeeded",
+            Err(error) if error.class == Class::Cancelled => "cancelled",
+            Err(_) => "failed",
+        };
+        metrics::crawl_ended(engine, word, clock.elapsed());
+        outcome
+    }
+
+    async fn work(
         &self,
         database: &Database,
         run: CrawlRun,

@@ -8,6 +8,7 @@ mod pages;
 mod queue;
 pub mod quota;
 mod turn;
+mod watch;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,20 +21,23 @@ use arrow::record_batch::RecordBatch;
 use connector_api::Limits;
 use guard::ReadOnly;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::error::{Class, Error, Result};
-use crate::model::clock::Stopwatch;
 use crate::model::{Execution, Id, Measure, Query, RunStatus, new_id};
 use crate::results::column_type;
 use crate::secrets::Keys;
 use crate::sources::Source;
 use crate::store::executions::{ExecutionEnd, NewExecution};
 use crate::store::{self, Conn, Db};
+use crate::telemetry::metrics;
+
+use watch::{Stop, Watch};
 
 pub use cache::{policy_hash, query_hash};
 pub use limits::{limits_under, stream, within_cost};
 pub use pages::{MAX_PAGE, RowsPage, json_rows};
+pub use watch::Unsettled;
 
 use cache::Hashes;
 use kept::Sealer;
@@ -60,6 +64,7 @@ struct Shared {
     /// The daemon that this is, once it gives signs of life.
     daemon: OnceLock<Id>,
     draining: AtomicBool,
+    unsettled: Unsettled,
 }
 
 /// How executions are bounded, beside the caps of each. 0 in what says so: no bound of its own.
@@ -77,14 +82,6 @@ pub struct Settings {
     pub waiting_per_user: usize,
     /// Seconds for which a result answers the same again; 0: never. A connection's options may say otherwise.
     pub cache_seconds: u64,
-}
-
-/// How a running execution is stopped.
-#[derive(Default)]
-struct Stop {
-    token: CancellationToken,
-    /// Who stopped it.
-    by: OnceLock<String>,
 }
 
 /// An execution that ended well, with its first rows.
@@ -114,11 +111,18 @@ impl Exec {
             waiting_per_user: settings.waiting_per_user,
         });
         let sealer = Sealer::new(keys);
-        let (running, daemon, draining) = (Mutex::default(), OnceLock::new(), AtomicBool::new(false));
-        Exec {
-            db,
-            shared: Arc::new(Shared { results, sealer, limits, settings, queue, running, daemon, draining }),
-        }
+        let shared = Shared {
+            results,
+            sealer,
+            limits,
+            settings,
+            queue,
+            running: Mutex::default(),
+            daemon: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            unsettled: Unsettled::default(),
+        };
+        Exec { db, shared: Arc::new(shared) }
     }
 
     /// From now on executions belong to that daemon, which gives signs of life.
@@ -180,12 +184,13 @@ impl Exec {
         quota::judge(&self.db, &[Measure::Rows, Measure::Seconds]).await?;
         let (place, execution) = self.accept(&source, query, hashes, true).await?;
         let (exec, record) = (self.clone(), execution.clone());
-        tokio::spawn(async move {
+        let work = async move {
             let id = record.id;
             if let Err(error) = exec.work(&source, &statement, record, place).await {
                 tracing::info!(execution = %id, code = error.code, "the execution ended with an error");
             }
-        });
+        };
+        tokio::spawn(work.in_current_span());
         Ok(execution)
     }
 
@@ -197,6 +202,17 @@ impl Exec {
         stop.by.get_or_init(|| by.to_owned());
         stop.token.cancel();
         true
+    }
+
+    /// What has not ended, or not been stored as ended; others may wait for it, and be waited for.
+    pub fn unsettled(&self) -> &Unsettled {
+        &self.shared.unsettled
+    }
+
+    /// Ends everything that runs here, because the daemon does.
+    pub fn break_off(&self) {
+        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.values().for_each(|stop| stop.end());
     }
 
     async fn accept(
@@ -239,12 +255,14 @@ impl Exec {
     ) -> Result<Finished> {
         let stop = Arc::new(Stop::default());
         self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).insert(execution.id, stop.clone());
+        let _unsettled = self.shared.unsettled.enter();
         let mut guard = Unfinished { exec: self.clone(), id: execution.id, ended: false };
-        let watch = Stopwatch::start();
+        let watch = Watch::start(source, statement, &execution);
         let outcome = tokio::select! {
-            outcome = self.in_turn(source, statement, &execution, place) => outcome,
-            () = stop.token.cancelled() => Err(Error::new("E002", Class::Cancelled, "the execution was cancelled")),
+            outcome = self.in_turn(source, statement, &execution, place).instrument(watch.span()) => outcome,
+            () = stop.token.cancelled() => Err(stop.error()),
         };
+        watch.ended(&outcome);
         let end = end(&outcome, watch.millis(), self.relative(execution.id), self.daemon());
         let stored = self.store_end(execution.id, end, stop.by.get()).await;
         guard.ended = true;
@@ -279,7 +297,10 @@ impl Exec {
         execution: &Execution,
         place: Place,
     ) -> Result<drain::Drained> {
+        let waits = metrics::execution_waits();
         let _slot = self.turn(source, execution, place).await?;
+        drop(waits);
+        let _runs = metrics::execution_runs();
         let limits = limits_under(&self.shared.limits, &source.policy()?);
         let stream = stream(source.connector.as_ref(), statement, &limits).await?;
         let drained =
@@ -314,7 +335,9 @@ impl Drop for Unfinished {
             return;
         }
         let (exec, id) = (self.exec.clone(), self.id);
+        let unsettled = exec.shared.unsettled.enter();
         tokio::spawn(async move {
+            let _unsettled = unsettled;
             let gone = Err(Error::new("E003", Class::Cancelled, "the client went away"));
             let end = end(&gone, 0, String::new(), exec.daemon());
             if let Err(error) = store::executions::finish(&exec.db, id, end).await {

@@ -16,10 +16,11 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use bytes::Bytes;
 use tokio::runtime::Handle;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
 use super::client::{Client, Proxies};
-use super::drain::{Drain, Present};
+use super::drain::Drain;
 use super::host::Hosts;
 use super::may::identify;
 use super::problem::Problem;
@@ -97,7 +98,7 @@ async fn answer(
     let status = response.status().as_u16();
     metrics::request_answered(&route, method, status, watch.elapsed());
     if traces::on() {
-        here.span.record("http.response.status_code", status);
+        here.span.record("http.response.status_code", i64::from(status));
     }
     // The path alone: a query string may hold words of a question.
     tracing::info!(method, path, status, ms = watch.millis(), client = client.shown(), "answered");
@@ -112,7 +113,7 @@ fn method(method: &Method) -> &'static str {
 
 /// What is there until an answer's last byte is given, or the client went away.
 struct Here {
-    _present: Present,
+    _present: TaskTrackerToken,
     _request: Held,
     stream: Option<Held>,
     span: Span,

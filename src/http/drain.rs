@@ -1,81 +1,51 @@
 //! The end of a daemon: from the moment that it is told to stop it says that it is not ready, and waits a while for what
 //! clients wait for.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::exec::Exec;
+
+/// Broken off work is told to its clients, and stored, in that time.
+const TELL: Duration = Duration::from_secs(3);
 
 /// Whether the daemon is about to end, and what it still answers.
 #[derive(Debug, Default)]
 pub struct Drain {
     begun: AtomicBool,
-    present: AtomicUsize,
-    left: Notify,
+    requests: TaskTracker,
 }
 
-/// A request that has not been answered to its end.
-#[must_use]
-pub struct Present(Arc<Drain>);
-
 impl Drain {
-    /// From now on the daemon is not ready.
-    pub fn begin(&self) {
-        self.begun.store(true, Ordering::SeqCst);
-    }
-
     /// Whether it is about to end.
     pub fn begun(&self) -> bool {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Counts a request until it is dropped.
-    pub fn enter(self: &Arc<Self>) -> Present {
-        self.present.fetch_add(1, Ordering::SeqCst);
-        Present(self.clone())
+    /// Counts a request until what this gives is dropped.
+    pub fn enter(&self) -> TaskTrackerToken {
+        self.requests.token()
     }
 
-    /// Requests that are not answered to their end.
-    pub fn present(&self) -> usize {
-        self.present.load(Ordering::SeqCst)
-    }
-
-    /// Waits until there is none.
-    pub async fn empty(&self) {
-        loop {
-            let left = self.left.notified();
-            if self.present() == 0 {
-                return;
-            }
-            left.await;
+    /// From now on the daemon is not ready. Waits until every request is answered to its end and every statement has
+    /// ended; what has not by `time` is broken off.
+    pub async fn run(&self, exec: &Exec, time: Duration) {
+        self.begun.store(true, Ordering::SeqCst);
+        if self.empty(exec, time).await {
+            return;
         }
+        tracing::warn!(requests = self.requests.len(), "what still runs is broken off: its time is over");
+        exec.break_off();
+        self.empty(exec, TELL).await;
     }
-}
 
-impl Drop for Present {
-    fn drop(&mut self) {
-        self.0.present.fetch_sub(1, Ordering::SeqCst);
-        self.0.left.notify_waiters();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn it_is_empty_when_the_last_has_left() {
-        let drain = Arc::new(Drain::default());
-        drain.empty().await;
-        let (one, two) = (drain.enter(), drain.enter());
-        let waiting = tokio::spawn({
-            let drain = drain.clone();
-            async move { drain.empty().await }
-        });
-        drop(one);
-        assert_eq!(drain.present(), 1);
-        assert!(!waiting.is_finished());
-        drop(two);
-        waiting.await.unwrap();
+    async fn empty(&self, exec: &Exec, time: Duration) -> bool {
+        self.requests.close();
+        let requests = tokio::time::timeout(time, self.requests.wait());
+        let (requests, executions) = tokio::join!(requests, exec.unsettled().settled(time));
+        requests.is_ok() && executions
     }
 }

@@ -47,6 +47,8 @@ const IDLE_TIME: Duration = Duration::from_secs(75);
 const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// Seconds that connections get to close when nothing goes on on them any more.
 const CLOSE_SECONDS: u64 = 1;
+/// What was cut off must have been stored by then.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` is there; then running requests get `server.drain_seconds` to end. `ready` hears of the address
 /// once it is bound.
@@ -66,6 +68,7 @@ pub async fn serve_until(
         None => None,
     };
     let signals = certificate.clone().map(|c| tokio::spawn(c.follow_signals()));
+    let exec = app.running().clone();
     let (server, address) = bind(app, listen, certificate.as_ref(), stop)?;
     let own_metrics = own_metrics.map(|(server, address)| {
         tracing::info!(%address, "metrics are served");
@@ -74,6 +77,8 @@ pub async fn serve_until(
     tracing::info!(%address, tls = certificate.is_some(), "listening");
     ready(address);
     let served = server.await;
+    // what clients left behind when they were cut off is stored before the process ends
+    exec.unsettled().settled(SETTLE).await;
     signals.inspect(tokio::task::JoinHandle::abort);
     if let Some((handle, task)) = own_metrics {
         handle.stop(false).await;
@@ -96,7 +101,12 @@ fn bind(
         proxies: client::Proxies::of(settings).map_err(unusable)?,
         drain: drain.clone(),
     });
-    let stop = drained(stop, drain, Duration::from_secs(settings.drain_seconds));
+    let (exec, time) = (app.running().clone(), Duration::from_secs(settings.drain_seconds));
+    // until that has ended it is reachable, so that what is in front of it sees that it is not ready
+    let stop = async move {
+        stop.await;
+        drain.run(&exec, time).await;
+    };
     let state: State = web::Data::from(app);
     let runtime = web::Data::new(Handle::current());
     let server = HttpServer::new(move || {
@@ -128,16 +138,6 @@ fn bind(
     let server = bound.map_err(|e| cannot_listen(listen, &e))?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     Ok((server.run(), address))
-}
-
-/// Ends when the daemon was told to stop and has answered what it was asked, or the time for that is over. Until then it is
-/// reachable, so that what is in front of it sees that it is not ready.
-async fn drained(stop: impl Future<Output = ()>, drain: Arc<Drain>, time: Duration) {
-    stop.await;
-    drain.begin();
-    if tokio::time::timeout(time, drain.empty()).await.is_err() {
-        tracing::warn!(requests = drain.present(), "requests are broken off: their time is over");
-    }
 }
 
 fn unusable(message: String) -> Error {

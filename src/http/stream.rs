@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::Instrument;
 
 use super::problem::Problem;
 use crate::app::Desk;
@@ -44,7 +45,8 @@ impl Asked {
     /// Starts the work on the daemon's runtime.
     pub fn start(desk: Desk, session: ChatSession, question: String) -> Asked {
         let (events, receiver) = Events::channel();
-        let work = tokio::spawn(async move { desk.chat.ask(&session, &question, &events).await });
+        let work = async move { desk.chat.ask(&session, &question, &events).await };
+        let work = tokio::spawn(work.in_current_span());
         Asked { work, events: receiver, heard: 0, kept: None, detached: false }
     }
 
@@ -52,7 +54,8 @@ impl Asked {
     pub fn streamed(desk: Desk, session: ChatSession, question: String, detached: bool) -> Asked {
         let tapes = desk.tapes.clone();
         let (events, receiver) = Events::taped(tapes.begin(desk.db.workspace()));
-        let work = tokio::spawn(async move { desk.chat.ask(&session, &question, &events).await });
+        let work = async move { desk.chat.ask(&session, &question, &events).await };
+        let work = tokio::spawn(work.in_current_span());
         Asked { work, events: receiver, heard: 0, kept: Some((tapes, None)), detached }
     }
 

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 pub use attempt::{Attempt, Stop};
 pub use cron::Plan;
@@ -25,6 +26,7 @@ use crate::error::{Class, Error, Result};
 use crate::model::{Id, Job, clock, new_id};
 use crate::store::recover::Abandoned;
 use crate::store::{self, Conn, Db, Dialect};
+use crate::telemetry::{metrics, spans};
 
 /// What other processes do to the store is seen after that at the latest.
 const LOOK: Duration = Duration::from_secs(5);
@@ -121,7 +123,10 @@ impl Worker {
         let attempt = Arc::new(Attempt::default());
         let id = job.id;
         self.lock().insert(id, attempt.clone());
-        run::attempt(self.parts.daemon_in(job.workspace_id), job, attempt.clone(), self.habits.lease).await;
+        let _at_work = metrics::job_begins(job.kind.as_str());
+        let span = spans::job(&id.to_string(), job.kind.as_str());
+        let parts = self.parts.daemon_in(job.workspace_id);
+        run::attempt(parts, job, attempt.clone(), self.habits.lease).instrument(span).await;
         let mut running = self.lock();
         // it may have come back to this daemon while its first attempt was ending
         if running.get(&id).is_some_and(|current| Arc::ptr_eq(current, &attempt)) {

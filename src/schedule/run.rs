@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::attempt::{Attempt, Stop};
 use super::kinds::{self, Done, Parts};
@@ -13,6 +14,7 @@ use crate::model::Job;
 use crate::model::clock::Stopwatch;
 use crate::store::jobs::{Failure, Held, Hold};
 use crate::store::{self, Db, StoreErrorKind};
+use crate::telemetry::metrics;
 
 /// Work that was told to stop is waited for that long, then dropped.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -28,10 +30,12 @@ pub(super) async fn attempt(parts: Parts, job: Job, attempt: Arc<Attempt>, lease
         Err(deadly(&job))
     } else {
         let (told, work) = (attempt.clone(), job.clone());
-        let work = tokio::spawn(async move { kinds::run(&parts, &work, &told).await });
+        let work = async move { kinds::run(&parts, &work, &told).await };
+        let work = tokio::spawn(work.in_current_span());
         let hold = hold(&db, held, &attempt, lease);
         watched(work, &attempt, hold).await
     };
+    metrics::job_ended(job.kind.as_str(), word(&outcome, &attempt));
     if let Err(error) = &outcome {
         attempt.line(format!("{}: {error}", error.code));
     }
@@ -50,6 +54,17 @@ pub(super) async fn attempt(parts: Parts, job: Job, attempt: Arc<Attempt>, lease
         }
     }
     db.wake();
+}
+
+/// How an attempt ended, for the figures.
+fn word(outcome: &Result<Done>, attempt: &Attempt) -> &'static str {
+    match (outcome, attempt.stop()) {
+        (Ok(Done::Well), _) => "succeeded",
+        (Ok(Done::Later(_)), _) => "later",
+        (Err(_), Some(Stop::Cancelled)) => "cancelled",
+        (Err(_), Some(Stop::Shutdown | Stop::Lost)) => "given_back",
+        (Err(_), None) => "failed",
+    }
 }
 
 /// The work's outcome, while its lease is held beside it.

@@ -23,6 +23,7 @@ use crate::error::{Class, Error, Result};
 /// When the level or the collector's address cannot be read.
 pub fn start(log: &Log, traces: &Traces, runtime: Handle) -> Result<()> {
     let filter = filter(&log.level)?;
+    slow::start(log);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // colours are for people: files and collectors get none
     let lines = if std::io::stderr().is_terminal() { lines } else { lines.with_ansi(false) };

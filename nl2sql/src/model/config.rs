@@ -84,6 +84,8 @@ pub struct ModelConfig {
     pub max_reply_bytes: usize,
     /// What tokens cost, when known.
     pub prices: Option<Prices>,
+    /// Gives the `traceparent` header of a call from within the call's span (target `querent::span`).
+    pub traceparent: Option<fn() -> Option<String>>,
 }
 
 impl ModelConfig {
@@ -101,6 +103,7 @@ impl ModelConfig {
             concurrency: 4,
             max_reply_bytes: 4 * 1024 * 1024,
             prices: None,
+            traceparent: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 use super::config::ModelConfig;
 use super::error::{ModelCode, ModelError};
@@ -73,19 +74,35 @@ impl Http {
             CallRecord { model: self.config.model.clone(), prompt: request.bytes, ..CallRecord::default() };
         let mut partial = Partial::default();
         let work = self.try_until_done(wire, request, start, &mut call, &mut partial, on_delta);
-        let outcome = match timeout(self.config.timeouts.total, work).await {
+        let span = tracing::info_span!(
+            target: "querent::span",
+            "model",
+            model = %self.config.model,
+            otel.name = "model call",
+            otel.kind = "client",
+            outcome = tracing::field::Empty,
+            input_tokens = tracing::field::Empty,
+            output_tokens = tracing::field::Empty,
+        );
+        let outcome = match timeout(self.config.timeouts.total, work).instrument(span.clone()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(timed_out("the call did not end", self.config.timeouts.total)),
         };
         self.account(&mut call, request, &partial, start);
+        call.outcome = match &outcome {
+            Ok(()) if partial.truncated => "length".to_owned(),
+            Ok(()) => "ok".to_owned(),
+            Err(error) => error.code.as_str().to_owned(),
+        };
+        span.record("outcome", &call.outcome);
+        span.record("input_tokens", call.usage.input);
+        span.record("output_tokens", call.usage.output);
         match outcome {
             Ok(()) => {
-                call.outcome = if partial.truncated { "length".to_owned() } else { "ok".to_owned() };
                 tracing::debug!(model = %call.model, ms = call.latency_ms, tries = call.tries, "model replied");
                 Ok(Reply { text: partial.text, truncated: partial.truncated, call })
             }
             Err(mut error) => {
-                call.outcome = error.code.as_str().to_owned();
                 tracing::warn!(code = call.outcome, tries = call.tries, "model call failed");
                 error.message = self.config.key.remove_from(&error.message);
                 error.call = Some(Box::new(call));
@@ -156,6 +173,8 @@ impl Http {
     ) -> Result<(), ModelError> {
         let body = wire.body(&self.config.model, request, quirks);
         let post = self.client.post(self.url(wire.path())).headers(headers.clone()).json(&body);
+        let traceparent = self.config.traceparent.and_then(|give| give());
+        let post = traceparent.into_iter().fold(post, |post, value| post.header("traceparent", value));
         let response = self.send(post).await?;
         if !response.status().is_success() {
             return Err(self.refused(response).await);

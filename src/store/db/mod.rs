@@ -11,6 +11,7 @@ mod postgres_tls;
 mod postgres_values;
 mod row;
 mod sqlite;
+mod timed;
 mod value;
 
 use std::future::Future;
@@ -24,9 +25,12 @@ pub use row::Row;
 pub use value::Value;
 pub(crate) use value::args;
 
+use self::timed::Timed;
 use super::error::{Result, StoreError, StoreErrorKind};
 use crate::access::Caller;
 use crate::model::Id;
+use crate::model::clock::Stopwatch;
+use crate::telemetry::metrics;
 
 /// Which SQL dialect the store speaks; statements are portable except for vectors, locks and claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,16 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL with pgvector.
     Postgres,
+}
+
+impl Dialect {
+    /// The dialect's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgres",
+        }
+    }
 }
 
 /// The store's database, for a caller or for the daemon itself. Clones share the pool.
@@ -110,6 +124,8 @@ pub struct Tx {
     backend: Backend,
     caller: Option<Arc<Caller>>,
     failed: AtomicBool,
+    /// Measures it from its beginning to its end.
+    _whole: Timed,
 }
 
 enum Backend {
@@ -159,11 +175,13 @@ impl Db {
     /// # Errors
     /// When the store is busy for too long or not reachable.
     pub async fn begin(&self) -> Result<Tx> {
+        let waits = Stopwatch::start();
         let backend = match &self.driver {
             Driver::Sqlite(db) => Backend::Sqlite(db.begin().await?),
             Driver::Postgres(db) => Backend::Postgres(Box::new(db.begin(self.seen()).await?)),
         };
-        Ok(Tx { backend, caller: self.caller.clone(), failed: AtomicBool::new(false) })
+        metrics::store_waited(self.dialect().as_str(), waits.elapsed());
+        Ok(Tx { backend, caller: self.caller.clone(), failed: AtomicBool::new(false), _whole: self.whole() })
     }
 
     /// As [`Db::begin`], with foreign keys off on SQLite: for migrations that make tables anew.
@@ -171,7 +189,12 @@ impl Db {
         match &self.driver {
             Driver::Sqlite(db) => {
                 let backend = Backend::Sqlite(db.begin_rebuild().await?);
-                Ok(Tx { backend, caller: self.caller.clone(), failed: AtomicBool::new(false) })
+                Ok(Tx {
+                    backend,
+                    caller: self.caller.clone(),
+                    failed: AtomicBool::new(false),
+                    _whole: self.whole(),
+                })
             }
             Driver::Postgres(_) => self.begin().await,
         }
@@ -226,6 +249,14 @@ impl Db {
         self.query("SELECT 1", &[]).await.map(|_| ())
     }
 
+    fn timed(&self) -> Timed {
+        Timed::statement(self.dialect().as_str())
+    }
+
+    fn whole(&self) -> Timed {
+        Timed::transaction(self.dialect().as_str())
+    }
+
     /// Ends all sessions; for the end of the program. SQLite's log is folded into its file.
     pub async fn close(&self) {
         match &self.driver {
@@ -248,6 +279,7 @@ impl Conn for Db {
     }
 
     async fn query(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+        let _timed = self.timed();
         match &self.driver {
             Driver::Sqlite(db) => db.query(sql, args).await,
             Driver::Postgres(db) => db.query(self.seen(), sql, args).await,
@@ -255,6 +287,7 @@ impl Conn for Db {
     }
 
     async fn execute(&self, sql: &str, args: &[Value]) -> Result<u64> {
+        let _timed = self.timed();
         match &self.driver {
             Driver::Sqlite(db) => db.execute(sql, args).await,
             Driver::Postgres(db) => db.execute(self.seen(), sql, args).await,

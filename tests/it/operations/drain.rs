@@ -90,12 +90,26 @@ async fn what_does_not_end_is_broken_off_and_marked() {
     assert!(daemon.ended().await.success(), "{}", daemon.log());
     let took = told.elapsed();
     assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(20), "{took:?}");
-    assert!(!stream.text().await.unwrap_or_default().contains("[DONE]"));
-    // the next daemon finds nothing that still looks alive
-    let daemon = start(&desk, "2");
-    let run = format!("{}/api/v1/executions/{id}", daemon.base);
-    let run = daemon.execution(&client, &run, |run| run["status"] != "running").await;
-    assert!(["cancelled", "failed", "interrupted"].contains(&run["status"].as_str().unwrap()), "{run}");
+    let rest = stream.text().await.unwrap();
+    assert!(rest.contains("the daemon ended before") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
+    // it is stored as what it is, not found by the next daemon
+    let next = start(&desk, "2");
+    let run = next.expect(client.get(format!("{}/api/v1/executions/{id}", next.base)), StatusCode::OK).await;
+    assert_eq!((&run["status"], &run["error_code"]), (&json!("cancelled"), &json!("E006")), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_without_a_client_gets_its_time_too() {
+    let desk = desk();
+    let mut daemon = start(&desk, "3600");
+    let client = client();
+    let run = daemon.execute(&client, ENDLESS).await;
+    daemon.execution(&client, &run, |run| run["status"] == "running").await;
+    daemon.signal("-TERM");
+    not_ready(&daemon, &client).await;
+    assert!(daemon.runs());
+    daemon.expect(client.post(format!("{run}/cancel")), StatusCode::ACCEPTED).await;
+    assert!(daemon.ended().await.success(), "{}", daemon.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

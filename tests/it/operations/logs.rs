@@ -34,6 +34,37 @@ async fn lines_of_a_request_tell_its_id() {
     assert!(!log.contains(&daemon.token));
 }
 
+const SQL: &str = "SELECT count(*) AS n FROM authors WHERE country = 'Norway'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_statement_is_told_without_its_text() {
+    for (text, shown) in [("false", false), ("true", true)] {
+        let desk = Desk::new();
+        desk.registered();
+        let daemon = Process::start(
+            &desk,
+            &[
+                ("QUERENT_LOG_FORMAT", "json"),
+                ("QUERENT_LOG_LEVEL", "warn"),
+                ("QUERENT_LOG_SLOW_QUERY_MS", "1"),
+                ("QUERENT_LOG_SLOW_QUERY_TEXT", text),
+            ],
+        );
+        let client = client();
+        let run = daemon.execute(&client, SQL).await;
+        let run = daemon.execution(&client, &run, |run| run["status"] == "succeeded").await;
+        let log = daemon.logged(|log| log.contains("a slow statement")).await;
+        let line = lines(&log).into_iter().find(|l| l["fields"]["message"] == "a slow statement").unwrap();
+        assert!(request(&line).is_some(), "the request that began it: {line}");
+        let fields = &line["fields"];
+        assert_eq!((&fields["execution"], &fields["rows"]), (&run["id"], &json!(1)), "{line}");
+        assert_eq!((&fields["engine"], &fields["connection"]), (&json!("sqlite"), &run["connection_id"]));
+        assert!(fields["ms"].as_u64().unwrap() >= 1 && fields["statement"].as_str().unwrap().len() == 16);
+        assert_eq!(fields["sql"].as_str().is_some_and(|sql| sql.contains("SELECT")), shown, "{line}");
+        assert_eq!(log.contains("Norway"), shown, "{log}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_not_in_the_log() {
     let desk = Desk::new();

@@ -59,6 +59,15 @@ async fn the_page_is_what_prometheus_reads_and_its_figures_move() {
     let asked = ["querent_http_requests_total", "route=\"/api/v1/chats/{id}/messages\"", "status=\"2xx\""];
     assert_eq!(more(&asked), 1.0, "{after}");
     assert_eq!(more(&["querent_http_request_duration_seconds_count", "messages\"", "method=\"POST\""]), 1.0);
+    assert_eq!(more(&["querent_answers_total", "outcome=\"complete\""]), 1.0, "{after}");
+    assert_eq!(more(&["querent_executions_total", "engine=\"sqlite\"", "outcome=\"succeeded\""]), 1.0);
+    assert_eq!(more(&["querent_execution_rows_total", "engine=\"sqlite\""]), 1.0);
+    assert_eq!(more(&["querent_execution_duration_seconds_count", "engine=\"sqlite\""]), 1.0);
+    assert!(
+        more(&["querent_store_statement_duration_seconds_count", "sqlite", "kind=\"transaction\""]) >= 2.0
+    );
+    assert!(more(&["querent_store_pool_wait_seconds_count", "sqlite"]) >= 2.0);
+    assert_eq!(sum(&after, &["querent_executions_current"]), 0.0);
     assert_eq!(more(&["querent_http_requests_total", "route=\"unmatched\"", "status=\"4xx\""]), 1.0);
     assert_eq!(more(&["querent_http_problems_total", "code=\"H004\""]), 1.0);
     assert!(!after.contains("xxxx"), "a path of a client became a label");

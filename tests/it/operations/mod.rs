@@ -7,6 +7,7 @@ mod logs;
 mod metrics;
 mod proxy;
 mod tls;
+mod traces;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,18 @@ impl Process {
         let chat = client.post(format!("{}/api/v1/chats", self.base)).json(&json!({ "connection_id": id }));
         let chat = self.expect(chat, StatusCode::CREATED).await;
         format!("{}/api/v1/chats/{}/messages", self.base, chat["id"].as_str().unwrap())
+    }
+
+    /// Starts a stored statement over the desk's library; gives the execution's address.
+    pub async fn execute(&self, client: &Client, sql: &str) -> String {
+        let list = client.get(format!("{}/api/v1/connections", self.base));
+        let list = self.expect(list, StatusCode::OK).await;
+        let query = json!({ "connection_id": list["items"][0]["id"], "sql": sql });
+        let query = client.post(format!("{}/api/v1/queries", self.base)).json(&query);
+        let query = self.expect(query, StatusCode::CREATED).await;
+        let run = format!("{}/api/v1/queries/{}/executions", self.base, query["id"].as_str().unwrap());
+        let run = self.expect(client.post(run), StatusCode::ACCEPTED).await;
+        format!("{}/api/v1/executions/{}", self.base, run["id"].as_str().unwrap())
     }
 
     /// Waits until an execution satisfies a condition.

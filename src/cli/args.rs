@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod audit;
+mod doctor;
 mod jobs;
 mod keys;
 mod knowledge;
@@ -12,6 +13,7 @@ mod people;
 mod upkeep;
 
 pub use audit::{AuditCommand, AuditFilter};
+pub use doctor::{DoctorArgs, DoctorFormat};
 pub use jobs::{JobsCommand, ScheduleCommand};
 pub use keys::KeyCommand;
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
@@ -110,7 +112,9 @@ pub enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Say what is set up, what works and what does not.
-    Doctor,
+    Doctor(DoctorArgs),
+    /// Ask the daemon of these settings whether it is ready; code 0 when it is. For health checks of containers.
+    Health,
 }
 
 /// `demo`

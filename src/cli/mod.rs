@@ -22,7 +22,9 @@ mod crawl;
 mod ddl;
 mod demo;
 mod diff;
+mod doctor;
 mod eval;
+mod health;
 mod impact;
 mod impact_files;
 mod interrupt;
@@ -158,6 +160,7 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Key(command) => key::run(setup, command).await,
         Command::Migrate(command) => migrate::run(setup, command).await,
         Command::Config(command) => settings::run(setup, command),
-        Command::Doctor => settings::doctor(setup).await,
+        Command::Doctor(args) => doctor::run(setup, args).await,
+        Command::Health => health::run(setup).await,
     }
 }

@@ -161,12 +161,13 @@ impl Crawler {
     pub async fn start(&self, database: Database, by: Option<&str>) -> Result<CrawlRun> {
         let run = self.begin(database.connection.id, by).await?;
         let (crawler, record) = (self.clone(), run.clone());
-        tokio::spawn(async move {
+        let work = async move {
             let id = record.id;
             if let Err(error) = crawler.run(&database, record, &|_| {}).await {
                 tracing::info!(crawl = %id, code = error.code, "the crawl ended with an error");
             }
-        });
+        };
+        tokio::spawn(work.in_current_span());
         Ok(run)
     }
 

@@ -50,6 +50,15 @@ const CLOSE_SECONDS: u64 = 1;
 /// What was cut off must have been stored by then.
 const SETTLE: Duration = Duration::from_secs(5);
 
+/// Whether the certificate and the key of the settings can be used.
+///
+/// # Errors
+/// `H095` when they cannot.
+pub fn certificate_holds(server: &crate::config::Server) -> Result<()> {
+    let Some((chain, key)) = server.tls() else { return Ok(()) };
+    tls::Certificate::open(chain.clone(), key.clone())?.config().map(|_| ())
+}
+
 /// Serves until `stop` is there; then running requests get `server.drain_seconds` to end. `ready` hears of the address
 /// once it is bound.
 ///

@@ -16,6 +16,7 @@ pub mod error;
 pub mod evaluation_cases;
 pub mod executions;
 pub mod glossary;
+pub mod health;
 pub mod idempotency;
 pub mod identities;
 pub mod impacts;

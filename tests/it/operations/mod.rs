@@ -2,6 +2,7 @@
 //! binary.
 
 mod certificates;
+mod doctor;
 mod drain;
 mod logs;
 mod metrics;

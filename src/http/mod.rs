@@ -76,7 +76,7 @@ pub async fn serve_until(
         Some((chain, key)) => Some(tls::Certificate::open(chain.clone(), key.clone())?),
         None => None,
     };
-    let signals = certificate.clone().map(|c| tokio::spawn(c.follow_signals()));
+    let signals = tokio::spawn(tls::follow_signals(certificate.clone()));
     let exec = app.running().clone();
     let (server, address) = bind(app, listen, certificate.as_ref(), stop)?;
     let own_metrics = own_metrics.map(|(server, address)| {
@@ -88,7 +88,7 @@ pub async fn serve_until(
     let served = server.await;
     // what clients left behind when they were cut off is stored before the process ends
     exec.unsettled().settled(SETTLE).await;
-    signals.inspect(tokio::task::JoinHandle::abort);
+    signals.abort();
     if let Some((handle, task)) = own_metrics {
         handle.stop(false).await;
         task.abort();

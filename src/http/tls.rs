@@ -1,6 +1,7 @@
 //! TLS of the daemon itself: certificate and key from files, read again when the process is told to (SIGHUP). Connections
 //! that are there go on; new ones get the new certificate.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -51,30 +52,38 @@ impl Certificate {
             .map_err(|e| unusable(format!("TLS cannot be set up: {e}")))?;
         Ok(builder.with_no_client_auth().with_cert_resolver(self.clone()))
     }
+}
 
-    /// Reads the files again whenever the process is told to.
-    #[cfg(unix)]
-    pub async fn follow_signals(self: Arc<Self>) {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut told = match signal(SignalKind::hangup()) {
-            Ok(told) => told,
-            Err(error) => {
-                tracing::warn!(%error, "the signal to read the certificate again cannot be heard");
-                return;
-            }
+/// Reads the certificate again whenever the process is told to (SIGHUP). Without one nothing happens then, but where a
+/// terminal closes that the daemon was started in, it ends.
+#[cfg(unix)]
+pub async fn follow_signals(certificate: Option<Arc<Certificate>>) {
+    if certificate.is_none() && std::io::stdin().is_terminal() {
+        return;
+    }
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut told = match signal(SignalKind::hangup()) {
+        Ok(told) => told,
+        Err(error) => {
+            tracing::warn!(%error, "the signal to read the certificate again cannot be heard");
+            return;
+        }
+    };
+    while told.recv().await.is_some() {
+        let Some(certificate) = &certificate else {
+            tracing::info!("told to read the certificate again, and there is none");
+            continue;
         };
-        while told.recv().await.is_some() {
-            match self.reload() {
-                Ok(()) => tracing::info!("the certificate was read again"),
-                Err(error) => tracing::error!(code = error.code, %error, "the certificate stays as it was"),
-            }
+        match certificate.reload() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => tracing::error!(code = error.code, %error, "the certificate stays as it was"),
         }
     }
-
-    /// There are no such signals here.
-    #[cfg(not(unix))]
-    pub async fn follow_signals(self: Arc<Self>) {}
 }
+
+/// There are no such signals here.
+#[cfg(not(unix))]
+pub async fn follow_signals(_: Option<Arc<Certificate>>) {}
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {

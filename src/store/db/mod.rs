@@ -209,7 +209,7 @@ impl Db {
         match &self.driver {
             Driver::Sqlite(db) => {
                 let backend = Backend::Sqlite(db.snapshot().await?);
-                Ok(Tx { backend, caller: None, failed: AtomicBool::new(false) })
+                Ok(Tx { backend, caller: None, failed: AtomicBool::new(false), _whole: self.whole() })
             }
             Driver::Postgres(_) => {
                 let tx = self.everywhere().begin().await?;

@@ -42,6 +42,7 @@ impl Process {
         let mut child = desk
             .command(&["serve", "--listen", "127.0.0.1:0"])
             .envs(settings.iter().copied())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()

@@ -100,6 +100,15 @@ async fn a_certificate_is_replaced_while_clients_stay() {
     healthy(&mut stays).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_without_a_certificate_stays_when_told_to_read_it() {
+    let desk = Desk::new();
+    let daemon = Process::start(&desk, &[]);
+    daemon.signal("-HUP");
+    daemon.logged(|log| log.contains("there is none")).await;
+    text(client().get(format!("{}/healthz", daemon.base)).send().await.unwrap(), StatusCode::OK).await;
+}
+
 #[test]
 fn a_key_that_does_not_fit_is_refused_at_the_start() {
     let (desk, authority) = (Desk::new(), Authority::new());

@@ -2,7 +2,8 @@
 # check: formatting, lints, documentation.                     bench: the benchmarks.
 # figures: crawls and long results beside other tools, on the test servers.
 # golden: sample schemas on every engine, which have to agree but for what tests/golden lists (SCHEMAS=folder).
-.PHONY: demo test check bench figures golden
+# deploy: the files of deploy/, each checked by the tool nearest to what runs it.
+.PHONY: demo test check bench figures golden deploy
 
 demo:
 	cargo run --release --locked -- demo
@@ -25,3 +26,6 @@ figures:
 
 golden:
 	tests/servers/with.sh tests/golden.sh $(SCHEMAS)
+
+deploy:
+	tests/deploy.sh

@@ -2,6 +2,7 @@
 //! binary.
 
 mod certificates;
+mod deploy;
 mod doctor;
 mod drain;
 mod logs;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use catalog::Engine;
 use connector_api::text::{is_here, percent_decode};
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params, Reach};
+use zeroize::Zeroizing;
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -77,7 +78,7 @@ const PARAMS: &[Param] = &[
 #[derive(Clone)]
 pub(crate) struct Settings {
     /// What the driver gets: scheme, login, hosts, database and the parameters that are its own.
-    pub driver_url: String,
+    pub driver_url: Zeroizing<String>,
     pub user: String,
     pub database: String,
     pub tls: bool,
@@ -135,7 +136,7 @@ impl Settings {
         let number = |name: &str| params.integer(name).unwrap_or_default();
         let text = |name: &str| params.text(name).map(str::to_owned);
         Ok(Settings {
-            driver_url: parts.for_driver(&params, tls),
+            driver_url: Zeroizing::new(parts.for_driver(&params, tls)),
             tls,
             tls_ca: text("tlsCAFile").map(PathBuf::from),
             tls_certificate: text("tlsCertificateKeyFile").map(PathBuf::from),
@@ -230,7 +231,7 @@ mod tests {
         assert_eq!((settings.user.as_str(), settings.database.as_str()), ("an@alyst", "my-shop"));
         assert_eq!((settings.tls, settings.pool_size), (true, 9));
         assert_eq!(
-            settings.driver_url,
+            settings.driver_url.as_str(),
             "mongodb://an%40alyst:p%2Fw@a.example.org:27018,b.example.org/my%2Dshop?tls=true&replicaSet=rs0&readPreference=secondaryPreferred"
         );
     }

@@ -80,7 +80,8 @@ impl Sessions {
 }
 
 async fn make(settings: &Settings) -> Result<(Client, Option<Gate>), ConnectorError> {
-    let parsed = tokio::time::timeout(settings.connect_timeout, ClientOptions::parse(&settings.driver_url));
+    let parsed =
+        tokio::time::timeout(settings.connect_timeout, ClientOptions::parse(settings.driver_url.as_str()));
     let mut options = match parsed.await {
         Ok(parsed) => parsed.map_err(|e| from_driver(&e, While::Connecting))?,
         Err(_) => return Err(error::unreachable("the host name was not looked up in time")),

@@ -8,6 +8,7 @@ use catalog::Engine;
 use connector_api::text::percent_decode;
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params, Reach};
 use tiberius::EncryptionLevel;
+use zeroize::Zeroizing;
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -62,7 +63,7 @@ pub(crate) struct Settings {
     pub port: Option<u16>,
     pub instance: Option<String>,
     pub user: String,
-    pub password: String,
+    pub password: Zeroizing<String>,
     /// The database that is connected to; the login's own when none is named.
     pub database: Option<String>,
     pub encryption: EncryptionLevel,
@@ -118,7 +119,7 @@ impl Settings {
             port: url.port(),
             instance: text("instance"),
             user,
-            password: url.password().map(decode).transpose()?.unwrap_or_default(),
+            password: url.password().map(decode).transpose()?.map(Zeroizing::new).unwrap_or_default(),
             database: Some(database).filter(|name| !name.is_empty()),
             encryption: encryption(params.text("encrypt")),
             trust_any: params.text("trust_server_certificate") == Some("yes"),

@@ -200,7 +200,7 @@ impl Sessions {
         if let Some(database) = &settings.database {
             config.database(database);
         }
-        config.authentication(AuthMethod::sql_server(&settings.user, &settings.password));
+        config.authentication(AuthMethod::sql_server(&settings.user, settings.password.as_str()));
         config.encryption(settings.encryption);
         match &self.ca {
             _ if settings.trust_any => config.trust_cert(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use catalog::Engine;
 use connector_api::text::{is_here, percent_decode};
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, Params, Reach};
+use zeroize::Zeroizing;
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -54,7 +55,7 @@ pub(crate) struct Settings {
     pub port: u16,
     pub socket: Option<String>,
     pub user: String,
-    pub password: Option<String>,
+    pub password: Option<Zeroizing<String>>,
     /// The database that is crawled; all that the login may see when none is named.
     pub database: Option<String>,
     /// What names without a database mean in a session: nothing, except where the session alone is measured.
@@ -106,7 +107,7 @@ impl Settings {
         Ok(Settings {
             port: url.port().unwrap_or(3306),
             user,
-            password: url.password().map(decode).transpose()?,
+            password: url.password().map(decode).transpose()?.map(Zeroizing::new),
             database: Some(database).filter(|name| !name.is_empty()),
             default_database: None,
             ssl_mode: ssl_mode(params.text("ssl-mode"), socket.is_some() || is_here(&host)),
@@ -157,7 +158,8 @@ mod tests {
     fn reads_a_full_url() {
         let url = "mariadb://an%40alyst:p%2Fw@db.example.org:3307/my%20shop?ssl-mode=REQUIRED&pool_size=9";
         let settings = Settings::parse(url).unwrap();
-        assert_eq!((settings.user.as_str(), settings.password.as_deref()), ("an@alyst", Some("p/w")));
+        assert_eq!(settings.user.as_str(), "an@alyst");
+        assert_eq!(settings.password.as_ref().map(|p| p.as_str()), Some("p/w"));
         assert_eq!(settings.database.as_deref(), Some("my shop"));
         assert_eq!((settings.host.as_str(), settings.port), ("db.example.org", 3307));
         assert_eq!((settings.ssl_mode, settings.pool_size), (SslMode::Required, 9));

@@ -132,7 +132,7 @@ impl Sessions {
             .resolved_ips(ips)
             .socket(settings.socket.clone())
             .user(Some(settings.user.clone()))
-            .pass(settings.password.clone())
+            .pass(settings.password.as_ref().map(|password| password.as_str()))
             .db_name(settings.default_database.clone())
             .prefer_socket(false)
             .stmt_cache_size(0)

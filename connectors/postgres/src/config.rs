@@ -8,6 +8,7 @@ use std::time::Duration;
 use catalog::Engine;
 use connector_api::text::{is_here, percent_decode};
 use connector_api::{ConnectorError, ConnectorInfo, ErrorKind, Param, ParamKind, Params, Place, Reach};
+use zeroize::Zeroizing;
 
 /// What this connector is called and takes.
 pub const INFO: ConnectorInfo = ConnectorInfo {
@@ -66,7 +67,7 @@ pub(crate) struct Settings {
     pub address: Option<IpAddr>,
     pub port: u16,
     pub user: String,
-    pub password: Option<String>,
+    pub password: Option<Zeroizing<String>>,
     pub database: String,
     pub ssl_mode: SslMode,
     pub root_cert: Option<PathBuf>,
@@ -125,7 +126,7 @@ impl Settings {
             port: url.port().unwrap_or(5432),
             database: if database.is_empty() { user.clone() } else { database },
             user,
-            password: url.password().map(decode).transpose()?,
+            password: url.password().map(decode).transpose()?.map(Zeroizing::new),
             root_cert: text("sslrootcert").filter(|file| file != "system").map(PathBuf::from),
             client_cert: client_cert(text("sslcert"), text("sslkey"))?,
             application_name: text("application_name").unwrap_or_default(),
@@ -155,7 +156,7 @@ impl Settings {
             .application_name(&self.application_name)
             .connect_timeout(self.connect_timeout);
         if let Some(password) = &self.password {
-            config.password(password);
+            config.password(password.as_str());
         }
         config
     }
@@ -240,7 +241,11 @@ mod tests {
             "postgresql://an%40alyst:p%2Fw@db.example.org:6432/my%20shop?sslmode=verify-full&pool_size=9";
         let settings = Settings::parse(url).unwrap();
         assert_eq!(
-            (settings.user.as_str(), settings.password.as_deref(), settings.database.as_str()),
+            (
+                settings.user.as_str(),
+                settings.password.as_ref().map(|p| p.as_str()),
+                settings.database.as_str()
+            ),
             ("an@alyst", Some("p/w"), "my shop")
         );
         assert_eq!((settings.host.as_str(), settings.port), ("db.example.org", 6432));

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::retry::Retry;
 use super::usage::Prices;
 
-/// A text that never shows in `Debug`, logs or errors.
+/// A text that never shows in `Debug`, logs or errors, and is wiped when it is dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
+        Secret(Zeroizing::new(text.into()))
     }
 
     /// The secret itself, for the one header that needs it.
@@ -25,7 +27,7 @@ impl Secret {
         if self.0.len() < 4 {
             return text.to_owned();
         }
-        text.replace(&self.0, "***")
+        text.replace(self.0.as_str(), "***")
     }
 }
 

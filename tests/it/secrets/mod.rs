@@ -218,3 +218,18 @@ async fn a_daemon_does_the_job_and_its_connections_stay_open() {
     assert_eq!(status, reqwest::StatusCode::OK, "{body}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_column_of_sealed_texts_is_in_the_list_that_a_rotation_goes_through() {
+    crate::harness::on_sqlite(|store| async move {
+        let sql = "SELECT t.name || '.' || c.name AS place FROM sqlite_master t, pragma_table_info(t.name) c \
+                   WHERE t.type = 'table' AND c.name LIKE '%sealed%' ORDER BY 1";
+        let rows = store.db.query(sql, &[]).await.unwrap();
+        let found: Vec<String> = rows.iter().map(|row| row.text("place").unwrap()).collect();
+        let mut listed: Vec<String> =
+            store::sealed::PLACES.iter().map(|p| format!("{}.{}", p.table, p.column)).collect();
+        listed.sort();
+        assert_eq!(found, listed);
+    })
+    .await;
+}

@@ -33,7 +33,10 @@ pub async fn run(setup: &Setup, command: KeyCommand) -> Result<i32> {
         }
         KeyCommand::Prune => match rekey::prune(db, keys, BY).await?.as_slice() {
             [] => say!("every key is in use, or the newest"),
-            removed => say!("removed {}; backups from before cannot be opened without", list(removed)),
+            removed => say!(
+                "removed {}; backups, kept results and signed audit heads from before cannot be opened without",
+                list(removed)
+            ),
         },
         KeyCommand::Export { .. } => {
             let Some(ring) = keys.ring().await? else {

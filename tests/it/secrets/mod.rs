@@ -223,7 +223,7 @@ async fn a_daemon_does_the_job_and_its_connections_stay_open() {
 async fn every_column_of_sealed_texts_is_in_the_list_that_a_rotation_goes_through() {
     crate::harness::on_sqlite(|store| async move {
         let sql = "SELECT t.name || '.' || c.name AS place FROM sqlite_master t, pragma_table_info(t.name) c \
-                   WHERE t.type = 'table' AND c.name LIKE '%sealed%' ORDER BY 1";
+                   WHERE t.type = 'table' AND c.name LIKE 'sealed%' AND c.name <> 'sealed_at' ORDER BY 1";
         let rows = store.db.query(sql, &[]).await.unwrap();
         let found: Vec<String> = rows.iter().map(|row| row.text("place").unwrap()).collect();
         let mut listed: Vec<String> =

@@ -14,6 +14,7 @@ mod fault;
 pub mod finding;
 mod follow;
 pub mod functions;
+pub mod grants;
 mod lex;
 mod measure;
 mod parse;

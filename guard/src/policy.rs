@@ -1,8 +1,12 @@
 //! Policy: what a caller may read, and the caps that hold for every statement.
 
+use std::collections::BTreeMap;
+
 use catalog::Sensitivity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::grants::Grants;
 
 /// What one caller may do on one connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +46,12 @@ pub struct Policy {
     pub max_chain: usize,
     /// Deepest nesting of parentheses and the like.
     pub max_depth: usize,
+    /// What was granted to the caller; never part of a stored policy.
+    #[serde(skip)]
+    pub grants: Grants,
+    /// What `:name` in a row filter stands for; `None` is NULL. Never part of a stored policy.
+    #[serde(skip)]
+    pub caller: BTreeMap<String, Option<String>>,
 }
 
 /// Columns whose values are replaced. Where several masks fit a column, the strictest holds.
@@ -80,7 +90,8 @@ pub enum How {
 pub struct RowFilter {
     /// Glob over `table` or `schema.table`.
     pub table: String,
-    /// Condition over the table's own columns, hidden and masked ones too, without sub-queries.
+    /// Condition over the table's own columns, hidden and masked ones too, without sub-queries. `:user_id` and the like
+    /// stand for what is known of the caller.
     pub predicate: String,
 }
 
@@ -117,12 +128,12 @@ impl Policy {
 
     /// Whether any table or column does not exist for the caller.
     pub fn hides_names(&self) -> bool {
-        !self.hidden_tables.is_empty() || !self.hidden_columns.is_empty()
+        !self.hidden_tables.is_empty() || !self.hidden_columns.is_empty() || !self.grants.open()
     }
 
     /// Whether some columns do not exist for the caller or are masked.
     pub fn cuts_columns(&self) -> bool {
-        !self.hidden_columns.is_empty() || !self.masks.is_empty()
+        !self.hidden_columns.is_empty() || !self.masks.is_empty() || self.grants.cuts_columns()
     }
 
     /// Whether statements are rewritten so that they see less than the tables hold.
@@ -169,6 +180,8 @@ impl Default for Policy {
             max_bytes: 32 * 1024,
             max_chain: 500,
             max_depth: 64,
+            grants: Grants::default(),
+            caller: BTreeMap::new(),
         }
     }
 }

@@ -70,6 +70,9 @@ pub struct ConnectionFlags {
     /// What it is meant for: read-only, or read-write (nothing but crawls runs on it then, so far).
     #[arg(long)]
     mode: Option<String>,
+    /// Whether nothing of it exists for anybody until it is granted (`querent permission grant`).
+    #[arg(long, value_name = "on|off")]
+    closed: Option<Switch>,
     /// Whether statistics (which hold values) are read.
     #[arg(long, value_name = "on|off")]
     statistics: Option<Switch>,
@@ -123,6 +126,7 @@ impl ConnectionFlags {
             ("include", globs(&self.include)),
             ("exclude", globs(&self.exclude)),
             ("mode", self.mode.as_ref().map(|m| json!(m))),
+            ("closed", switch(self.closed)),
             ("statistics", switch(self.statistics)),
             ("sample_rows", if self.no_sample { Some(json!(0)) } else { self.sample.map(|n| json!(n)) }),
             ("probe", switch(self.probe)),

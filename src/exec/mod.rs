@@ -4,6 +4,7 @@ mod cache;
 mod drain;
 mod kept;
 mod limits;
+mod own;
 mod pages;
 mod queue;
 pub mod quota;
@@ -233,6 +234,7 @@ impl Exec {
             cache_key: hashes.cache_key,
             owner: self.daemon(),
             resumable,
+            policy_key: source.policy_key().to_owned(),
         };
         Ok((place, store::executions::create(&self.db, new).await?))
     }
@@ -303,9 +305,15 @@ impl Exec {
         let _runs = metrics::execution_runs();
         let limits = limits_under(&self.shared.limits, &source.policy()?);
         let stream = stream(source.connector.as_ref(), statement, &limits).await?;
-        let drained =
-            drain::drain(stream, &self.path(execution.id), self.shared.sealer.own().await?, HEAD_ROWS)
-                .await?;
+        let path = self.path(execution.id);
+        let drained = drain::drain(stream, &path, self.shared.sealer.own().await?, HEAD_ROWS).await?;
+        if let Err(error) = self.still_held(execution).await {
+            // nothing refers to the rows: the execution ends with the error
+            if let Err(error) = tokio::fs::remove_file(&path).await {
+                tracing::warn!(execution = %execution.id, %error, "a result could not be removed");
+            }
+            return Err(error);
+        }
         // before its end is stored: who hears of that may ask any daemon
         self.share(&self.relative(execution.id)).await;
         Ok(drained)

@@ -88,6 +88,7 @@ impl Exec {
 
     async fn stored(&self, id: Id) -> Result<(Execution, PathBuf)> {
         let execution = store::executions::get(&self.db, id).await?;
+        self.may_read(&execution).await?;
         let name = match (&execution.status, &execution.result_path) {
             (RunStatus::Succeeded, Some(name)) => name.clone(),
             (RunStatus::Succeeded, None) => {

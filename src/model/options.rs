@@ -31,6 +31,9 @@ pub struct ConnectionOptions {
     /// What the connection is meant for. Questions and queries run on read-only connections alone.
     #[serde(skip_serializing_if = "AccessMode::is_read_only")]
     pub mode: AccessMode,
+    /// Whether nothing of it exists for anybody until it is granted (`querent permission`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// Whether statistics (which hold values) are read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistics: Option<bool>,
@@ -123,10 +126,11 @@ impl ConnectionOptions {
 
 /// Whether an option of that name exists.
 fn known(name: &str) -> Result<(), String> {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 13] = [
         "include",
         "exclude",
         "mode",
+        "closed",
         "statistics",
         "sample_rows",
         "probe",

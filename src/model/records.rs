@@ -244,6 +244,9 @@ pub struct Execution {
     pub started_at: Option<Timestamp>,
     /// Ended at.
     pub finished_at: Option<Timestamp>,
+    /// Fingerprint of the policy under which it ran; whoever is held to another cannot read its rows.
+    #[serde(skip)]
+    pub policy_key: Option<String>,
 }
 
 /// One call to a model.

@@ -2,6 +2,7 @@
 //! The only place that names connector crates.
 
 mod errors;
+mod held;
 mod open;
 mod tunnel;
 
@@ -13,6 +14,7 @@ use connector_api::Connector;
 use guard::Policy;
 use jiff::Timestamp;
 
+pub use held::{Held, held, held_for};
 pub use open::{connectors, display_url, engine_of, open};
 pub use tunnel::INFO as TUNNEL;
 
@@ -46,7 +48,11 @@ struct Shared {
     network: Network,
     connectors: Mutex<HashMap<Id, Kept>>,
     indexes: Mutex<HashMap<Id, KeptIndex>>,
+    seen: Mutex<HashMap<Seen, Arc<Index>>>,
 }
+
+/// What an index was cut from, and to: a version, what is known of its database, the fingerprint of a policy.
+type Seen = (Id, Option<Timestamp>, String);
 
 /// A registered database, ready to be crawled: what an earlier crawl found is left where it is.
 #[derive(Clone)]
@@ -64,8 +70,12 @@ pub struct Source {
     pub connection: Connection,
     /// The way in.
     pub connector: Arc<dyn Connector>,
-    /// The latest schema version and its searchable catalog; `None` before the first crawl.
+    /// The latest schema version and its searchable catalog, whole; `None` before the first crawl.
     pub schema: Option<(SchemaVersion, Arc<Index>)>,
+    /// What the caller that opened it is held to.
+    held: Arc<Held>,
+    /// Its catalog as the caller may see it, made when somebody first asks for it; see [`Source::seen`].
+    shared: Arc<Shared>,
 }
 
 impl Source {
@@ -122,15 +132,50 @@ impl Source {
         ))
     }
 
-    /// The policy stored with the connection.
+    /// What the caller that opened it may see: the connection's own policy and the caller's grants, as of then.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// None so far; what cannot be read is found out when the source is opened.
     pub fn policy(&self) -> Result<Policy> {
-        Policy::read(&self.connection.policy).map_err(|e| {
-            Error::new("X005", Class::Internal, format!("the connection's policy cannot be read: {e}"))
-                .hint("Store the policy again with PATCH /api/v1/connections/{id}.")
-        })
+        Ok(self.held.policy.clone())
+    }
+
+    /// The fingerprint of [`Source::policy`]: whoever has the same one sees the same.
+    pub fn policy_key(&self) -> &str {
+        &self.held.key
+    }
+
+    /// The index of what the caller may see: what is hidden is not in it. Kept for each policy.
+    ///
+    /// # Errors
+    /// As [`Source::catalog`].
+    pub async fn seen(&self) -> Result<Arc<Index>> {
+        let (version, whole) = self.catalog()?;
+        if !self.held.policy.restricts() {
+            return Ok(whole.clone());
+        }
+        let place = (version.id, self.connection.understood_at, self.held.key.clone());
+        let kept = |shared: &Shared| {
+            let seen = shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.get(&place).cloned()
+        };
+        if let Some(index) = kept(&self.shared) {
+            return Ok(index);
+        }
+        let (held, whole) = (self.held.clone(), whole.clone());
+        let build = move || {
+            let visible = guard::resolve::visible_catalog(whole.catalog(), &held.policy);
+            Arc::new(whole.of_part(Arc::new(visible)))
+        };
+        let index = tokio::task::spawn_blocking(build)
+            .await
+            .map_err(|e| Error::new("X099", Class::Internal, format!("reading the catalog stopped: {e}")))?;
+        let mut seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= KEPT {
+            seen.clear();
+        }
+        seen.insert(place, index.clone());
+        Ok(index)
     }
 }
 
@@ -141,7 +186,13 @@ impl Sources {
     }
 
     fn assemble(db: Db, keys: Keys, network: Network) -> Sources {
-        let shared = Shared { keys, network, connectors: Mutex::default(), indexes: Mutex::default() };
+        let shared = Shared {
+            keys,
+            network,
+            connectors: Mutex::default(),
+            indexes: Mutex::default(),
+            seen: Mutex::default(),
+        };
         Sources { db, shared: Arc::new(shared) }
     }
 
@@ -223,6 +274,7 @@ impl Sources {
     }
 
     async fn of(&self, connection: Connection) -> Result<Source> {
+        let held = Arc::new(held(&self.db, &connection).await?);
         let connector = self.connector(&connection).await?;
         let version = store::catalog::latest(&self.db, connection.id).await?;
         let schema = match version {
@@ -232,7 +284,7 @@ impl Sources {
             }
             None => None,
         };
-        Ok(Source { connection, connector, schema })
+        Ok(Source { connection, connector, schema, held, shared: self.shared.clone() })
     }
 
     async fn connector(&self, connection: &Connection) -> Result<Arc<dyn Connector>> {
@@ -293,6 +345,8 @@ impl Sources {
         self.shared.connectors.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
         if let Some(version) = version {
             self.shared.indexes.lock().unwrap_or_else(PoisonError::into_inner).remove(&version);
+            let mut seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.retain(|(of, ..), _| *of != version);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::model::{Cursor, Execution, Id, Page, PageRequest, RunStatus, Truncati
 
 const COLUMNS: &str = "id, query_id, connection_id, status, row_count, byte_count, truncated, error_code, \
                        error_message, columns, result_path, query_hash, cache_hit, elapsed_ms, created_at, \
-                       created_by, started_at, finished_at";
+                       created_by, started_at, finished_at, policy_key";
 
 fn read(row: &Row) -> Result<Execution> {
     Ok(Execution {
@@ -40,6 +40,7 @@ fn read(row: &Row) -> Result<Execution> {
         created_by: row.opt_text("created_by")?,
         started_at: row.opt_time("started_at")?,
         finished_at: row.opt_time("finished_at")?,
+        policy_key: row.opt_text("policy_key")?,
     })
 }
 
@@ -54,6 +55,8 @@ pub struct NewExecution {
     pub connection_id: Id,
     /// Who asked.
     pub created_by: Option<String>,
+    /// Fingerprint of the policy under which it runs.
+    pub policy_key: String,
     /// Until when it is not taken for abandoned, where no daemon that gives signs of life has it.
     pub lease: Duration,
     /// Hash of what runs.
@@ -73,8 +76,8 @@ pub struct NewExecution {
 pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
     let sql = format!(
         "INSERT INTO executions ({COLUMNS}, lease_until, workspace_id, cache_key, lease_owner, resumable) \
-         VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, NULL, $4, NULL, $9, FALSE, NULL, $5, $6, NULL, NULL, \
-         $7, $8, $10, $11, $12) RETURNING {COLUMNS}"
+         VALUES ($1, $2, $3, 'queued', NULL, NULL, NULL, NULL, NULL, $4, NULL, $10, FALSE, NULL, $5, $6, NULL, NULL, \
+         $7, $8, $9, $11, $12, $13) RETURNING {COLUMNS}"
     );
     let lease = clock::after(new.lease);
     let args = args![
@@ -84,6 +87,7 @@ pub async fn create(on: &impl Conn, new: NewExecution) -> Result<Execution> {
         json!([]),
         clock::now(),
         new.created_by,
+        new.policy_key,
         lease,
         on.workspace(),
         new.query_hash,

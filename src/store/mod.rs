@@ -28,6 +28,7 @@ pub mod migrate;
 pub mod notifications;
 pub mod owner_token;
 pub mod password_resets;
+pub mod permissions;
 pub mod portable;
 pub mod queries;
 pub mod quotas;

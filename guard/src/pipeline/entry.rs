@@ -68,7 +68,7 @@ impl<'a> Door<'a> {
         if filtered(table) || self.arrays_of(table).any(|child| filtered(child) || masked(child)) {
             return true;
         }
-        !self.policy.masks.is_empty()
+        self.visibility.masks_anything()
             && (table.columns.iter().any(|c| self.visibility.mask(table, c).is_some())
                 || self.any_masked(table, "", &types::fields(table)))
     }
@@ -206,7 +206,7 @@ impl<'a> Door<'a> {
 
     /// Whether a hidden field could stand below a path (the whole document when it is empty).
     fn may_hide_below(&self, table: &Table, path: &str) -> bool {
-        if !self.policy.masks.is_empty() {
+        if self.visibility.masks_anything() || self.visibility.granted_in_part() {
             return true;
         }
         let below = if path.is_empty() { String::new() } else { format!("{}.", path.to_lowercase()) };

@@ -15,6 +15,7 @@ impl<'a> Resolver<'a, '_> {
         match expr {
             Expr::Column(_) => self.column(expr),
             Expr::Literal(literal, _) => {
+                self.know_caller(literal);
                 let class = types::of_literal(literal);
                 Info { class, nullable: *literal == Literal::Null, ..Info::default() }
             }

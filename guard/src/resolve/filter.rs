@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 
 use catalog::{Catalog, Engine, Table, TypeClass};
 
+use crate::finding::{Code, Finding};
 use crate::policy::Policy;
 use crate::tree::{
-    BinaryOp, Expr, FromItem, GroupItem, ObjectName, Query, Select, SelectItem, SetExpr, Tail,
+    BinaryOp, Expr, FromItem, GroupItem, Literal, ObjectName, Query, Select, SelectItem, SetExpr, Tail,
 };
 
 use super::Resolver;
@@ -25,7 +26,8 @@ static PLAIN: LazyLock<Policy> = LazyLock::new(Policy::default);
 pub(super) fn of<'a>(catalog: &'a Catalog, readable: &Readable<'a, '_>, table: &'a Table) -> Filter {
     let mut all: Option<Expr> = None;
     for predicate in readable.visibility().filters(table) {
-        let condition = match read(predicate, catalog.engine()) {
+        let read = placed(predicate, catalog.engine()).and_then(|text| read(&text, catalog.engine()));
+        let condition = match read {
             Ok(parsed) => resolved(parsed, catalog, readable, table),
             Err(why) => Err(why),
         };
@@ -74,6 +76,67 @@ fn above<'a>(
     let query = Box::new(Query { body: SetExpr::Select(Box::new(select)), ..Query::default() });
     let expr = Box::new(column(&table.name, catalog::nested::PARENT_ID));
     Ok(Some(Expr::InSubquery { expr, query, negated: false }))
+}
+
+/// Stands around the name of a `:name` where it was put as a text: of a private use, so in no text that people write.
+const MARK: char = '\u{e000}';
+
+/// The name in a text that stands for `:name`.
+fn named(text: &str) -> Option<&str> {
+    text.strip_prefix(MARK)?.strip_suffix(MARK)
+}
+
+/// The condition with each `:name` as a text that only names it: its value takes its place in the tree.
+fn placed(predicate: &str, engine: Engine) -> Result<String, String> {
+    if !predicate.contains(':') {
+        return Ok(predicate.to_owned());
+    }
+    let mut out = String::with_capacity(predicate.len() + 16);
+    let mut at = 0;
+    while let Some(rest) = predicate.get(at..).filter(|rest| !rest.is_empty()) {
+        let name: String = rest
+            .strip_prefix(':')
+            .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+            .unwrap_or_default();
+        if rest.starts_with("::") {
+            out.push_str("::");
+            at += 2;
+        } else if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            out.extend(['\'', MARK]);
+            out.push_str(&name);
+            out.extend([MARK, '\'']);
+            at += 1 + name.len();
+        } else {
+            let end = crate::lex::step_over(predicate, engine, at).map_err(|f| f.message)?;
+            let token = predicate.get(at..end).filter(|t| !t.is_empty());
+            out.push_str(token.ok_or_else(|| "it cannot be read".to_owned())?);
+            at = end;
+        }
+    }
+    Ok(out)
+}
+
+impl Resolver<'_, '_> {
+    /// In a filter, gives a text that stands for `:name` what is known of the caller.
+    pub(super) fn know_caller(&mut self, literal: &mut Literal) {
+        let (true, Literal::String(text) | Literal::National(text)) = (self.in_filter, &*literal) else {
+            return;
+        };
+        let Some(name) = named(text) else { return };
+        let control = |text: &str| text.chars().any(char::is_control);
+        match self.readable.of_caller(name) {
+            Some(None) => *literal = Literal::Null,
+            Some(Some(value)) if !control(value) => *literal = Literal::String(value.to_owned()),
+            Some(Some(_)) => {
+                self.refuse(Finding::new(Code::G400, format!(":{name} holds a control character")));
+            }
+            None => {
+                let message =
+                    format!("nothing is known as :{name} (known: {})", self.readable.caller_names());
+                self.refuse(Finding::new(Code::G400, message));
+            }
+        }
+    }
 }
 
 /// The condition alone, as text of that engine.

@@ -58,6 +58,17 @@ impl<'a, 'r> Readable<'a, 'r> {
         &self.visibility
     }
 
+    /// What `:name` of a row filter stands for; nothing: there is no such name.
+    pub(super) fn of_caller(&self, name: &str) -> Option<Option<&str>> {
+        self.policy.caller.get(name).map(Option::as_deref)
+    }
+
+    /// Names that row filters may use.
+    pub(super) fn caller_names(&self) -> String {
+        let names: Vec<String> = self.policy.caller.keys().map(|name| format!(":{name}")).collect();
+        names.join(", ")
+    }
+
     /// How much deeper than its text a statement may have become.
     pub(crate) fn room(&self) -> Size {
         self.room.get()

@@ -2,6 +2,7 @@
 
 use catalog::{Catalog, Column, Engine, ForeignKey, Sensitivity, Snapshot, Table, TableKind};
 
+use crate::grants::{Effect, Grants};
 use crate::policy::{How, Policy};
 
 /// How far generated columns over generated columns are followed.
@@ -16,6 +17,9 @@ pub struct Visibility {
     views: Vec<String>,
     masks: Vec<Masked>,
     filters: Vec<(String, String)>,
+    grants: Grants,
+    granted_values: Vec<String>,
+    granted_tables: Vec<String>,
     rewrites: bool,
 }
 
@@ -50,6 +54,9 @@ impl Visibility {
                 .iter()
                 .map(|f| (f.table.to_lowercase(), f.predicate.clone()))
                 .collect(),
+            granted_values: policy.grants.globs_of_values(),
+            granted_tables: policy.grants.globs_of_tables(),
+            grants: policy.grants.clone(),
             rewrites: policy.rewrites(),
         }
     }
@@ -67,7 +74,7 @@ impl Visibility {
     pub fn column(&self, table: &Table, column: &Column) -> bool {
         let arrays =
             table.kind == TableKind::Collection && !(self.filters.is_empty() && self.tables.is_empty());
-        if self.columns.is_empty() && self.masks.is_empty() && !arrays {
+        if self.columns.is_empty() && self.masks.is_empty() && !arrays && self.grants.open() {
             return true;
         }
         !self.hidden(table, column)
@@ -78,7 +85,7 @@ impl Visibility {
 
     /// Whether a table's own name is hidden.
     pub(super) fn hides_table(&self, table: &Table) -> bool {
-        matches_table(&self.tables, table)
+        matches_table(&self.tables, table) || !self.grants.shows_table(table)
     }
 
     /// Whether a column's own name is hidden.
@@ -88,12 +95,14 @@ impl Visibility {
 
     /// Globs over columns that are hidden or masked.
     pub(super) fn globs_of_values(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().chain(self.masks.iter().flat_map(|m| &m.columns)).map(String::as_str)
+        let own = self.columns.iter().chain(self.masks.iter().flat_map(|m| &m.columns));
+        own.chain(&self.granted_values).map(String::as_str)
     }
 
     /// Globs over tables whose rows are filtered, and over hidden ones.
     pub(super) fn globs_of_rows(&self) -> impl Iterator<Item = &str> {
-        self.filters.iter().map(|(glob, _)| glob).chain(&self.tables).map(String::as_str)
+        let own = self.filters.iter().map(|(glob, _)| glob).chain(&self.tables);
+        own.chain(&self.granted_tables).map(String::as_str)
     }
 
     /// Whether any mask goes by what values are.
@@ -102,7 +111,18 @@ impl Visibility {
     }
 
     fn hidden(&self, table: &Table, column: &Column) -> bool {
-        !self.columns.is_empty() && fits_column(&self.columns, table, column)
+        fits_column(&self.columns, table, column)
+            || !self.grants.open() && self.grants.of_column(table, column) == Effect::Deny
+    }
+
+    /// Whether any column may be masked.
+    pub(crate) fn masks_anything(&self) -> bool {
+        !self.masks.is_empty() || self.grants.masks()
+    }
+
+    /// Whether columns of a table that exists may be missing by a grant, whatever its name.
+    pub(crate) fn granted_in_part(&self) -> bool {
+        self.grants.cuts_columns()
     }
 
     /// What the policy makes of the column's values; the strictest of the masks that fit.
@@ -119,7 +139,12 @@ impl Visibility {
             column.sensitivity.is_some_and(|s| m.sensitivity.contains(&s))
                 || fits_column(&m.columns, table, column)
         };
-        self.masks.iter().filter(fits).map(|m| m.how).reduce(How::stricter)
+        let own = self.masks.iter().filter(fits).map(|m| m.how);
+        let granted = match self.grants.masks().then(|| self.grants.of_column(table, column)) {
+            Some(Effect::Mask(how)) => Some(how),
+            Some(Effect::Allow | Effect::Deny) | None => None,
+        };
+        own.chain(granted).reduce(How::stricter)
     }
 
     /// A generated column over one that is hidden or masked would show it.

@@ -80,6 +80,7 @@ migrations! {
     9 "0009_workspaces" Expand,
     10 "0010_row_security" Breaking,
     11 "0011_identity" Expand,
+    12 "0012_permissions" Expand,
     15 "0015_executions" Expand,
     16 "0016_audit_chain" Expand,
     18 "0018_daemons" Expand,

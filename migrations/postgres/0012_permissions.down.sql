@@ -1,0 +1,2 @@
+ALTER TABLE executions DROP COLUMN policy_key;
+DROP TABLE resource_permissions;

@@ -196,6 +196,18 @@ pub async fn cancel(db: &Db, exec: &Exec, id: Id, by: &str) -> Result<Execution>
     Ok(execution)
 }
 
+/// As [`verdict_fields`], for callers who are held to the policy: the statement without what the policy put in.
+pub fn shown_fields(verdict: &Verdict) -> Map<String, Value> {
+    let mut fields = verdict_fields(verdict);
+    if let Ok(statement) = verdict
+        && statement.report().asked.is_some()
+    {
+        fields.insert("canonical".to_owned(), json!(statement.asked()));
+        fields.remove("pipeline");
+    }
+    fields
+}
+
 /// `verdict`, `findings`, and for an accepted statement what it is and reads.
 pub fn verdict_fields(verdict: &Verdict) -> Map<String, Value> {
     match serde_json::to_value(guard::Answer::of(verdict)) {

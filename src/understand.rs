@@ -30,7 +30,7 @@ pub async fn annotate(
     by: &str,
 ) -> Result<Annotation> {
     let source = sources.get(connection).await?;
-    check_place(&source, place)?;
+    check_place(&source, place).await?;
     if let Some(description) = change.description.take() {
         change.description = Some(checked(description)?);
     }
@@ -81,8 +81,9 @@ fn checked(description: Option<String>) -> Result<Option<String>> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-fn check_place(source: &Source, place: &Place) -> Result<()> {
-    let snapshot = source.catalog()?.1.catalog().snapshot();
+async fn check_place(source: &Source, place: &Place) -> Result<()> {
+    let index = source.seen().await?;
+    let snapshot = index.catalog().snapshot();
     let table = snapshot.table(&place.schema, &place.table);
     let there = match (&place.column, table) {
         (_, None) => false,
@@ -101,8 +102,9 @@ fn no_such_place() -> Error {
 ///
 /// # Errors
 /// `U001` when there is none, `U003` when there are several.
-pub fn place(source: &Source, text: &str) -> Result<Place> {
-    let snapshot = source.catalog()?.1.catalog().snapshot();
+pub async fn place(source: &Source, text: &str) -> Result<Place> {
+    let index = source.seen().await?;
+    let snapshot = index.catalog().snapshot();
     let mut found = Vec::new();
     for table in &snapshot.tables {
         let at = |column: Option<&str>| Place {
@@ -141,8 +143,9 @@ pub fn shown(place: &Place) -> String {
 ///
 /// # Errors
 /// `X001` before the first crawl.
-pub fn coverage(source: &Source) -> Result<Coverage> {
-    let snapshot = source.catalog()?.1.catalog().snapshot();
+pub async fn coverage(source: &Source) -> Result<Coverage> {
+    let index = source.seen().await?;
+    let snapshot = index.catalog().snapshot();
     let says = |comment: &Option<String>| comment.as_ref().is_some_and(|c| !c.trim().is_empty());
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let columns = || snapshot.tables.iter().flat_map(|t| &t.columns);

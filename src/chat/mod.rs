@@ -26,6 +26,7 @@ use crate::error::{Class, Error, Result};
 use crate::exec::{self, Exec, Finished};
 use crate::model::clock::Stopwatch;
 use crate::model::{ChatMessage, ChatSession, Execution, Id, Measure, MessageStatus, Query, Role, new_id};
+use crate::seen;
 use crate::sources::{Source, Sources};
 use crate::store::chats::{MessageEnd, NewMessage};
 use crate::store::queries::NewQuery;
@@ -253,12 +254,21 @@ impl Chat {
             let asked = messages.iter().find(|m| Some(m.id) == answer.reply_to);
             let Some(question) = asked.and_then(compose::text_of) else { continue };
             let sql = match answer.query_id {
-                Some(id) => Some(store::queries::get(&self.db, id).await?.asked().to_owned()),
+                Some(id) => self.asked(id).await?,
                 None => None,
             };
             turns.push(Turn { question, sql });
         }
         Ok(turns)
+    }
+
+    /// What answered an earlier question; nothing where it is hidden from the caller, who did not ask it then.
+    async fn asked(&self, id: Id) -> Result<Option<String>> {
+        match seen::query(&self.db, &self.sources, id).await {
+            Ok(query) => Ok(Some(query.asked().to_owned())),
+            Err(error) if error.class == Class::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn check_cost(&self, source: &Source, best: &Checked, events: &Events) -> Result<()> {

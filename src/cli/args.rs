@@ -21,6 +21,7 @@ pub use people::{AddUser, ApiKeyCommand, UserCommand};
 pub use upkeep::{BackupArgs, LockArgs, MigrateCommand, RestoreArgs};
 
 use super::connection_args::ConnectionCommand;
+use super::permission::PermissionCommand;
 use super::understanding::{CoverageArgs, DescribeArgs, RelationshipCommand};
 
 /// Ask your databases in plain language; every answer is SQL proven to be a read.
@@ -83,6 +84,9 @@ pub enum Command {
     /// Registered databases.
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// Who may see what of a registered database.
+    #[command(subcommand)]
+    Permission(PermissionCommand),
     /// When databases are crawled by themselves.
     #[command(subcommand)]
     Schedule(ScheduleCommand),

@@ -34,6 +34,7 @@ mod knowledge;
 mod migrate;
 mod output;
 mod people;
+mod permission;
 mod progress;
 mod query;
 mod schedule;
@@ -150,6 +151,7 @@ async fn run(setup: &Setup, command: Command) -> Result<i32> {
         Command::Relationships(command) => understanding::relationships(setup, command).await,
         Command::Coverage(args) => understanding::coverage(setup, args).await,
         Command::Connection(command) => connection::run(setup, command).await,
+        Command::Permission(command) => permission::run(setup, command).await,
         Command::Schedule(command) => schedule::run(setup, command).await,
         Command::User(command) => people::user(setup, command).await,
         Command::ApiKey(command) => people::api_key(setup, command).await,

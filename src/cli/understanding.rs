@@ -83,7 +83,7 @@ pub struct CoverageArgs {
 pub async fn describe(setup: &Setup, args: DescribeArgs) -> Result<i32> {
     let app = &setup.desk().await?;
     let source = app.sources.named(&args.on).await?;
-    let place = understand::place(&source, &args.what)?;
+    let place = understand::place(&source, &args.what).await?;
     let change = AnnotationChange {
         description: args.description.map(Some),
         sensitivity: args.sensitivity.as_deref().map(tag).transpose()?,
@@ -159,7 +159,7 @@ async fn decide(setup: &Setup, ids: &[Id], state: RelationshipState) -> Result<(
 /// Runs `coverage`; gives the process's exit code.
 pub async fn coverage(setup: &Setup, args: CoverageArgs) -> Result<i32> {
     let source = setup.desk().await?.sources.named(&args.on).await?;
-    let coverage = understand::coverage(&source)?;
+    let coverage = understand::coverage(&source).await?;
     if args.json {
         say!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default());
         return Ok(0);

@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, quotas, schedules, schemas,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries, quotas, schedules, schemas,
     sign_in, understanding, users, workspaces,
 };
 use super::routes::ROUTES;
@@ -38,6 +38,7 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         pages::home, pages::docs, pages::openapi, pages::healthz, pages::readyz, metrics::get,
         connections::list, connections::create, connections::test_url, connections::get, connections::update,
         connections::delete, connections::restore, connections::test,
+        permissions::list, permissions::create, permissions::delete, permissions::explain,
         crawls::list, crawls::start, crawls::get, crawls::cancel,
         schedules::list, schedules::get, schedules::put, schedules::delete, schedules::run, schedules::pause,
         schedules::resume, jobs::list, jobs::get, jobs::cancel,
@@ -95,8 +96,9 @@ impl Modify for Common {
 }
 
 /// Paths whose POST may carry an `Idempotency-Key`.
-const KEYED: [&str; 9] = [
+const KEYED: [&str; 10] = [
     "/api/v1/connections",
+    "/api/v1/connections/{id}/permissions",
     "/api/v1/connections/{id}/crawls",
     "/api/v1/connections/{id}/schedule/run",
     "/api/v1/connections/{id}/glossary",

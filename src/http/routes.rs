@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
     api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, queries, quotas, schedules, schemas,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries, quotas, schedules, schemas,
     sign_in, understanding, users, workspaces,
 };
 use super::may::{self, Access, guarded};
@@ -45,6 +45,10 @@ routes! {
     "/api/v1/connections/{id}" { get connections::get => ReadConnections, patch connections::update => ManageConnections, delete connections::delete => ManageConnections }
     "/api/v1/connections/{id}/restore" { post connections::restore => ManageConnections }
     "/api/v1/connections/{id}/test" { post connections::test => ManageConnections }
+
+    "/api/v1/connections/{id}/permissions" { get permissions::list => ReadGrants, post permissions::create => ManageGrants }
+    "/api/v1/connections/{id}/permissions/explain" { get permissions::explain => ReadGrants }
+    "/api/v1/connections/{id}/permissions/{grant}" { delete permissions::delete => ManageGrants }
 
     "/api/v1/connections/{id}/crawls" { get crawls::list => ReadCrawls, post crawls::start => RunCrawls }
     "/api/v1/crawls/{id}" { get crawls::get => ReadCrawls }

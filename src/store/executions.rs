@@ -3,11 +3,12 @@
 mod kept;
 mod shared;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::db::{Conn, Dialect, Row, args};
+use super::db::{Conn, Dialect, Row, Value, args};
 use super::error::Result;
 use super::read_page;
 pub use kept::{answered, cached};
@@ -231,6 +232,25 @@ pub async fn position(on: &impl Conn, waiting: &Execution) -> Result<i64> {
                AND status = 'queued' AND (created_at, id) <= ($3, $4)";
     let args = args![on.workspace(), waiting.connection_id, waiting.created_at, waiting.id];
     on.query_one("execution", sql, args).await?.int("n")
+}
+
+/// Fingerprints of the policies under which executions ran; those that are not there are left out.
+///
+/// # Errors
+/// When the store fails.
+pub async fn policy_keys(on: &impl Conn, ids: &[Id]) -> Result<HashMap<Id, Option<String>>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let marks: Vec<String> = (2..ids.len() + 2).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "SELECT id, policy_key FROM executions WHERE workspace_id = $1 AND id IN ({})",
+        marks.join(", ")
+    );
+    let mut args = vec![Value::from(on.workspace())];
+    args.extend(ids.iter().map(Value::from));
+    let rows = on.query(&sql, &args).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.opt_text("policy_key")?))).collect()
 }
 
 /// Results of executions that ended before a moment: their files may go. At most `limit`, oldest first.

@@ -163,3 +163,14 @@ pub async fn tags(on: &impl Conn, connection: Id) -> Result<Vec<String>> {
     };
     rows.iter().map(line).collect()
 }
+
+/// The key of the member with that key or address; `None` when there is none.
+///
+/// # Errors
+/// When the store fails.
+pub async fn member_named(on: &impl Conn, named: &str) -> Result<Option<Id>> {
+    let sql = "SELECT u.id FROM memberships m JOIN users u ON u.id = m.user_id \
+               WHERE m.workspace_id = $1 AND (u.id = $2 OR u.email = lower($3)) AND u.deleted_at IS NULL";
+    let id = Id::parse_str(named).unwrap_or_else(|_| Id::nil());
+    on.query_opt(sql, args![on.workspace(), id, named]).await?.map(|row| row.id("id")).transpose()
+}

@@ -46,7 +46,7 @@ use crate::report::{Cardinality, ColumnRead, JoinRead, Report, SpanRange, TableR
 use crate::tree::{Ident, Query, Span};
 
 pub(crate) use output::name as output_name;
-pub use visible::{glob, visible_catalog};
+pub use visible::{Visibility, glob, visible_catalog};
 
 pub(crate) use scope::{ColumnRef, Entry, Field, Namespace};
 use scope::{CteEntry, Info, Scope};

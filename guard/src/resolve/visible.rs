@@ -1,6 +1,8 @@
 //! What a caller may see: the policy's globs over tables and columns, and a catalog cut down to them.
 
-use catalog::{Catalog, Column, Engine, ForeignKey, Sensitivity, Snapshot, Table, TableKind};
+use std::collections::HashSet;
+
+use catalog::{Catalog, Column, Engine, ForeignKey, Schema, Sensitivity, Snapshot, Table, TableKind};
 
 use crate::grants::{Effect, Grants};
 use crate::policy::{How, Policy};
@@ -194,7 +196,7 @@ impl Visibility {
 pub fn visible_catalog(catalog: &Catalog, policy: &Policy) -> Catalog {
     let snapshot = catalog.snapshot();
     let readable = super::views::Readable::new(catalog, policy);
-    let tables = snapshot
+    let tables: Vec<Table> = snapshot
         .tables
         .iter()
         .filter(|t| readable.readable(t))
@@ -211,10 +213,21 @@ pub fn visible_catalog(catalog: &Catalog, policy: &Policy) -> Catalog {
         server_version: snapshot.server_version.clone(),
         database: snapshot.database.clone(),
         search_path: snapshot.search_path.clone(),
-        schemas: snapshot.schemas.clone(),
+        schemas: shown_schemas(snapshot, &tables, policy),
         tables,
         routines: Vec::new(),
     })
+}
+
+/// A schema of which nothing is left is not there either.
+fn shown_schemas(snapshot: &Snapshot, left: &[Table], policy: &Policy) -> Vec<Schema> {
+    if !policy.restricts() {
+        return snapshot.schemas.clone();
+    }
+    let names = |tables: &[Table]| tables.iter().map(|t| t.schema.clone()).collect::<HashSet<_>>();
+    let (had, left) = (names(&snapshot.tables), names(left));
+    let gone = |name: &String| had.contains(name) && !left.contains(name);
+    snapshot.schemas.iter().filter(|schema| !gone(&schema.name)).cloned().collect()
 }
 
 /// Statistics are values: of masked columns and of tables whose rows are filtered they are cut.

@@ -5,11 +5,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Json, Path, Query};
 use connector_api::ServerInfo;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Answer;
-use crate::access::actions;
+use crate::access::{Action, actions};
 use crate::http::extract::{Body, PageParams};
 use crate::http::idempotency::{Made, Once};
 use crate::http::may::May;
@@ -73,7 +74,20 @@ pub struct Url {
 #[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(PageParams),
     responses((status = 200, description = "A page", body = Page<Connection>)))]
 pub async fn list(may: May<actions::ReadConnections>, page: Query<PageParams>) -> Answer<Page<Connection>> {
-    Ok(Json(store::connections::list(&may.db, page.request()?).await?))
+    let mut found = store::connections::list(&may.db, page.request()?).await?;
+    found.items = found.items.into_iter().map(|connection| shown(&may, connection)).collect();
+    Ok(Json(found))
+}
+
+/// A connection without what tells of hidden names, for those who do not keep its permissions.
+fn shown(may: &May<actions::ReadConnections>, mut connection: Connection) -> Connection {
+    if !may.caller.may(Action::ReadGrants) {
+        connection.policy = Value::Null;
+        if let Value::Object(options) = &mut connection.options {
+            options.retain(|name, _| !matches!(name.as_str(), "include" | "exclude"));
+        }
+    }
+    connection
 }
 
 /// Registers a database after trying it.
@@ -104,7 +118,7 @@ pub async fn test_url(may: May<actions::ManageConnections>, body: Body<Url>) -> 
 #[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The connection", body = Connection)))]
 pub async fn get(may: May<actions::ReadConnections>, id: Path<Uuid>) -> Answer<Connection> {
-    Ok(Json(store::connections::get(&may.db, *id).await?))
+    Ok(Json(shown(&may, store::connections::get(&may.db, *id).await?)))
 }
 
 /// Changes what is given; a new URL is tried first.

@@ -15,6 +15,7 @@ use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{EvaluationCase, Page};
 use crate::queries::knowledge::{self, Kept};
+use crate::seen::Seen;
 use crate::store;
 
 /// A case to be kept.
@@ -36,8 +37,9 @@ pub async fn list(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<EvaluationCase>> {
-    store::connections::get(&may.db, *id).await?;
-    Ok(Json(store::evaluation_cases::list(&may.db, *id, page.request()?).await?))
+    let seen = Seen::of(&may.db, &may.sources, *id).await?;
+    let found = store::evaluation_cases::list(&may.db, *id, page.request()?).await?;
+    Ok(Json(seen.cases(found).await?))
 }
 
 /// Keeps a case; its statement must be a read of the latest schema version.

@@ -19,6 +19,7 @@ use crate::http::problem::Problem;
 use crate::model::{Execution, Page, RunStatus};
 use crate::queries::{self, Started};
 use crate::results::Format;
+use crate::seen::Seen;
 use crate::store;
 
 /// Rows of a page when nothing is said.
@@ -54,8 +55,12 @@ pub async fn list(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<Execution>> {
-    store::queries::get(&may.db, *id).await?;
-    Ok(Json(store::executions::list(&may.db, *id, page.request()?).await?))
+    let query = store::queries::get(&may.db, *id).await?;
+    let seen = Seen::of(&may.db, &may.sources, query.connection_id).await?;
+    seen.query(query).await?;
+    let mut found = store::executions::list(&may.db, *id, page.request()?).await?;
+    found.items = found.items.into_iter().map(|execution| seen.execution(execution)).collect();
+    Ok(Json(found))
 }
 
 /// Runs a query, after checking it against the latest schema version; the record tells how far it is.
@@ -85,7 +90,8 @@ pub async fn get(may: May<actions::ReadExecutions>, id: Path<Uuid>) -> Answer<Ex
     if execution.status == RunStatus::Queued {
         execution.position = Some(store::executions::position(&may.db, &execution).await?);
     }
-    Ok(Json(execution))
+    let seen = Seen::of(&may.db, &may.sources, execution.connection_id).await?;
+    Ok(Json(seen.execution(execution)))
 }
 
 /// Rows of a result.

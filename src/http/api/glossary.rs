@@ -15,6 +15,7 @@ use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{GlossaryTerm, Page};
 use crate::queries::knowledge::{self, Kept, Term};
+use crate::seen::Seen;
 use crate::store;
 
 /// A term to be kept.
@@ -42,8 +43,9 @@ pub async fn list(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<GlossaryTerm>> {
-    store::connections::get(&may.db, *id).await?;
-    Ok(Json(store::glossary::list(&may.db, *id, page.request()?).await?))
+    let seen = Seen::of(&may.db, &may.sources, *id).await?;
+    let found = store::glossary::list(&may.db, *id, page.request()?).await?;
+    Ok(Json(seen.terms(found).await?))
 }
 
 /// Keeps a term; what it means in SQL must be a read of the latest schema version.
@@ -73,6 +75,8 @@ pub async fn create(
 #[utoipa::path(delete, path = "/api/v1/glossary/{id}", tag = "glossary", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Removed")))]
 pub async fn delete(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let term = store::glossary::get(&may.db, *id).await?;
+    Seen::of(&may.db, &may.sources, term.connection_id).await?.term(&term).await?;
     knowledge::remove_term(&may.db, *id, may.caller.name()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -16,6 +16,7 @@ use crate::impact::{self, Impacted};
 use crate::model::{Impact, Page};
 use crate::queries::knowledge::Kept;
 use crate::queries::repair;
+use crate::seen::Seen;
 use crate::store;
 
 /// Between which versions.
@@ -48,7 +49,8 @@ pub async fn between(
         Some(named) => version_of(&may, *id, named).await?,
         None => super::schemas::before(&may, &to).await?,
     };
-    Ok(Json(impact::between(&may.db, &connection, &from, &to).await?))
+    let found = impact::between(&may.db, &connection, &from, &to).await?;
+    Ok(Json(Seen::of(&may.db, &may.sources, *id).await?.impacted(found).await?))
 }
 
 fn uncrawled() -> Problem {
@@ -66,15 +68,18 @@ pub async fn list(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<Impact>> {
-    store::connections::get(&may.db, *id).await?;
-    Ok(Json(store::impacts::list(&may.db, *id, page.request()?).await?))
+    let seen = Seen::of(&may.db, &may.sources, *id).await?;
+    let found = store::impacts::list(&may.db, *id, page.request()?).await?;
+    Ok(Json(seen.impacts(found).await?))
 }
 
 /// What was found of one statement.
 #[utoipa::path(get, path = "/api/v1/impacts/{id}", tag = "impact", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The impact", body = Impact)))]
 pub async fn get(may: May<actions::ReadImpacts>, id: Path<Uuid>) -> Answer<Impact> {
-    Ok(Json(store::impacts::get(&may.db, *id).await?))
+    let impact = store::impacts::get(&may.db, *id).await?;
+    let seen = Seen::of(&may.db, &may.sources, impact.connection_id).await?;
+    Ok(Json(seen.impact(impact).await?))
 }
 
 /// Accepts the proposed repair: it is checked once more, then the query, case or term has the new text and the impact is
@@ -82,6 +87,8 @@ pub async fn get(may: May<actions::ReadImpacts>, id: Path<Uuid>) -> Answer<Impac
 #[utoipa::path(post, path = "/api/v1/impacts/{id}/repair", tag = "impact", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The impact, over now", body = Impact)))]
 pub async fn repair(may: May<actions::RepairImpacts>, id: Path<Uuid>) -> Answer<Impact> {
+    let impact = store::impacts::get(&may.db, *id).await?;
+    Seen::of(&may.db, &may.sources, impact.connection_id).await?.impact(impact).await?;
     match repair::accept(&may.db, &may.sources, *id, may.caller.name()).await? {
         Kept::Done(impact) => Ok(Json(*impact)),
         Kept::Refused(findings) => Err(Problem::refused(findings)),

@@ -20,6 +20,7 @@ use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::http::stream::{self, Asked};
 use crate::model::{ChatMessage, Page, Query as StoredQuery, Role};
+use crate::seen::{self, Seen};
 use crate::store::{self, StoreError};
 
 /// A question.
@@ -60,8 +61,11 @@ pub async fn list(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<ChatMessage>> {
-    store::chats::get(&may.db, *id).await?;
-    Ok(Json(store::chats::messages(&may.db, *id, page.request()?).await?))
+    let chat = store::chats::get(&may.db, *id).await?;
+    let mut found = store::chats::messages(&may.db, *id, page.request()?).await?;
+    let seen = Seen::of(&may.db, &may.sources, chat.connection_id).await?;
+    found.items = seen.messages(&may.db, found.items).await?;
+    Ok(Json(found))
 }
 
 /// Asks a question. With `Accept: text/event-stream` the answer comes as a UI message stream (version 1) while it is
@@ -140,5 +144,6 @@ async fn whole(mut asked: Asked) -> Result<Made, Problem> {
         }
     }
     let answered = asked.answer().await?;
-    Made::new(StatusCode::OK, &Reply { message: answered.message, query: answered.query, rows, chart })
+    let query = answered.query.map(seen::own);
+    Made::new(StatusCode::OK, &Reply { message: answered.message, query, rows, chart })
 }

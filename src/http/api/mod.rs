@@ -16,6 +16,7 @@ pub mod me;
 pub mod messages;
 pub mod notifications;
 pub mod oidc;
+pub mod permissions;
 pub mod queries;
 pub mod quotas;
 pub mod schedules;

@@ -10,7 +10,7 @@ use crate::access::actions;
 use crate::http::extract::page_request;
 use crate::http::may::May;
 use crate::model::{Notification, Page};
-use crate::store;
+use crate::{seen, store};
 
 /// Which notifications.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,7 +34,9 @@ pub async fn list(
     params: Query<ListParams>,
 ) -> Answer<Page<Notification>> {
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    Ok(Json(store::notifications::list(&may.db, params.unread, page).await?))
+    let mut found = store::notifications::list(&may.db, params.unread, page).await?;
+    found.items = seen::notifications(&may.db, &may.sources, found.items).await?;
+    Ok(Json(found))
 }
 
 /// Marks a notification as read.

@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
 use crate::model::{Page, Query as StoredQuery};
 use crate::queries::knowledge::{self, Kept};
 use crate::queries::{self, Stored};
-use crate::store;
+use crate::{seen, store};
 
 /// A statement to be stored.
 #[derive(Deserialize, ToSchema)]
@@ -77,7 +77,9 @@ pub struct ListParams {
     responses((status = 200, description = "A page", body = Page<StoredQuery>)))]
 pub async fn list(may: May<actions::ReadQueries>, params: Query<ListParams>) -> Answer<Page<StoredQuery>> {
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    Ok(Json(store::queries::list(&may.db, params.connection_id, page).await?))
+    let mut found = store::queries::list(&may.db, params.connection_id, page).await?;
+    found.items = seen::queries(&may.db, &may.sources, found.items).await?;
+    Ok(Json(found))
 }
 
 /// Checks a statement against the latest schema version and stores it; one that is no read is a problem with
@@ -94,6 +96,7 @@ pub async fn create(
         let source = parts.sources.get(new.connection_id).await?;
         match queries::create(&parts.db, &source, &new.sql, new.question, by.name()).await? {
             Stored::Query(query) => {
+                let query = seen::query(&parts.db, &parts.sources, query.id).await?;
                 Ok(Made::new(StatusCode::CREATED, &query)?.at(format!("/api/v1/queries/{}", query.id)))
             }
             Stored::Refused(findings) => Err(Problem::refused(findings)),
@@ -108,20 +111,21 @@ pub async fn create(
 pub async fn check(may: May<actions::ReadQueries>, body: Body<Statement>) -> Answer<Map<String, Value>> {
     let source = may.sources.get(body.0.connection_id).await?;
     let verdict = queries::check(&source, &body.0.sql).await?;
-    Ok(Json(queries::verdict_fields(&verdict)))
+    Ok(Json(queries::shown_fields(&verdict)))
 }
 
 /// One query.
 #[utoipa::path(get, path = "/api/v1/queries/{id}", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The query", body = StoredQuery)))]
 pub async fn get(may: May<actions::ReadQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
-    Ok(Json(store::queries::get(&may.db, *id).await?))
+    Ok(Json(seen::query(&may.db, &may.sources, *id).await?))
 }
 
 /// Deletes a query; it can be restored.
 #[utoipa::path(delete, path = "/api/v1/queries/{id}", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Deleted")))]
 pub async fn delete(may: May<actions::WriteQueries>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    seen::query(&may.db, &may.sources, *id).await?;
     queries::delete(&may.db, *id, may.caller.name()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -130,17 +134,19 @@ pub async fn delete(may: May<actions::WriteQueries>, id: Path<Uuid>) -> Result<H
 #[utoipa::path(post, path = "/api/v1/queries/{id}/restore", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = StoredQuery)))]
 pub async fn restore(may: May<actions::WriteQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
-    Ok(Json(queries::restore(&may.db, *id, may.caller.name()).await?))
+    let query = queries::restore(&may.db, *id, may.caller.name()).await?;
+    Ok(Json(seen::query(&may.db, &may.sources, query.id).await?))
 }
 
 /// Makes a query a verified one: approved with its question, and checked again against the latest schema version.
 #[utoipa::path(post, path = "/api/v1/queries/{id}/verify", tag = "queries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = StoredQuery)))]
 pub async fn verify(may: May<actions::ReviewQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
+    seen::query(&may.db, &may.sources, *id).await?;
     let query = store::queries::get(&may.db, *id).await?;
     let source = may.sources.get(query.connection_id).await?;
     match knowledge::verify(&may.db, &source, query, may.caller.name()).await? {
-        Kept::Done(query) => Ok(Json(*query)),
+        Kept::Done(query) => Ok(Json(seen::query(&may.db, &may.sources, query.id).await?)),
         Kept::Refused(findings) => Err(Problem::refused(findings)),
     }
 }

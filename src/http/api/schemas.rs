@@ -17,6 +17,7 @@ use crate::http::extract::PageParams;
 use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::model::{Page, PageRequest, SchemaVersion};
+use crate::seen::Seen;
 use crate::store;
 use crate::store::catalog::Hit;
 
@@ -99,8 +100,9 @@ pub async fn list(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<SchemaVersion>> {
-    store::connections::get(&may.db, *id).await?;
-    Ok(Json(store::catalog::list(&may.db, *id, page.request()?).await?))
+    let seen = Seen::of(&may.db, &may.sources, *id).await?;
+    let versions = store::catalog::list(&may.db, *id, page.request()?).await?;
+    Ok(Json(seen.versions(&may.db, versions).await?))
 }
 
 /// Finds tables and columns of the latest version.
@@ -119,8 +121,12 @@ pub async fn search(
     }
     let limit = params.limit.unwrap_or(HITS.0).clamp(1, HITS.1);
     let source = may.sources.get(*id).await?;
-    let (_, index) = source.catalog()?;
-    let hits = store::catalog::search(&may.db, *id, text, limit).await?;
+    source.catalog()?;
+    let (seen, index) = (Seen::of(&may.db, &may.sources, *id).await?, source.seen().await?);
+    // what is hidden takes no place among the hits
+    let found = if seen.everything() { limit } else { HITS.1 };
+    let mut hits = seen.hits(store::catalog::search(&may.db, *id, text, found).await?);
+    hits.truncate(limit as usize);
     let tables = &index.catalog().snapshot().tables;
     let fits = index.search(text, limit as usize).into_iter().filter_map(|hit| {
         let table = tables.get(hit.table)?;
@@ -139,11 +145,12 @@ pub async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let version = store::catalog::get(&may.db, *id).await?;
-    let etag = format!("W/\"{}\"", version.fingerprint);
+    let seen = Seen::of(&may.db, &may.sources, version.connection_id).await?;
+    let etag = format!("W/\"{}\"", seen.tag(&version));
     if has(&request, &etag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }
-    let snapshot = store::catalog::load(&may.db, &version).await?;
+    let (version, snapshot) = seen.version(&may.db, &version).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
@@ -167,7 +174,8 @@ fn has(request: &HttpRequest, etag: &str) -> bool {
 pub async fn table(may: May<actions::ReadSchemas>, path: Path<(Uuid, String)>) -> Answer<Table> {
     let (id, name) = path.into_inner();
     let version = store::catalog::get(&may.db, id).await?;
-    let table = store::catalog::table(&may.db, &version, &name).await?;
+    let seen = Seen::of(&may.db, &may.sources, version.connection_id).await?;
+    let table = seen.table(&may.db, &version, &name).await?;
     Ok(Json(table.ok_or_else(|| {
         Error::new("H023", Class::NotFound, "the version has no such table")
             .hint("Write schema.table as the version spells it; /api/v1/connections/{id}/search finds names.")
@@ -187,7 +195,9 @@ pub async fn diff(
         Some(from) => version_of(&may, to.connection_id, from).await?,
         None => before(&may, &to).await?,
     };
-    let diff = store::catalog::changes(&may.db, &from, &to).await?;
+    let seen = Seen::of(&may.db, &may.sources, to.connection_id).await?;
+    let diff = seen.changes(&may.db, &from, &to).await?;
+    let [from, to] = [from, to].map(|version| seen.named(version));
     let (severity, text, markdown) = (diff.severity(), diff.to_text(), diff.to_markdown());
     Ok(Json(SchemaDiff { from, to, severity, text, markdown, changes: diff.changes }))
 }

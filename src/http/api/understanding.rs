@@ -9,8 +9,10 @@ use super::Answer;
 use crate::access::actions;
 use crate::http::extract::{Body, PageParams, page_request};
 use crate::http::may::May;
+use crate::http::problem::Problem;
 use crate::model::understanding::Tag;
 use crate::model::{Annotation, Coverage, Page, Relationship, RelationshipState};
+use crate::seen::Seen;
 use crate::store::annotations::{AnnotationChange, Place};
 use crate::{store, understand};
 
@@ -67,8 +69,10 @@ pub async fn annotations(
     id: Path<Uuid>,
     page: Query<PageParams>,
 ) -> Answer<Page<Annotation>> {
-    store::connections::get(&may.db, *id).await?;
-    Ok(Json(store::annotations::list(&may.db, *id, page.request()?).await?))
+    let seen = Seen::of(&may.db, &may.sources, *id).await?;
+    let mut found = store::annotations::list(&may.db, *id, page.request()?).await?;
+    found.items.retain(|said| seen.annotation(said));
+    Ok(Json(found))
 }
 
 /// Describes a table or column, tags it, or says that its values are not to be kept. Kept over crawls and renames.
@@ -95,15 +99,25 @@ pub async fn relationships(
     id: Path<Uuid>,
     params: Query<RelationshipParams>,
 ) -> Answer<Page<Relationship>> {
-    store::connections::get(&may.db, *id).await?;
+    let seen = Seen::of(&may.db, &may.sources, *id).await?;
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    Ok(Json(store::relationships::list(&may.db, *id, params.state, page).await?))
+    let mut found = store::relationships::list(&may.db, *id, params.state, page).await?;
+    found.items.retain(|one| seen.relationship(one));
+    Ok(Json(found))
+}
+
+/// Whether the reference is there for the caller.
+async fn decidable(may: &May<actions::WriteKnowledge>, id: Uuid) -> Result<(), Problem> {
+    let one = store::relationships::get(&may.db, id).await?;
+    let seen = Seen::of(&may.db, &may.sources, one.connection_id).await?;
+    if seen.relationship(&one) { Ok(()) } else { Err(store::StoreError::not_found("relationship").into()) }
 }
 
 /// Says that a reference holds: questions join by it from now on.
 #[utoipa::path(post, path = "/api/v1/relationships/{id}/approve", tag = "schemas", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Relationship)))]
 pub async fn approve(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Answer<Relationship> {
+    decidable(&may, *id).await?;
     Ok(Json(understand::decide(&may.db, *id, RelationshipState::Approved, may.caller.name()).await?))
 }
 
@@ -111,6 +125,7 @@ pub async fn approve(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Answe
 #[utoipa::path(post, path = "/api/v1/relationships/{id}/reject", tag = "schemas", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Relationship)))]
 pub async fn reject(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Answer<Relationship> {
+    decidable(&may, *id).await?;
     Ok(Json(understand::decide(&may.db, *id, RelationshipState::Rejected, may.caller.name()).await?))
 }
 
@@ -119,5 +134,5 @@ pub async fn reject(may: May<actions::WriteKnowledge>, id: Path<Uuid>) -> Answer
     responses((status = 200, description = "The figures", body = Coverage)))]
 pub async fn coverage(may: May<actions::ReadKnowledge>, id: Path<Uuid>) -> Answer<Coverage> {
     let source = may.sources.get(*id).await?;
-    Ok(Json(understand::coverage(&source)?))
+    Ok(Json(understand::coverage(&source).await?))
 }

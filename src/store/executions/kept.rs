@@ -28,7 +28,7 @@ pub async fn cached(on: &impl Conn, cache_key: &str, since: Timestamp) -> Result
 pub async fn answered(on: &impl Conn, new: NewExecution, by: &Execution) -> Result<Execution> {
     let sql = format!(
         "INSERT INTO executions ({COLUMNS}, workspace_id, cache_key) \
-         VALUES ($1, $2, $3, 'succeeded', $4, $5, $6, NULL, NULL, $7, $8, $9, TRUE, 0, $10, $11, $10, $10, $12, $13) \
+         VALUES ($1, $2, $3, 'succeeded', $4, $5, $6, NULL, NULL, $7, $8, $9, TRUE, 0, $10, $11, $10, $10, $14, $12, $13) \
          RETURNING {COLUMNS}"
     );
     let args = args![
@@ -45,6 +45,7 @@ pub async fn answered(on: &impl Conn, new: NewExecution, by: &Execution) -> Resu
         new.created_by,
         on.workspace(),
         new.cache_key,
+        new.policy_key,
     ];
     read(&on.query_one("execution", &sql, args).await?)
 }

@@ -11,6 +11,7 @@ mod impact;
 mod jobs;
 mod oidc;
 mod people;
+mod permissions;
 mod problems;
 mod quotas;
 mod repeats;

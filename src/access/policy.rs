@@ -133,3 +133,86 @@ pub fn policy_key(policy: &Policy, tags: &[String]) -> String {
     let parts = serde_json::json!([seen, grants, caller, tags]);
     blake3::Hash::from_bytes(blake3::derive_key(PURPOSE, parts.to_string().as_bytes())).to_hex().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use guard::policy::How;
+
+    use super::super::GrantTerms;
+    use super::*;
+    use crate::model::{clock, new_id};
+
+    fn grant(terms: GrantTerms) -> Grant {
+        let now = clock::now();
+        let (id, connection_id) = (new_id(), new_id());
+        Grant { id, connection_id, terms, created_at: now, created_by: None, updated_at: now, updated_by: None }
+    }
+
+    fn terms(effect: GrantEffect) -> GrantTerms {
+        GrantTerms {
+            user_id: None,
+            role: None,
+            schema: None,
+            table: Some("pay".to_owned()),
+            column: None,
+            effect,
+            mask: None,
+            predicate: None,
+            expires_at: None,
+        }
+    }
+
+    fn holder() -> Holder {
+        Holder { user: new_id(), role: Some(WorkspaceRole::Editor), email: None }
+    }
+
+    fn merged(grants: Vec<Grant>, holder: &Holder) -> Merged {
+        Merged::of(Policy::default(), (false, false), grants, holder, clock::now())
+    }
+
+    #[test]
+    fn grants_of_others_and_expired_ones_do_not_hold() {
+        let me = holder();
+        let (mut of_other, mut of_role, mut over) =
+            (terms(GrantEffect::Deny), terms(GrantEffect::Deny), terms(GrantEffect::Deny));
+        of_other.user_id = Some(new_id());
+        of_role.role = Some(WorkspaceRole::Admin);
+        over.expires_at = Some(clock::now());
+        let all = merged([of_other, of_role, over].map(grant).to_vec(), &me);
+        assert!(all.grants.is_empty() && !all.policy.restricts());
+
+        let (mut of_me, mut of_mine) = (terms(GrantEffect::Deny), terms(GrantEffect::Deny));
+        of_me.user_id = Some(me.user);
+        of_mine.role = me.role;
+        let all = merged([of_me, of_mine, terms(GrantEffect::Deny)].map(grant).to_vec(), &me);
+        let subjects: Vec<Subject> = all.policy.grants.rules.iter().map(|rule| rule.subject).collect();
+        assert_eq!(subjects, [Subject::User, Subject::Role, Subject::Everyone]);
+    }
+
+    #[test]
+    fn a_mask_that_says_nothing_hides() {
+        let all = merged(vec![grant(terms(GrantEffect::Mask))], &holder());
+        assert_eq!(all.policy.grants.rules[0].effect, Effect::Deny);
+        let mask = GrantTerms { mask: Some(How::Hash), ..terms(GrantEffect::Mask) };
+        let all = merged(vec![grant(mask)], &holder());
+        assert_eq!(all.policy.grants.rules[0].effect, Effect::Mask(How::Hash));
+    }
+
+    #[test]
+    fn the_key_tells_what_is_seen_and_nothing_else() {
+        let key = |grants: Vec<Grant>, holder: &Holder| policy_key(&merged(grants, holder).policy, &[]);
+        let (one, other) = (holder(), holder());
+        assert_eq!(key(Vec::new(), &one), policy_key(&Policy::default(), &[]));
+        assert_eq!(key(vec![grant(terms(GrantEffect::Allow))], &one), key(Vec::new(), &one));
+        let denied = vec![grant(terms(GrantEffect::Deny))];
+        assert_ne!(key(denied.clone(), &one), key(Vec::new(), &one));
+        assert_eq!(key(denied.clone(), &one), key(denied, &other));
+        let filter = |predicate: &str| {
+            vec![grant(GrantTerms { predicate: Some(predicate.to_owned()), ..terms(GrantEffect::Filter) })]
+        };
+        assert_eq!(key(filter("ward = 'east'"), &one), key(filter("ward = 'east'"), &other));
+        assert_ne!(key(filter("doctor = :user_id"), &one), key(filter("doctor = :user_id"), &other));
+        let lower = Policy { max_rows: Some(5), ..Policy::default() };
+        assert_eq!(policy_key(&lower, &[]), policy_key(&Policy::default(), &[]));
+    }
+}

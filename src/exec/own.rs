@@ -13,7 +13,7 @@ impl Exec {
     /// # Errors
     /// The connection is gone; when the store fails.
     pub async fn reads_alike(&self, execution: &Execution) -> Result<bool> {
-        let connection = store::connections::get(&self.db, execution.connection_id).await?;
+        let connection = store::connections::get_kept(&self.db, execution.connection_id).await?;
         let held = held(&self.db, &connection).await?;
         Ok(match &execution.policy_key {
             Some(key) => *key == held.key,

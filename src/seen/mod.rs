@@ -32,6 +32,7 @@ struct Cut {
     policy: Policy,
     /// The latest catalog, whole and as the caller sees it; none before the first crawl.
     catalogs: Option<(Arc<Index>, Arc<Index>)>,
+    latest: Option<Id>,
     words: OnceLock<HashSet<String>>,
 }
 
@@ -51,11 +52,25 @@ impl Seen {
     /// # Errors
     /// Not found; what it is held to cannot be read.
     pub async fn of(db: &Db, sources: &Sources, connection: Id) -> Result<Seen> {
-        let record = store::connections::get(db, connection).await?;
+        store::connections::get(db, connection).await?;
+        Seen::of_kept(db, sources, connection).await
+    }
+
+    /// As [`Seen::of`], for what is kept of a connection that may be deleted: then nothing can be told of what is left for
+    /// a caller who does not see everything, and nothing is.
+    ///
+    /// # Errors
+    /// As [`Seen::of`].
+    pub async fn of_kept(db: &Db, sources: &Sources, connection: Id) -> Result<Seen> {
+        let record = store::connections::get_kept(db, connection).await?;
         let held = sources::held(db, &record).await?;
         let (by, key) = (db.by().to_owned(), held.key);
         if !held.policy.restricts() {
             return Ok(Seen { connection, by, key, cut: None });
+        }
+        if record.deleted_at.is_some() {
+            let cut = Cut { policy: held.policy, catalogs: None, latest: None, words: OnceLock::new() };
+            return Ok(Seen { connection, by, key, cut: Some(Arc::new(cut)) });
         }
         let source = sources.get(connection).await?;
         let catalogs = match &source.schema {
@@ -64,7 +79,8 @@ impl Seen {
         };
         // as of when the source was opened, so that catalog and policy belong together
         let (policy, key) = (source.policy()?, source.policy_key().to_owned());
-        let cut = Cut { policy, catalogs, words: OnceLock::new() };
+        let latest = source.schema.as_ref().map(|(version, _)| version.id);
+        let cut = Cut { policy, catalogs, latest, words: OnceLock::new() };
         Ok(Seen { connection, by, key, cut: Some(Arc::new(cut)) })
     }
 
@@ -129,6 +145,9 @@ impl Cut {
 
     /// Whether no word of a text is a name that is hidden from the caller. A name that something visible has, too, is none.
     fn text(&self, text: &str) -> bool {
+        if self.catalogs.is_none() {
+            return text.is_empty();
+        }
         let hidden = self.words.get_or_init(|| self.hidden_words());
         let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty());
         !words.any(|word| hidden.contains(&word.to_lowercase()))

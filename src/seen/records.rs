@@ -1,6 +1,7 @@
 //! Queries, messages, executions, and what is known of a database, as a caller sees them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use guard::ReadOnly;
 use serde_json::{Value, json};
@@ -227,18 +228,17 @@ impl Seen {
 /// # Errors
 /// When the store fails.
 pub async fn notifications(db: &Db, sources: &Sources, all: Vec<Notification>) -> Result<Vec<Notification>> {
-    let mut known: HashMap<Id, Option<Seen>> = HashMap::new();
+    let mut known: HashMap<Id, Seen> = HashMap::new();
     let mut left = Vec::with_capacity(all.len());
     for one in all {
         let Some(connection) = one.connection_id else {
             left.push(one);
             continue;
         };
-        if let std::collections::hash_map::Entry::Vacant(place) = known.entry(connection) {
-            // of a connection that is gone nothing is known to be hidden any more
-            place.insert(Seen::of(db, sources, connection).await.ok());
+        if let Entry::Vacant(place) = known.entry(connection) {
+            place.insert(Seen::of_kept(db, sources, connection).await?);
         }
-        let seen = known.get(&connection).and_then(Option::as_ref);
+        let seen = known.get(&connection);
         if seen.is_none_or(|seen| seen.notification(&one)) {
             left.push(one);
         }
@@ -254,18 +254,10 @@ pub async fn queries(db: &Db, sources: &Sources, all: Vec<Query>) -> Result<Vec<
     let mut known: HashMap<Id, Seen> = HashMap::new();
     let mut left = Vec::with_capacity(all.len());
     for one in all {
-        let seen = match known.get(&one.connection_id) {
-            Some(seen) => seen,
-            None => {
-                let seen = match Seen::of(db, sources, one.connection_id).await {
-                    Ok(seen) => seen,
-                    // its connection is deleted: what may be seen of it cannot be told
-                    Err(error) if error.class == crate::error::Class::NotFound => continue,
-                    Err(error) => return Err(error),
-                };
-                known.entry(one.connection_id).or_insert(seen)
-            }
-        };
+        if let Entry::Vacant(place) = known.entry(one.connection_id) {
+            place.insert(Seen::of_kept(db, sources, one.connection_id).await?);
+        }
+        let Some(seen) = known.get(&one.connection_id) else { continue };
         left.extend(seen.queries(vec![one]).await?);
     }
     Ok(left)
@@ -277,7 +269,7 @@ pub async fn queries(db: &Db, sources: &Sources, all: Vec<Query>) -> Result<Vec<
 /// Not found when it is not there for the caller.
 pub async fn query(db: &Db, sources: &Sources, id: Id) -> Result<Query> {
     let query = store::queries::get(db, id).await?;
-    Seen::of(db, sources, query.connection_id).await?.query(query).await
+    Seen::of_kept(db, sources, query.connection_id).await?.query(query).await
 }
 
 /// A query of the caller's own, just made: without what the policy put in.

@@ -29,9 +29,7 @@ impl Seen {
             tokio::task::spawn_blocking(move || cut(snapshot, &annotations, &policy)).await.map_err(|e| {
                 Error::new("X098", Class::Internal, format!("looking at what is seen stopped: {e}"))
             })?;
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        version.table_count = count(seen.tables.len());
-        version.column_count = count(seen.tables.iter().map(|t| t.columns.len()).sum());
+        (version.table_count, version.column_count) = counts(&seen);
         Ok((self.named(version), seen))
     }
 
@@ -47,17 +45,17 @@ impl Seen {
         version
     }
 
-    /// Records of versions. Their counts are those of what the caller sees of each.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn versions(&self, db: &Db, mut page: Page<SchemaVersion>) -> Result<Page<SchemaVersion>> {
-        if !self.everything() {
-            for version in &mut page.items {
-                *version = self.version(db, version).await?.0;
-            }
+    /// Records of versions for a list. For a caller who does not see everything, only the latest is counted; the others
+    /// would have to be read whole, and say 0.
+    pub fn versions(&self, mut page: Page<SchemaVersion>) -> Page<SchemaVersion> {
+        let Some(cut) = &self.cut else { return page };
+        for version in &mut page.items {
+            let latest = cut.latest == Some(version.id);
+            let seen = cut.snapshot().filter(|_| latest);
+            (version.table_count, version.column_count) = seen.map_or((0, 0), counts);
         }
-        Ok(page)
+        page.items = page.items.into_iter().map(|version| self.named(version)).collect();
+        page
     }
 
     /// One table of a version; nothing when it is not there for the caller.
@@ -105,6 +103,12 @@ impl Seen {
         }
         format!("{}-{}", version.fingerprint, self.key.get(..16).unwrap_or_default())
     }
+}
+
+/// Tables and columns.
+fn counts(snapshot: &Snapshot) -> (i64, i64) {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    (count(snapshot.tables.len()), count(snapshot.tables.iter().map(|t| t.columns.len()).sum()))
 }
 
 /// A snapshot cut to what a policy shows; what people say of sensitivity counts.

@@ -112,6 +112,15 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Connection> {
     read(&on.query_one("connection", &sql, args![id, on.workspace()]).await?)
 }
 
+/// The connection of that key, deleted or not: for what is kept of it.
+///
+/// # Errors
+/// Not found.
+pub async fn get_kept(on: &impl Conn, id: Id) -> Result<Connection> {
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("connection", &sql, args![id, on.workspace()]).await?)
+}
+
 /// As [`get`], held for the caller's transaction: nobody else changes it until that ends.
 ///
 /// # Errors

@@ -86,6 +86,15 @@ pub async fn list(on: &impl Conn, unread: bool, page: PageRequest) -> Result<Pag
     read_page(&rows, page.limit(), read, |n| Cursor { at: n.created_at, id: n.id })
 }
 
+/// The notification of that key.
+///
+/// # Errors
+/// Not found.
+pub async fn get(on: &impl Conn, id: Id) -> Result<Notification> {
+    let sql = format!("SELECT {COLUMNS} FROM notifications WHERE workspace_id = $2 AND id = $1");
+    read(&on.query_one("notification", &sql, args![id, on.workspace()]).await?)
+}
+
 /// Marks one as read; the first reader stays on it.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::model::{Execution, Page, RunStatus};
 use crate::queries::{self, Started};
 use crate::results::Format;
-use crate::seen::Seen;
+use crate::seen::{self, Seen};
 use crate::store;
 
 /// Rows of a page when nothing is said.
@@ -56,7 +56,7 @@ pub async fn list(
     page: Query<PageParams>,
 ) -> Answer<Page<Execution>> {
     let query = store::queries::get(&may.db, *id).await?;
-    let seen = Seen::of(&may.db, &may.sources, query.connection_id).await?;
+    let seen = Seen::of_kept(&may.db, &may.sources, query.connection_id).await?;
     seen.query(query).await?;
     let mut found = store::executions::list(&may.db, *id, page.request()?).await?;
     found.items = found.items.into_iter().map(|execution| seen.execution(execution)).collect();
@@ -73,6 +73,8 @@ pub async fn start(
 ) -> Result<HttpResponse, Problem> {
     let (parts, by) = (may.desk(), may.caller.clone());
     let work = async move {
+        // the guard's findings would name what a hidden query names
+        seen::query(&parts.db, &parts.sources, *id).await?;
         match queries::start(&parts.db, &parts.sources, &parts.exec, *id, by.name()).await? {
             Started::Execution(execution) => Ok(Made::new(StatusCode::ACCEPTED, &execution)?
                 .at(format!("/api/v1/executions/{}", execution.id))),
@@ -90,7 +92,7 @@ pub async fn get(may: May<actions::ReadExecutions>, id: Path<Uuid>) -> Answer<Ex
     if execution.status == RunStatus::Queued {
         execution.position = Some(store::executions::position(&may.db, &execution).await?);
     }
-    let seen = Seen::of(&may.db, &may.sources, execution.connection_id).await?;
+    let seen = Seen::of_kept(&may.db, &may.sources, execution.connection_id).await?;
     Ok(Json(seen.execution(execution)))
 }
 
@@ -110,7 +112,9 @@ pub async fn rows(
 #[utoipa::path(post, path = "/api/v1/executions/{id}/cancel", tag = "executions", params(("id" = Uuid, Path)),
     responses((status = 202, description = "It is told to stop", body = Execution)))]
 pub async fn cancel(may: May<actions::RunExecutions>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(queries::cancel(&may.db, &may.exec, *id, may.caller.name()).await?))
+    let execution = queries::cancel(&may.db, &may.exec, *id, may.caller.name()).await?;
+    let seen = Seen::of_kept(&may.db, &may.sources, execution.connection_id).await?;
+    Ok(HttpResponse::Accepted().json(seen.execution(execution)))
 }
 
 /// A result as a file.

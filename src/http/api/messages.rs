@@ -63,7 +63,7 @@ pub async fn list(
 ) -> Answer<Page<ChatMessage>> {
     let chat = store::chats::get(&may.db, *id).await?;
     let mut found = store::chats::messages(&may.db, *id, page.request()?).await?;
-    let seen = Seen::of(&may.db, &may.sources, chat.connection_id).await?;
+    let seen = Seen::of_kept(&may.db, &may.sources, chat.connection_id).await?;
     found.items = seen.messages(&may.db, found.items).await?;
     Ok(Json(found))
 }

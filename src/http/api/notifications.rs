@@ -43,5 +43,9 @@ pub async fn list(
 #[utoipa::path(post, path = "/api/v1/notifications/{id}/read", tag = "notifications", params(("id" = Uuid, Path)),
     responses((status = 200, description = "As it is now", body = Notification)))]
 pub async fn read(may: May<actions::ReadNotifications>, id: Path<Uuid>) -> Answer<Notification> {
+    let told = store::notifications::get(&may.db, *id).await?;
+    if seen::notifications(&may.db, &may.sources, vec![told]).await?.is_empty() {
+        return Err(store::StoreError::not_found("notification").into());
+    }
     Ok(Json(store::notifications::mark_read(&may.db, *id, may.caller.name()).await?))
 }

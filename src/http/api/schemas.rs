@@ -102,7 +102,7 @@ pub async fn list(
 ) -> Answer<Page<SchemaVersion>> {
     let seen = Seen::of(&may.db, &may.sources, *id).await?;
     let versions = store::catalog::list(&may.db, *id, page.request()?).await?;
-    Ok(Json(seen.versions(&may.db, versions).await?))
+    Ok(Json(seen.versions(versions)))
 }
 
 /// Finds tables and columns of the latest version.

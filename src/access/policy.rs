@@ -145,7 +145,15 @@ mod tests {
     fn grant(terms: GrantTerms) -> Grant {
         let now = clock::now();
         let (id, connection_id) = (new_id(), new_id());
-        Grant { id, connection_id, terms, created_at: now, created_by: None, updated_at: now, updated_by: None }
+        Grant {
+            id,
+            connection_id,
+            terms,
+            created_at: now,
+            created_by: None,
+            updated_at: now,
+            updated_by: None,
+        }
     }
 
     fn terms(effect: GrantEffect) -> GrantTerms {

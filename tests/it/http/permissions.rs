@@ -73,6 +73,7 @@ struct Clinic {
     chat: String,
     open: String,
     denied: String,
+    denied_run: String,
     run: String,
 }
 
@@ -92,7 +93,7 @@ async fn surfaces(clinic: &Clinic) -> Vec<(String, String)> {
         format!("{}/messages", clinic.chat),
     ]);
     paths.extend([&clinic.open, &clinic.denied].map(|query| format!("{query}/executions")));
-    paths.push(format!("{}/rows", clinic.run));
+    paths.extend([&clinic.run, &clinic.denied_run].map(|run| format!("{run}/rows")));
     paths.extend(FORMATS.map(|format| format!("{}/export?format={format}", clinic.run)));
     let versions = app.get(&format!("{base}/schemas")).await;
     for version in versions["items"].as_array().unwrap() {
@@ -150,7 +151,7 @@ async fn filled(app: TestApp, url: &str, change: impl AsyncFn(&str)) -> Clinic {
     crawl(&app, &connection).await;
     let open = app.query(&connection, "SELECT nick, address FROM patients ORDER BY id").await;
     let denied = app.query(&connection, "SELECT purse FROM bounty ORDER BY id").await;
-    run(&app, &denied).await;
+    let denied_run = run(&app, &denied).await;
     let run = run(&app, &open).await;
     let base = format!("/api/v1/connections/{connection}");
     let schema = if url.starts_with("sqlite") { "main" } else { "public" };
@@ -167,7 +168,7 @@ async fn filled(app: TestApp, url: &str, change: impl AsyncFn(&str)) -> Clinic {
         .await;
     change("ALTER TABLE bounty RENAME COLUMN purse TO purse_pence; CREATE TABLE wards (id INTEGER)").await;
     crawl(&app, &connection).await;
-    Clinic { app, connection, chat, open, denied, run }
+    Clinic { app, connection, chat, open, denied, denied_run, run }
 }
 
 async fn grant(clinic: &Clinic, terms: Value) -> String {

@@ -69,6 +69,7 @@ async fn execution(store: &TestStore, query: &Query, lease: Duration) -> Executi
         query_id,
         connection_id,
         created_by: None,
+        policy_key: "k".to_owned(),
         lease,
         query_hash: None,
         cache_key: None,

@@ -91,13 +91,18 @@ async fn statements_that_are_refused() {
 async fn a_query_is_checked_again_before_it_runs() {
     let app = TestApp::start().await;
     let connection = app.shop().await;
-    let query = app.query(&connection, "SELECT name FROM customers").await;
-    let policy = json!({ "policy": { "hidden_tables": ["customers"] } });
+    let query = app.query(&connection, "SELECT upper(name) FROM customers").await;
+    let policy = json!({ "policy": { "forbidden_functions": ["upper"] } });
     let path = format!("/api/v1/connections/{connection}");
     app.request(Method::PATCH, &path).json(&policy).send().await.unwrap().error_for_status().unwrap();
     let body = problem(&app, app.request(Method::POST, &format!("{query}/executions"))).await;
-    assert_eq!((&body["code"], &body["findings"][0]["code"]), (&json!("A011"), &json!("G100")), "{body}");
+    assert_eq!((&body["code"], &body["findings"][0]["subject"]), (&json!("A011"), &json!("upper")), "{body}");
     assert_eq!(app.get(&format!("{query}/executions")).await["items"], json!([]));
+    // one that names what is hidden now is not there
+    let policy = json!({ "policy": { "hidden_tables": ["customers"] } });
+    app.request(Method::PATCH, &path).json(&policy).send().await.unwrap().error_for_status().unwrap();
+    let gone = app.request(Method::POST, &format!("{query}/executions")).send().await.unwrap();
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
     app.stop().await;
 }
 

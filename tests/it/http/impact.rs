@@ -146,12 +146,17 @@ async fn a_proposed_repair_is_accepted_by_a_person() {
     let broken = open["items"].as_array().unwrap().iter().find(|i| i["subject_type"] == "query");
     let broken = broken.unwrap();
     assert!(broken["repair"].as_str().unwrap().contains("sum_paid"), "{broken}");
-    let policy = json!({ "policy": { "hidden_columns": ["orders.sum_paid"] } });
-    let patched = app.request(Method::PATCH, &format!("/api/v1/connections/{id}")).json(&policy).send().await;
-    expect(patched.unwrap(), StatusCode::OK).await;
+    let held_to = async |policy: Value| {
+        let patch = app.request(Method::PATCH, &format!("/api/v1/connections/{id}"));
+        let patched = patch.json(&json!({ "policy": policy })).send().await;
+        expect(patched.unwrap(), StatusCode::OK).await;
+    };
+    held_to(json!({ "hidden_columns": ["orders.sum_paid"] })).await;
     let path = format!("/api/v1/impacts/{}/repair", broken["id"].as_str().unwrap());
     let (status, refused) = app.post(&path, json!({})).await;
-    assert_eq!((status, &refused["code"]), (StatusCode::BAD_REQUEST, &json!("A011")), "{refused}");
+    // it names what is hidden: it is not there
+    assert_eq!((status, &refused["code"]), (StatusCode::NOT_FOUND, &json!("S010")), "{refused}");
+    held_to(json!({})).await;
     assert_eq!(app.get(&query).await["state"], "broken");
     app.stop().await;
 }

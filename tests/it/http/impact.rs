@@ -1,7 +1,7 @@
 //! Impact over HTTP: terms and cases are kept, a new version breaks them, the impact and a notification say so.
 
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::test_app::{TestApp, expect};
 

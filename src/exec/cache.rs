@@ -93,6 +93,8 @@ impl Exec {
             query_id: query.id,
             connection_id: query.connection_id,
             created_by: Some(self.db.by().to_owned()),
+            // the key of the cache holds the policy: both ran under the same one
+            policy_key: found.policy_key.clone().unwrap_or_default(),
             lease: Duration::ZERO,
             query_hash: Some(hashes.query_hash.clone()),
             cache_key: hashes.cache_key.clone(),

@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries, quotas, schedules, schemas,
-    sign_in, understanding, users, workspaces,
+    invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries, quotas, schedules,
+    schemas, sign_in, understanding, users, workspaces,
 };
 use super::routes::ROUTES;
 use super::{metrics, pages, problem};

@@ -24,6 +24,7 @@ async fn queued(
     owner: Option<Id>,
 ) -> Execution {
     let new = NewExecution {
+        policy_key: "k".to_owned(),
         id: new_id(),
         query_id,
         connection_id,
@@ -121,6 +122,7 @@ async fn a_kept_result_answers_its_workspace_for_a_while(store: TestStore) {
     assert_eq!(executions::cached(&store.db, "key", clock::now()).await.unwrap(), None, "it is too old");
 
     let new = NewExecution {
+        policy_key: "k".to_owned(),
         id: new_id(),
         query_id: query.id,
         connection_id: connection,

@@ -82,6 +82,7 @@ async fn executions_started_for_their_own_sake_are_taken_over(store: TestStore) 
     let mut made = Vec::new();
     for resumable in [true, false] {
         let new = NewExecution {
+            policy_key: "k".to_owned(),
             id: new_id(),
             query_id: query.id,
             connection_id: connection,

@@ -73,6 +73,8 @@ impl Exec {
                 version.id.as_bytes(),
                 query_hash.as_bytes(),
                 policy_hash(&policy)?.as_bytes(),
+                // grants are no part of a stored policy
+                source.policy_key().as_bytes(),
                 caps.as_bytes(),
             ],
         );

@@ -16,7 +16,8 @@ const CLOCKS_APART: f64 = 30.0;
 /// Looks at the store; whether the daemon's parts can be opened on it without changing it.
 pub async fn look(config: &Config, findings: &mut Findings) -> bool {
     let sqlite = config.database_url.is_empty();
-    if sqlite && config.data_dir.is_dir() && !config.data_dir.join("querent.db").exists() {
+    // a file in the folder's place is found below
+    if sqlite && !config.data_dir.is_file() && !config.data_dir.join("querent.db").exists() {
         findings.warn("store", "there is none yet", "The first start makes it.");
         return false;
     }

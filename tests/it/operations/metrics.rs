@@ -74,7 +74,7 @@ async fn the_page_is_what_prometheus_reads_and_its_figures_move() {
     assert_eq!(sum(&after, &["querent_build_info"]), 1.0);
     assert!(sum(&after, &["process_resident_memory_bytes"]) > 1e6, "{after}");
     assert!(sum(&after, &["process_start_time_seconds"]) > 1.7e9);
-    assert_eq!(sum(&after, &["querent_http_requests_in_flight"]), 1.0, "the one that asks");
+    assert!(sum(&after, &["querent_http_requests_in_flight"]) >= 1.0, "the one that asks");
     for secret in [daemon.token.as_str(), "authors", "library"] {
         assert!(!after.contains(secret), "{secret}");
     }

@@ -9,9 +9,6 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::exec::Exec;
 
-/// Broken off work is told to its clients, and stored, in that time.
-const TELL: Duration = Duration::from_secs(3);
-
 /// Whether the daemon is about to end, and what it still answers.
 #[derive(Debug, Default)]
 pub struct Drain {
@@ -31,15 +28,12 @@ impl Drain {
     }
 
     /// From now on the daemon is not ready. Waits until every request is answered to its end and every statement has
-    /// ended; what has not by `time` is broken off.
+    /// ended, `time` at the most. What has not ended by then is left for another daemon, or the next start.
     pub async fn run(&self, exec: &Exec, time: Duration) {
         self.begun.store(true, Ordering::SeqCst);
-        if self.empty(exec, time).await {
-            return;
+        if !self.empty(exec, time).await {
+            tracing::warn!(requests = self.requests.len(), "what still runs is cut off: its time is over");
         }
-        tracing::warn!(requests = self.requests.len(), "what still runs is broken off: its time is over");
-        exec.break_off();
-        self.empty(exec, TELL).await;
     }
 
     async fn empty(&self, exec: &Exec, time: Duration) -> bool {

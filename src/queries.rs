@@ -2,6 +2,8 @@
 
 pub mod knowledge;
 pub mod repair;
+pub mod review;
+pub mod sheet;
 
 use guard::{Finding, ReadOnly};
 use serde_json::{Map, Value, json};

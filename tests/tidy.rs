@@ -37,10 +37,10 @@ const LAYERS: &[(&str, u8)] = &[
     ("understand", 5),
     ("chat", 6),
     ("queries", 6),
-    ("schedule", 6),
-    ("app", 7),
-    ("http", 8),
-    ("cli", 9),
+    ("schedule", 7),
+    ("app", 8),
+    ("http", 9),
+    ("cli", 10),
 ];
 
 /// Words that may stand in some places only, with the paths (prefixes) where they may.

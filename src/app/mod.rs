@@ -158,11 +158,12 @@ impl App {
         let sources = Sources::new(db.clone(), keys.clone()).under(Network::of(&config));
         let exec = Exec::new(db.clone(), results, keys.clone(), limits(&config), exec_settings(&config));
         let crawler = Crawler::new(db.clone(), sources.clone(), crawl_options(&config), keep(&config));
-        let parts = Parts { db: db.clone(), sources: sources.clone(), crawler: crawler.clone() };
-        let worker = Arc::new(Worker::new(parts, habits(&config)));
         let max_cost = Some(config.limits.cost).filter(|cost| *cost > 0.0);
         let translator = translator(&config.model)?;
         let chat = Chat::new(db.clone(), sources.clone(), exec.clone(), translator, max_cost);
+        let parts =
+            Parts { db: db.clone(), sources: sources.clone(), crawler: crawler.clone(), chat: chat.clone() };
+        let worker = Arc::new(Worker::new(parts, habits(&config)));
         let auth = Auth::new(db.clone(), token.hash.clone(), &config)?;
         let (name, lease) = (worker.daemon().to_owned(), habits(&config).lease);
         let keeper = Keeper::new(db.clone(), sources.clone(), exec.clone(), chat.clone(), name, lease);

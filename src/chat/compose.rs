@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::events::{Event, Events, RowsPart, SqlPart};
 use crate::error::{Class, Error, Result};
 use crate::exec::{self, Finished, json_rows};
-use crate::model::{CallStatus, ChatMessage, Id, LlmCall, MessageStatus, Query, Truncation, clock, new_id};
+use crate::model::{CallStatus, Id, LlmCall, MessageStatus, Query, Truncation, clock, new_id};
 use crate::results::{chart, text_cell};
 use crate::store::chats::MessageEnd;
 
@@ -20,6 +20,8 @@ pub struct Answer {
     pub parts: Vec<Value>,
     /// Why its execution failed, if it did.
     pub failed: Option<Error>,
+    /// It did not run yet: somebody must approve it.
+    pub waits: bool,
 }
 
 /// The texts of an answer.
@@ -41,7 +43,7 @@ pub fn answer(
     let sql = json!({ "type": "data-sql", "data": sql_part(&query, best) });
     let finished = match finished {
         Ok(finished) => finished,
-        Err(error) => return Ok(Answer { query, parts: vec![sql], failed: Some(error) }),
+        Err(error) => return Ok(Answer { query, parts: vec![sql], failed: Some(error), waits: false }),
     };
     let failed = |e: crate::results::ResultError| Error::new("E098", Class::Internal, e.to_string());
     let rows = RowsPart {
@@ -66,7 +68,20 @@ pub fn answer(
     let text = std::iter::once(texts.summary).chain(texts.cautions).collect::<Vec<_>>().join(" ");
     events.send(Event::Text(text.clone()));
     parts.push(json!({ "type": "text", "text": text }));
-    Ok(Answer { query, parts, failed: None })
+    Ok(Answer { query, parts, failed: None, waits: false })
+}
+
+/// An answer that waits for approval.
+pub fn held(query: Query, best: &Checked, why: &str, events: &Events) -> Answer {
+    let text = format!("This answer waits for approval: {why}.");
+    events.send(Event::Text(text.clone()));
+    let waits = json!({ "state": "waiting", "query_id": query.id, "why": why });
+    let parts = vec![
+        json!({ "type": "data-sql", "data": sql_part(&query, best) }),
+        json!({ "type": "data-review", "data": waits }),
+        json!({ "type": "text", "text": text }),
+    ];
+    Answer { query, parts, failed: None, waits: true }
 }
 
 /// What the result says: the value when there is one, the number of rows otherwise; then what to beware of.
@@ -110,16 +125,16 @@ fn cut(cap: Truncation) -> String {
 /// How a message ends, from how its answer went.
 pub fn end(outcome: Result<Answer>) -> (MessageEnd, Option<Query>) {
     match outcome {
-        Ok(Answer { query, parts, failed: None }) => {
+        Ok(Answer { query, parts, failed: None, waits }) => {
             let end = MessageEnd {
-                status: MessageStatus::Complete,
+                status: if waits { MessageStatus::Waiting } else { MessageStatus::Complete },
                 parts: Value::Array(parts),
                 query_id: Some(query.id),
                 error: None,
             };
             (end, Some(query))
         }
-        Ok(Answer { query, mut parts, failed: Some(error) }) => {
+        Ok(Answer { query, mut parts, failed: Some(error), .. }) => {
             parts.push(error_part(&error));
             let end = MessageEnd {
                 status: status_of(&error),
@@ -162,13 +177,6 @@ pub fn source_name(source: &Source) -> String {
         Source::Model(name) => format!("model:{name}"),
         Source::Recorded => "recorded".to_owned(),
     }
-}
-
-/// The text of a message.
-pub fn text_of(message: &ChatMessage) -> Option<String> {
-    let parts = message.parts.as_array()?;
-    let text = parts.iter().find(|p| p.get("type").and_then(Value::as_str) == Some("text"))?;
-    text.get("text").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The record of a call to a model.

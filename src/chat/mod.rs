@@ -1,17 +1,22 @@
 //! The recipe of an answer. [`Chat::ask`] reads from top to bottom: remember, understand, prove, run, tell, store.
 
+pub mod attachments;
 mod compose;
 mod events;
+pub mod export;
+pub mod members;
 pub mod parts;
 mod propose;
+pub mod reactions;
 pub mod records;
+mod review;
 mod tape;
+mod thread;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use nl2sql::propose::Translator;
 use nl2sql::{Checked, Turn};
 use serde_json::{Value, json};
@@ -21,24 +26,21 @@ pub use compose::{Answer, TextParts};
 pub use events::{Event, Events, RowsPart, SqlPart};
 pub use propose::{Proposed, Seen, privacy, propose, relevant, translator_for};
 pub use tape::{Tape, Tapes};
+pub use thread::{Wanted, Words, edit, note, versions};
 
 use crate::error::{Class, Error, Result};
 use crate::exec::{self, Exec, Finished};
 use crate::model::clock::Stopwatch;
-use crate::model::{ChatMessage, ChatSession, Execution, Id, Measure, MessageStatus, Query, Role, new_id};
+use crate::model::{ChatMessage, ChatSession, Execution, Id, Measure, MessageStatus, Query, new_id};
 use crate::seen;
 use crate::sources::{Source, Sources};
-use crate::store::chats::{MessageEnd, NewMessage};
+use crate::store::chats::MessageEnd;
 use crate::store::queries::NewQuery;
 use crate::store::{self, Conn, Db, StoreError, StoreErrorKind};
 use crate::telemetry::{metrics, spans};
 
 /// Longest question, in characters.
 pub const MAX_QUESTION: usize = 4_000;
-/// Earlier turns that a question may lean on.
-const HISTORY: u32 = 12;
-/// How long an answer may look pending before it counts as abandoned.
-const LEASE: Duration = Duration::from_secs(900);
 
 /// Answers a caller's questions about registered databases. Clones share the translator.
 #[derive(Clone)]
@@ -101,21 +103,29 @@ impl Chat {
         }
     }
 
-    /// Answers a question in a chat. Everything is stored, a failure too; `events` hears of each step.
+    /// Answers a question in a chat: a new one, or one that was asked before and is edited since. Everything is stored,
+    /// a failure too; `events` hears of each step.
     ///
     /// # Errors
-    /// When the question is empty or too long, the chat's database is gone, or the store fails. A question that cannot
-    /// be answered is no error: the answer's message says so with its code.
-    pub async fn ask(&self, session: &ChatSession, question: &str, events: &Events) -> Result<Answered> {
-        let question = checked_question(question)?;
+    /// When the question is empty or too long, the caller may not write in the chat, the chat's database is gone, or the
+    /// store fails. A question that cannot be answered is no error: the answer's message says so with its code.
+    pub async fn ask(
+        &self,
+        session: &ChatSession,
+        wanted: impl Into<Wanted>,
+        events: &Events,
+    ) -> Result<Answered> {
+        let wanted = wanted.into();
+        records::writable(session)?;
+        let asked = self.wanted(session, wanted).await?;
         let source = self.sources.get(session.connection_id).await?;
         source.may_be_asked()?;
         exec::quota::judge(&self.db, Measure::ALL).await?;
-        let history = self.history(session.id, None).await?;
-        let message = self.remember(session, question).await?;
+        let history = self.history(session.id, &asked, None).await?;
+        let message = self.remember(session, &asked).await?;
         let pending = Abandoned::watch(self, message.id);
         events.send(Event::Started { message_id: message.id });
-        let answer = self.answer(&source, message.id, question, &history, events);
+        let answer = self.answer(&source, message.id, &asked.text, &history, events);
         let outcome = answer.instrument(spans::question(&message.id.to_string())).await;
         self.settle(&message, outcome, pending, events).await
     }
@@ -140,12 +150,12 @@ impl Chat {
     async fn answer_stored(&self, message: &ChatMessage, events: &Events) -> Result<Answer> {
         let session = store::chats::get(&self.db, message.session_id).await?;
         let lost = || Error::new("A098", Class::Internal, "the answer belongs to no question");
-        let asked = store::chats::get_message(&self.db, message.reply_to.ok_or_else(lost)?).await?;
-        let question = compose::text_of(&asked).ok_or_else(lost)?;
+        let question = store::chats::get_message(&self.db, message.reply_to.ok_or_else(lost)?).await?;
+        let asked = self.wanted(&session, Wanted::Again(question.id)).await?;
         let source = self.sources.get(session.connection_id).await?;
         source.may_be_asked()?;
-        let history = self.history(session.id, Some(asked.created_at)).await?;
-        self.answer(&source, message.id, &question, &history, events).await
+        let history = self.history(session.id, &asked, Some(question.created_at)).await?;
+        self.answer(&source, message.id, &asked.text, &history, events).await
     }
 
     /// Stores how an answer ended.
@@ -161,37 +171,9 @@ impl Chat {
         if let Err(error) = events.settle(&self.db).await {
             tracing::warn!(message = %message.id, %error, "the last events of a stream could not be stored");
         }
-        let stored = self.close(message, end).await;
+        let stored = self.close(message, end, query.as_ref()).await;
         pending.settled();
         Ok(Answered { message: stored?, query })
-    }
-
-    /// Stores the question and its pending answer together.
-    async fn remember(&self, session: &ChatSession, question: &str) -> Result<ChatMessage> {
-        let asked = NewMessage {
-            id: new_id(),
-            session_id: session.id,
-            role: Role::User,
-            parts: json!([{ "type": "text", "text": question }]),
-            reply_to: None,
-            status: MessageStatus::Complete,
-            lease: LEASE,
-        };
-        let answer = NewMessage {
-            id: new_id(),
-            session_id: session.id,
-            role: Role::Assistant,
-            parts: Value::Array(Vec::new()),
-            reply_to: Some(asked.id),
-            status: MessageStatus::Pending,
-            lease: LEASE,
-        };
-        let tx = self.db.begin().await?;
-        store::chats::add_message(&tx, asked).await?;
-        let message = store::chats::add_message(&tx, answer).await?;
-        store::takeover::hold_message(&tx, message.id, self.daemon(), self.db.by()).await?;
-        tx.commit().await?;
-        Ok(message)
     }
 
     async fn answer(
@@ -207,10 +189,22 @@ impl Chat {
         let catalog = relevant(index, &policy, question);
         let translator = translator_for(&self.translator, &source.connection.privacy);
         let seen = Seen { catalog: &catalog, whole: index.catalog(), policy: &policy };
-        let proposing = propose(question, history, &seen, &translator, events);
-        let proposed = proposing.instrument(spans::step("propose")).await;
-        self.keep_calls(message, &proposed).await?;
-        let mut best = proposed?.best;
+        let verified = review::verified(&self.db, source.connection.id, question, &seen).await?;
+        let mut best = match verified.answers {
+            Some(best) => best,
+            None => {
+                let history = verified.before(history, &translator);
+                let proposing = propose(question, &history, &seen, &translator, events);
+                let proposed = proposing.instrument(spans::step("propose")).await;
+                self.keep_calls(message, &proposed).await?;
+                proposed?.best
+            }
+        };
+        if let Some(why) = review::held(&self.db, source, &best).await? {
+            let query = self.keep(source, version.id, message, question, &best).await?;
+            events.send(Event::Sql(compose::sql_part(&query, &best)));
+            return Ok(compose::held(query, &best, &why, events));
+        }
         let (mut query, mut finished) =
             self.run(source, version.id, message, question, &best, events).await?;
         if finished.as_ref().is_ok_and(Finished::is_empty)
@@ -233,11 +227,7 @@ impl Chat {
         best: &Checked,
         events: &Events,
     ) -> Result<(Query, Result<Finished>)> {
-        let query = store::queries::create(
-            &self.db,
-            new_query(source, version, message, question, best, self.db.by()),
-        )
-        .await?;
+        let query = self.keep(source, version, message, question, best).await?;
         events.send(Event::Sql(compose::sql_part(&query, best)));
         self.check_cost(source, best, events).await?;
         let told = |execution: &Execution| events.send(Event::Running(execution.clone()));
@@ -245,21 +235,16 @@ impl Chat {
         Ok((query, finished))
     }
 
-    /// The last turns, before a moment if there is one: each question with the SQL that answered it.
-    async fn history(&self, session: Id, before: Option<Timestamp>) -> Result<Vec<Turn>> {
-        let messages = store::chats::last_messages(&self.db, session, HISTORY).await?;
-        let mut turns = Vec::new();
-        let earlier = |m: &&ChatMessage| before.is_none_or(|moment| m.created_at < moment);
-        for answer in messages.iter().filter(|m| m.role == Role::Assistant).filter(earlier) {
-            let asked = messages.iter().find(|m| Some(m.id) == answer.reply_to);
-            let Some(question) = asked.and_then(compose::text_of) else { continue };
-            let sql = match answer.query_id {
-                Some(id) => self.asked(id).await?,
-                None => None,
-            };
-            turns.push(Turn { question, sql });
-        }
-        Ok(turns)
+    async fn keep(
+        &self,
+        source: &Source,
+        version: Id,
+        message: Id,
+        question: &str,
+        best: &Checked,
+    ) -> Result<Query> {
+        let new = new_query(source, version, message, question, best, self.db.by());
+        Ok(store::queries::create(&self.db, new).await?)
     }
 
     /// What answered an earlier question; nothing where it is hidden from the caller, who did not ask it then.
@@ -293,11 +278,19 @@ impl Chat {
     }
 
     /// Completes the answer's message and its audit line in one transaction.
-    async fn close(&self, message: &ChatMessage, end: MessageEnd) -> Result<ChatMessage> {
+    async fn close(
+        &self,
+        message: &ChatMessage,
+        end: MessageEnd,
+        query: Option<&Query>,
+    ) -> Result<ChatMessage> {
         let details =
             json!({ "session": message.session_id, "status": end.status.as_str(), "query": end.query_id });
         let tx = self.db.begin().await?;
         store::takeover::still_held(&tx, message.id, self.daemon()).await.map_err(taken_over)?;
+        if let (MessageStatus::Waiting, Some(query)) = (end.status, query) {
+            review::ask_for(&tx, query).await?;
+        }
         let stored = store::chats::finish_message(&tx, message.id, end).await?;
         store::audits::add(&tx, self.db.by(), "chat.answer", &message.id.to_string(), details).await?;
         tx.commit().await?;

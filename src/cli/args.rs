@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod knowledge;
 mod people;
+mod review;
 mod upkeep;
 
 pub use audit::{AuditCommand, AuditFilter};
@@ -18,6 +19,7 @@ pub use jobs::{JobsCommand, ScheduleCommand};
 pub use keys::KeyCommand;
 pub use knowledge::{CaseCommand, GlossaryCommand, ImpactCommand, NotificationArgs};
 pub use people::{AddUser, ApiKeyCommand, UserCommand};
+pub use review::ReviewCommand;
 pub use upkeep::{BackupArgs, LockArgs, MigrateCommand, RestoreArgs};
 
 use super::connection_args::ConnectionCommand;
@@ -338,12 +340,17 @@ pub enum FailOn {
 
 /// `query`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct QueryArgs {
+    /// What to do with stored queries, in the place of running a statement.
+    #[command(subcommand)]
+    pub review: Option<ReviewCommand>,
     /// The statement; `-` reads standard input.
-    pub sql: String,
+    #[arg(required = true)]
+    pub sql: Option<String>,
     /// Registered name or URL of the database.
-    #[arg(long, value_name = "NAME|URL")]
-    pub on: String,
+    #[arg(long, value_name = "NAME|URL", required = true)]
+    pub on: Option<String>,
     /// Policy that holds instead of the registered one's (JSON).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

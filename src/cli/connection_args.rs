@@ -103,6 +103,18 @@ pub struct ConnectionFlags {
     /// Seconds for which a result answers the same statement again; 0 for never.
     #[arg(long, value_name = "SECONDS")]
     cache: Option<u64>,
+    /// Whether an answer's statement runs at once, only where it is sure and cheap enough, or waits for approval.
+    #[arg(long, value_name = "run|guarded|review", value_parser = ["run", "guarded", "review"])]
+    review: Option<String>,
+    /// With guarded: the least confidence in percent with which an answer runs at once.
+    #[arg(long, value_name = "PERCENT")]
+    review_confidence: Option<u8>,
+    /// With guarded: the largest expected cost with which an answer runs at once.
+    #[arg(long, value_name = "COST")]
+    review_cost: Option<u64>,
+    /// Whether nobody may approve what they wrote, asked or proposed themselves.
+    #[arg(long, value_name = "on|off")]
+    four_eyes: Option<Switch>,
 }
 
 /// On or off.
@@ -136,6 +148,10 @@ impl ConnectionFlags {
             ("keep_days", self.keep_days.map(|n| json!(n))),
             ("executions", self.executions.map(|n| json!(n))),
             ("cache_seconds", self.cache.map(|n| json!(n))),
+            ("review", self.review.as_ref().map(|mode| json!(mode))),
+            ("review_confidence", self.review_confidence.map(|n| json!(n))),
+            ("review_cost", self.review_cost.map(|n| json!(n))),
+            ("four_eyes", switch(self.four_eyes)),
         ];
         let named: Map<String, Value> =
             fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();

@@ -37,6 +37,7 @@ mod people;
 mod permission;
 mod progress;
 mod query;
+mod review;
 mod schedule;
 mod serve;
 mod settings;

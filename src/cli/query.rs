@@ -3,16 +3,19 @@
 use guard::{Finding, ReadOnly};
 
 use super::args::QueryArgs;
-use super::{check, output, target};
+use super::{check, output, review, target};
 use crate::app::Setup;
 use crate::error::{Class, Error, Result};
 use crate::exec;
 
 /// Runs the command; gives the process's exit code.
 pub async fn run(setup: &Setup, args: QueryArgs) -> Result<i32> {
-    let target = target::open(setup, &args.on).await?;
+    if let Some(command) = args.review {
+        return review::run(setup, command).await;
+    }
+    let target = target::open(setup, args.on.as_deref().unwrap_or_default()).await?;
     let catalog = target.catalog(setup).await?;
-    let sql = check::statement(Some(&args.sql))?;
+    let sql = check::statement(args.sql.as_deref())?;
     let policy = target.policy(args.policy.as_deref())?;
     let statement = match guard::check(&sql, &catalog, &policy) {
         Ok(statement) => statement,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::error::{JsonPayloadError, QueryPayloadError};
+use actix_web::error::{JsonPayloadError, PayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures::StreamExt;
@@ -44,6 +44,34 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             }
         })
     }
+}
+
+/// A body as it came in, of whatever kind.
+pub struct Raw(pub Vec<u8>);
+
+impl FromRequest for Raw {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Raw, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let read = web::Bytes::from_request(request, payload);
+        Box::pin(async move {
+            match tokio::time::timeout(BODY_TIME, read).await {
+                Ok(Ok(body)) => Ok(Raw(body.to_vec())),
+                Ok(Err(error)) => Err(bad_bytes(&error)),
+                Err(_) => Err(slow_body()),
+            }
+        })
+    }
+}
+
+fn bad_bytes(error: &actix_web::Error) -> Problem {
+    if matches!(error.as_error::<PayloadError>(), Some(PayloadError::Overflow)) {
+        return Error::new("H006", Class::TooLarge, "the body is larger than it may be")
+            .hint("Send less, or raise server.max_body.")
+            .into();
+    }
+    Error::new("H001", Class::BadInput, "the body broke off").hint("Send it again.").into()
 }
 
 /// Hashes what flows through a payload.

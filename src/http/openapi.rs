@@ -11,9 +11,9 @@ use utoipa::openapi::{Components, Content, PathItem, Ref, RefOr, Response, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries, quotas, schedules,
-    schemas, sign_in, understanding, users, workspaces,
+    api_keys, attachments, audits, chat_members, chats, connections, crawls, evaluation_cases, executions,
+    feedback, glossary, impacts, invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries,
+    quotas, reviews, schedules, schemas, sign_in, understanding, users, workspaces,
 };
 use super::routes::ROUTES;
 use super::{metrics, pages, problem};
@@ -49,9 +49,15 @@ pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         understanding::annotations, understanding::annotate, understanding::relationships,
         understanding::approve, understanding::reject, understanding::coverage,
         chats::list, chats::create, chats::get, chats::rename, chats::delete, chats::restore,
-        messages::list, messages::ask, messages::go_on,
+        chats::search, chats::archive, chats::unarchive, chats::read, chats::export,
+        chat_members::share, chat_members::list, chat_members::put, chat_members::remove,
+        attachments::list, attachments::add, attachments::get, attachments::remove,
+        messages::list, messages::ask, messages::ask_again, messages::edit, messages::versions, messages::go_on,
+        feedback::react, feedback::unreact, feedback::list,
         queries::list, queries::create, queries::check, queries::get, queries::delete, queries::restore, queries::verify,
         quotas::list, quotas::set, quotas::delete,
+        reviews::sheet, reviews::propose, reviews::withdraw, reviews::approve, reviews::reject, reviews::edit,
+        reviews::archive, reviews::unarchive, reviews::assign, reviews::versions, reviews::usage, reviews::comments, reviews::comment,
         executions::list, executions::start, executions::get, executions::rows, executions::cancel, executions::export,
         audits::list, audits::export, llm_calls::list,
         sign_in::providers, sign_in::sign_in, sign_in::accept, sign_in::reset, sign_in::sign_out,
@@ -105,6 +111,7 @@ const KEYED: [&str; 10] = [
     "/api/v1/connections/{id}/evaluation-cases",
     "/api/v1/chats",
     "/api/v1/chats/{id}/messages",
+    "/api/v1/chats/{id}/messages/{message}/ask",
     "/api/v1/queries",
     "/api/v1/queries/{id}/executions",
 ];

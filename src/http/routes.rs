@@ -5,9 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
-    api_keys, audits, chats, connections, crawls, evaluation_cases, executions, glossary, impacts,
-    invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries, quotas, schedules,
-    schemas, sign_in, understanding, users, workspaces,
+    api_keys, attachments, audits, chat_members, chats, connections, crawls, evaluation_cases, executions,
+    feedback, glossary, impacts, invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries,
+    quotas, reviews, schedules, schemas, sign_in, understanding, users, workspaces,
 };
 use super::may::{self, Access, guarded};
 use super::problem::Problem;
@@ -86,14 +86,40 @@ routes! {
     "/api/v1/relationships/{id}/reject" { post understanding::reject => WriteKnowledge }
 
     "/api/v1/chats" { get chats::list => ReadChats, post chats::create => WriteChats }
+    "/api/v1/chats/search" { get chats::search => ReadChats }
     "/api/v1/chats/{id}" { get chats::get => ReadChats, patch chats::rename => WriteChats, delete chats::delete => WriteChats }
     "/api/v1/chats/{id}/restore" { post chats::restore => WriteChats }
+    "/api/v1/chats/{id}/archive" { post chats::archive => WriteChats }
+    "/api/v1/chats/{id}/unarchive" { post chats::unarchive => WriteChats }
+    "/api/v1/chats/{id}/read" { post chats::read => ReadChats }
+    "/api/v1/chats/{id}/export" { get chats::export => ReadChats }
+    "/api/v1/chats/{id}/sharing" { put chat_members::share => WriteChats }
+    "/api/v1/chats/{id}/members" { get chat_members::list => ReadChats }
+    "/api/v1/chats/{id}/members/{user}" { put chat_members::put => WriteChats, delete chat_members::remove => WriteChats }
+    "/api/v1/chats/{id}/attachments" { get attachments::list => ReadChats, post attachments::add => WriteChats }
+    "/api/v1/chats/{id}/attachments/{attachment}" { get attachments::get => ReadChats, delete attachments::remove => WriteChats }
     "/api/v1/chats/{id}/messages" { get messages::list => ReadChats, post messages::ask => WriteChats }
     "/api/v1/chats/{id}/messages/{message}/stream" { get messages::go_on => ReadChats }
+    "/api/v1/chats/{id}/messages/{message}" { patch messages::edit => WriteChats }
+    "/api/v1/chats/{id}/messages/{message}/ask" { post messages::ask_again => WriteChats }
+    "/api/v1/chats/{id}/messages/{message}/versions" { get messages::versions => ReadChats }
+    "/api/v1/chats/{id}/messages/{message}/reaction" { put feedback::react => CommentQueries, delete feedback::unreact => CommentQueries }
+    "/api/v1/feedback" { get feedback::list => ReviewQueries }
 
     "/api/v1/queries" { get queries::list => ReadQueries, post queries::create => WriteQueries }
     "/api/v1/queries/check" { post queries::check => ReadQueries }
-    "/api/v1/queries/{id}" { get queries::get => ReadQueries, delete queries::delete => WriteQueries }
+    "/api/v1/queries/{id}" { get queries::get => ReadQueries, patch reviews::edit => WriteQueries, delete queries::delete => WriteQueries }
+    "/api/v1/queries/{id}/review" { get reviews::sheet => ReviewQueries }
+    "/api/v1/queries/{id}/propose" { post reviews::propose => WriteQueries }
+    "/api/v1/queries/{id}/withdraw" { post reviews::withdraw => WriteQueries }
+    "/api/v1/queries/{id}/approve" { post reviews::approve => ReviewQueries }
+    "/api/v1/queries/{id}/reject" { post reviews::reject => ReviewQueries }
+    "/api/v1/queries/{id}/archive" { post reviews::archive => WriteQueries }
+    "/api/v1/queries/{id}/unarchive" { post reviews::unarchive => WriteQueries }
+    "/api/v1/queries/{id}/assignee" { put reviews::assign => ReviewQueries }
+    "/api/v1/queries/{id}/versions" { get reviews::versions => ReadQueries }
+    "/api/v1/queries/{id}/usage" { get reviews::usage => ReadQueries }
+    "/api/v1/queries/{id}/comments" { get reviews::comments => ReadQueries, post reviews::comment => CommentQueries }
     "/api/v1/queries/{id}/verify" { post queries::verify => ReviewQueries }
     "/api/v1/queries/{id}/restore" { post queries::restore => WriteQueries }
     "/api/v1/queries/{id}/executions" { get executions::list => ReadExecutions, post executions::start => RunExecutions }

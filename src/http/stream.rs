@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::problem::Problem;
 use crate::app::Desk;
-use crate::chat::{Answered, Event, Events, TAKEN_OVER, Tapes, parts};
+use crate::chat::{Answered, Event, Events, TAKEN_OVER, Tapes, Wanted, parts};
 use crate::error::{Class, Error, Result};
 use crate::model::{ChatSession, Id};
 use crate::store::Conn;
@@ -43,18 +43,18 @@ pub struct Asked {
 
 impl Asked {
     /// Starts the work on the daemon's runtime.
-    pub fn start(desk: Desk, session: ChatSession, question: String) -> Asked {
+    pub fn start(desk: Desk, session: ChatSession, wanted: Wanted) -> Asked {
         let (events, receiver) = Events::channel();
-        let work = async move { desk.chat.ask(&session, &question, &events).await };
+        let work = async move { desk.chat.ask(&session, wanted, &events).await };
         let work = tokio::spawn(work.in_current_span());
         Asked { work, events: receiver, heard: 0, kept: None, detached: false }
     }
 
     /// As [`Asked::start`], with events that another daemon can go on with; `detached` work goes on without its client.
-    pub fn streamed(desk: Desk, session: ChatSession, question: String, detached: bool) -> Asked {
+    pub fn streamed(desk: Desk, session: ChatSession, wanted: Wanted, detached: bool) -> Asked {
         let tapes = desk.tapes.clone();
         let (events, receiver) = Events::taped(tapes.begin(desk.db.workspace()));
-        let work = async move { desk.chat.ask(&session, &question, &events).await };
+        let work = async move { desk.chat.ask(&session, wanted, &events).await };
         let work = tokio::spawn(work.in_current_span());
         Asked { work, events: receiver, heard: 0, kept: Some((tapes, None)), detached }
     }

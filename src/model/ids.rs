@@ -15,6 +15,11 @@ pub const DEFAULT_WORKSPACE: Id = Uuid::from_u128(0x0190_0000_0000_7000_8000_000
 /// The person that every store begins with: whoever holds the owner's token.
 pub const OWNER: Id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002);
 
+/// The user of a name that records and the audit trail keep; `None` for the daemon's own work.
+pub fn user_of(name: &str) -> Option<Id> {
+    if name == "owner" { Some(OWNER) } else { Id::parse_str(name).ok() }
+}
+
 static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 /// A new key, greater than all that this process made before.

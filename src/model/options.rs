@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::states::AccessMode;
+use super::states::{AccessMode, ReviewMode};
 
 /// Globs in one list at the most.
 const MAX_GLOBS: usize = 200;
@@ -61,6 +61,18 @@ pub struct ConnectionOptions {
     /// Seconds for which a result answers the same statement again; 0: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_seconds: Option<u64>,
+    /// Whether an answer's statement runs at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewMode>,
+    /// With `guarded`: the least confidence in percent with which an answer runs at once; 70 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_confidence: Option<u8>,
+    /// With `guarded`: the largest expected cost, in the engine's unit, with which an answer runs at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_cost: Option<u64>,
+    /// Whether nobody may approve what they wrote, asked or proposed themselves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub four_eyes: bool,
 }
 
 impl ConnectionOptions {
@@ -117,6 +129,9 @@ impl ConnectionOptions {
         if self.cache_seconds.is_some_and(|s| s > MAX_CACHE) {
             return Err(format!("cache_seconds is more than {MAX_CACHE}"));
         }
+        if self.review_confidence.is_some_and(|percent| percent > 100) {
+            return Err("review_confidence is more than 100".to_owned());
+        }
         if self.crawl_sessions.is_some_and(|n| !(1..=2).contains(&n)) {
             return Err("crawl_sessions is neither 1 nor 2".to_owned());
         }
@@ -126,7 +141,7 @@ impl ConnectionOptions {
 
 /// Whether an option of that name exists.
 fn known(name: &str) -> Result<(), String> {
-    const NAMES: [&str; 13] = [
+    const NAMES: [&str; 17] = [
         "include",
         "exclude",
         "mode",
@@ -140,6 +155,10 @@ fn known(name: &str) -> Result<(), String> {
         "keep_days",
         "executions",
         "cache_seconds",
+        "review",
+        "review_confidence",
+        "review_cost",
+        "four_eyes",
     ];
     if NAMES.contains(&name) {
         return Ok(());

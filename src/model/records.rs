@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::chats::{ChatRole, Reactions};
 use super::states::{CallStatus, MessageStatus, QueryState, Role, RunStatus, Truncation};
 
 /// A registered external database.
@@ -125,6 +126,15 @@ pub struct ChatSession {
     pub updated_at: Timestamp,
     /// Deleted at.
     pub deleted_at: Option<Timestamp>,
+    /// Put away at: it is read, and not written to.
+    pub archived_at: Option<Timestamp>,
+    /// What everybody in the workspace may do in it; null: members alone see it.
+    pub shared_as: Option<ChatRole>,
+    /// What the caller may do in it.
+    pub role: ChatRole,
+    /// Messages of others that the caller has not read, counted to 100; in lists and where one chat is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<i64>,
 }
 
 /// One message of a chat.
@@ -152,6 +162,30 @@ pub struct ChatMessage {
     pub created_at: Timestamp,
     /// Changed at.
     pub updated_at: Timestamp,
+    /// Who wrote it; of an answer, who asked.
+    pub created_by: Option<String>,
+    /// Its text was changed at; what it was before is kept.
+    pub edited_at: Option<Timestamp>,
+    /// Set on an answer whose question was changed since: it can be asked again.
+    pub stale_at: Option<Timestamp>,
+    /// What people think of it; in lists of messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reactions: Option<Reactions>,
+}
+
+impl ChatMessage {
+    /// Its text, the parts that are text joined.
+    pub fn text(&self) -> Option<String> {
+        text_of(&self.parts)
+    }
+}
+
+/// The text of a message's parts.
+pub fn text_of(parts: &Value) -> Option<String> {
+    let is_text = |part: &&Value| part.get("type").and_then(Value::as_str) == Some("text");
+    let texts = parts.as_array()?.iter().filter(is_text);
+    let texts: Vec<&str> = texts.filter_map(|part| part.get("text").and_then(Value::as_str)).collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 /// Stored SQL with its review state.
@@ -191,6 +225,22 @@ pub struct Query {
     pub updated_by: Option<String>,
     /// Deleted at.
     pub deleted_at: Option<Timestamp>,
+    /// The number of its text: 1, 2, 3 ...
+    pub ordinal: i64,
+    /// Who wrote the text that it has now; null: whoever made the query.
+    pub written_by: Option<String>,
+    /// Why.
+    pub written_why: Option<String>,
+    /// Who asked for review.
+    pub proposed_by: Option<String>,
+    /// Key of the user who should look at it.
+    pub assigned_to: Option<Uuid>,
+    /// Who approved or rejected it.
+    pub reviewed_by: Option<String>,
+    /// When.
+    pub reviewed_at: Option<Timestamp>,
+    /// Why.
+    pub review_reason: Option<String>,
 }
 
 impl Query {

@@ -84,6 +84,8 @@ words! {
     MessageStatus {
         /// Being answered.
         Pending = "pending",
+        /// Its statement waits for approval.
+        Waiting = "waiting",
         /// All there.
         Complete = "complete",
         /// Ended with an error.
@@ -101,11 +103,13 @@ words! {
         /// Nobody has looked at it.
         Draft = "draft",
         /// Waits for a reviewer.
-        InReview = "in_review",
+        Proposed = "proposed",
         /// A reviewer approved it.
         Approved = "approved",
         /// A reviewer refused it.
         Rejected = "rejected",
+        /// Put away.
+        Archived = "archived",
         /// A schema change broke it.
         Broken = "broken",
     }
@@ -174,6 +178,8 @@ words! {
         Crawl = "crawl",
         /// Checks what people rely on against a new schema version.
         Impact = "impact",
+        /// Runs a statement that was approved, for the answer that waits for it.
+        Answer = "answer",
         /// Brings sealed texts under the newest master key.
         Reseal = "reseal",
     }
@@ -233,6 +239,20 @@ impl AccessMode {
     /// Whether it is for reading alone.
     pub fn is_read_only(&self) -> bool {
         matches!(self, AccessMode::ReadOnly)
+    }
+}
+
+words! {
+    /// Whether an answer's statement runs at once.
+    #[derive(Default)]
+    ReviewMode {
+        /// At once.
+        #[default]
+        Run = "run",
+        /// Only where confidence and expected cost are within the connection's limits; otherwise it waits for approval.
+        Guarded = "guarded",
+        /// It always waits for approval.
+        Review = "review",
     }
 }
 

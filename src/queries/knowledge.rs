@@ -5,9 +5,9 @@ use guard::Finding;
 use serde_json::json;
 
 use crate::error::{Class, Error, Result};
-use crate::model::{EvaluationCase, GlossaryTerm, Id, Query, QueryState, knowledge};
-use crate::queries;
-use crate::sources::Source;
+use crate::model::{EvaluationCase, GlossaryTerm, Id, Query, knowledge};
+use crate::queries::{self, review};
+use crate::sources::{Source, Sources};
 use crate::store::glossary::NewTerm;
 use crate::store::{self, Db};
 
@@ -124,28 +124,13 @@ pub async fn remove_case(db: &Db, id: Id, by: &str) -> Result<()> {
 /// Makes a stored query a verified one: approved, with its question, against the schema version that holds now.
 ///
 /// # Errors
-/// Not found; it has no question; it is in a state that cannot be approved; as [`queries::check`].
-pub async fn verify(db: &Db, source: &Source, query: Query, by: &str) -> Result<Kept<Query>> {
+/// `A031` when it has no question; as [`review::approve`].
+pub async fn verify(db: &Db, sources: &Sources, query: Query) -> Result<Kept<Query>> {
     if query.question.as_ref().is_none_or(|q| q.trim().is_empty()) {
         return Err(Error::new("A031", Class::BadInput, "a verified query needs its question")
             .hint("Store the statement again with the question that it answers."));
     }
-    if !matches!(query.state, QueryState::Draft | QueryState::InReview) {
-        let message = format!("the query is {}", query.state.as_str().replace('_', " "));
-        return Err(
-            Error::new("A032", Class::Conflict, message).hint("A draft or one in review can be verified.")
-        );
-    }
-    if let Err(findings) = queries::check(source, query.asked()).await? {
-        return Ok(Kept::Refused(findings));
-    }
-    let (version, _) = source.catalog()?;
-    let tx = db.begin().await?;
-    store::queries::set_version(&tx, query.id, version.id).await?;
-    let query = store::queries::set_state(&tx, query.id, query.state, QueryState::Approved, Some(by)).await?;
-    store::audits::add(&tx, by, "query.verify", &query.id.to_string(), json!({})).await?;
-    tx.commit().await?;
-    Ok(Kept::Done(Box::new(query)))
+    review::approve(db, sources, query, None).await
 }
 
 fn bounded(what: &str, text: &str, most: usize) -> Result<String> {

@@ -1,19 +1,23 @@
 //! What each kind of job does. A new kind: a word in `model::JobKind`, and an arm here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::attempt::{Attempt, Stop};
+use crate::access::{Caller, Kind, Who};
+use crate::chat::Chat;
 use crate::crawl::{Crawled, Crawler};
 use crate::error::{Class, Error, Result};
 use crate::impact;
 use crate::model::clock::Stopwatch;
+use crate::model::ids::user_of;
 use crate::model::{CrawlRun, Id, ImpactState, Job, JobKind};
 use crate::rekey::{self, Resealed};
 use crate::sources::Sources;
-use crate::store::{self, Db};
+use crate::store::{self, Conn, Db};
 
 /// What the kinds work with.
 #[derive(Clone)]
@@ -24,13 +28,20 @@ pub struct Parts {
     pub sources: Sources,
     /// Crawls.
     pub crawler: Crawler,
+    /// Answers.
+    pub chat: Chat,
 }
 
 impl Parts {
     /// The same for the daemon's work in a workspace.
     pub fn daemon_in(&self, workspace: Id) -> Parts {
         let db = self.db.daemon_in(workspace);
-        Parts { sources: self.sources.within(&db), crawler: self.crawler.within(&db), db }
+        Parts {
+            sources: self.sources.within(&db),
+            crawler: self.crawler.within(&db),
+            chat: self.chat.within(&db),
+            db,
+        }
     }
 }
 
@@ -51,6 +62,7 @@ pub async fn run(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
     match JobKind::parse(&job.kind) {
         Some(JobKind::Crawl) => crawl(parts, job, attempt).await,
         Some(JobKind::Impact) => impact(parts, job, attempt).await,
+        Some(JobKind::Answer) => answer(parts, job, attempt).await,
         Some(JobKind::Reseal) => reseal(parts, attempt).await,
         None => Err(Error::new(
             "J004",
@@ -139,6 +151,34 @@ async fn reseal(parts: &Parts, attempt: &Attempt) -> Result<Done> {
     attempt.line(format!("{} sealed texts, {} brought under the newest key", done.seen, done.changed));
     rekey::complete(done)?;
     Ok(Done::Well)
+}
+
+/// Runs an approved statement for the answer that waits for it: `{"message": message}`. It runs in the name of who asked,
+/// under their policy.
+async fn answer(parts: &Parts, job: &Job, attempt: &Attempt) -> Result<Done> {
+    let waiting: Waiting =
+        serde_json::from_value(job.payload.clone()).map_err(|_| unreadable(job, "it names no message"))?;
+    let message = store::chats::get_message(&parts.db, waiting.message).await?;
+    let user = message.created_by.as_deref().and_then(user_of).unwrap_or_default();
+    let Some((system_role, role)) = store::reviews::roles_of(&parts.db, user).await? else {
+        attempt.line("who asked is no member of the workspace any more");
+        parts.chat.give_up(&message).await?;
+        return Ok(Done::Well);
+    };
+    let who = Who { user, kind: Kind::Person, system_role };
+    let caller = Caller::new(who, parts.db.workspace(), Some(role));
+    let chat = parts.chat.within(&parts.db.acting(Arc::new(caller)));
+    tokio::select! {
+        completed = chat.complete(&message) => completed?,
+        _ = attempt.stopped() => return Err(Error::new("J007", Class::Cancelled, "the answer was told to stop")),
+    }
+    Ok(Done::Well)
+}
+
+/// The payload of an answer job.
+#[derive(Deserialize)]
+struct Waiting {
+    message: Id,
 }
 
 /// The payload of an impact job.

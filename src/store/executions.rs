@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::db::{Conn, Dialect, Row, Value, args};
 use super::error::Result;
-use super::read_page;
+use super::{chats, queries, read_page};
 pub use kept::{answered, cached};
 pub use shared::{Begun, Bounds, begin_within, cancelled_of};
 
@@ -200,13 +200,17 @@ pub async fn cancel(on: &impl Conn, id: Id) -> Result<Execution> {
     read(&on.query_one("active execution", &sql, args![id, clock::now(), on.workspace()]).await?)
 }
 
-/// The execution of that key.
+/// The execution of that key: the caller's own, or one of a query that the caller sees.
 ///
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Execution> {
-    let sql = format!("SELECT {COLUMNS} FROM executions WHERE workspace_id = $2 AND id = $1");
-    read(&on.query_one("execution", &sql, args![id, on.workspace()]).await?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM executions WHERE workspace_id = $2 AND id = $1 AND (created_by = $3 OR EXISTS \
+         (SELECT 1 FROM queries WHERE queries.id = executions.query_id AND {}))",
+        queries::seen(3, 4)
+    );
+    read(&on.query_one("execution", &sql, args![id, on.workspace(), on.by(), chats::user(on)]).await?)
 }
 
 /// Executions of a query, newest first.

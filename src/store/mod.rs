@@ -34,6 +34,7 @@ pub mod queries;
 pub mod quotas;
 pub mod recover;
 pub mod relationships;
+pub mod reviews;
 pub mod schedules;
 pub mod sealed;
 pub mod sessions;

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::chats;
 use super::db::{Conn, Row, args};
 use super::error::Result;
 use super::read_page;
@@ -9,7 +10,8 @@ use crate::model::{Cursor, Id, Page, PageRequest, Query, QueryState, clock};
 
 const COLUMNS: &str = "id, connection_id, chat_message_id, question, sql, canonical_sql, schema_version_id, \
                        state, reading, report, source, confidence, created_at, created_by, updated_at, \
-                       updated_by, deleted_at";
+                       updated_by, deleted_at, ordinal, written_by, written_why, proposed_by, assigned_to, \
+                       reviewed_by, reviewed_at, review_reason";
 
 fn read(row: &Row) -> Result<Query> {
     Ok(Query {
@@ -30,6 +32,14 @@ fn read(row: &Row) -> Result<Query> {
         updated_at: row.time("updated_at")?,
         updated_by: row.opt_text("updated_by")?,
         deleted_at: row.opt_time("deleted_at")?,
+        ordinal: row.int("ordinal")?,
+        written_by: row.opt_text("written_by")?,
+        written_why: row.opt_text("written_why")?,
+        proposed_by: row.opt_text("proposed_by")?,
+        assigned_to: row.opt_id("assigned_to")?,
+        reviewed_by: row.opt_text("reviewed_by")?,
+        reviewed_at: row.opt_time("reviewed_at")?,
+        review_reason: row.opt_text("review_reason")?,
     })
 }
 
@@ -69,7 +79,8 @@ pub struct NewQuery {
 pub async fn create(on: &impl Conn, new: NewQuery) -> Result<Query> {
     let sql = format!(
         "INSERT INTO queries ({COLUMNS}, workspace_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12, $13, $12, $13, NULL, $14) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12, $13, $12, $13, NULL, 1, NULL, NULL, NULL, \
+         NULL, NULL, NULL, NULL, $14) \
          RETURNING {COLUMNS}"
     );
     let args = args![
@@ -91,14 +102,37 @@ pub async fn create(on: &impl Conn, new: NewQuery) -> Result<Query> {
     read(&on.query_one("query", &sql, args).await?)
 }
 
-/// The query of that key, unless it is deleted.
+/// Whether the caller sees a query: what only answered in a chat, and nobody proposed, is for those in the chat.
+pub(super) fn seen(by: usize, user: usize) -> String {
+    format!(
+        "(queries.chat_message_id IS NULL OR queries.state <> 'draft' OR EXISTS (SELECT 1 FROM chat_messages m \
+         JOIN chat_sessions s ON s.id = m.session_id WHERE m.id = queries.chat_message_id AND {}))",
+        chats::seen(by, user)
+    )
+}
+
+/// The query of that key, unless it is deleted or the caller may not see it.
 ///
 /// # Errors
 /// Not found.
 pub async fn get(on: &impl Conn, id: Id) -> Result<Query> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM queries WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL");
-    read(&on.query_one("query", &sql, args![id, on.workspace()]).await?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $2 AND id = $1 AND deleted_at IS NULL AND {}",
+        seen(3, 4)
+    );
+    read(&on.query_one("query", &sql, args![id, on.workspace(), on.by(), chats::user(on)]).await?)
+}
+
+/// Approved queries of a connection that have a question, the newest first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn approved(on: &impl Conn, connection_id: Id, limit: u32) -> Result<Vec<Query>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $3 AND connection_id = $1 AND state = 'approved' \
+         AND question IS NOT NULL AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2"
+    );
+    on.query(&sql, args![connection_id, limit, on.workspace()]).await?.iter().map(read).collect()
 }
 
 /// Queries that are not deleted, of one connection or all, newest first.
@@ -106,15 +140,40 @@ pub async fn get(on: &impl Conn, id: Id) -> Result<Query> {
 /// # Errors
 /// When the store fails.
 pub async fn list(on: &impl Conn, connection_id: Option<Id>, page: PageRequest) -> Result<Page<Query>> {
+    list_in(on, connection_id, None, page).await
+}
+
+/// As [`list`], of those in one state.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list_in(
+    on: &impl Conn,
+    connection_id: Option<Id>,
+    state: Option<QueryState>,
+    page: PageRequest,
+) -> Result<Page<Query>> {
     // a parameter stands in both forms, so that both are prepared with four
     let filter = if connection_id.is_some() { "connection_id = $4" } else { "id <> $4" };
     let sql = format!(
-        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $5 AND deleted_at IS NULL AND {filter} AND (created_at, id) < ($1, $2) \
-         ORDER BY created_at DESC, id DESC LIMIT $3"
+        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $5 AND deleted_at IS NULL AND {filter} AND {} \
+         AND COALESCE($8, state) = state AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3",
+        seen(6, 7)
     );
     let after = page.after.unwrap_or_else(Cursor::newest);
     let filter = connection_id.unwrap_or_else(Id::nil);
-    let rows = on.query(&sql, args![after.at, after.id, page.limit() + 1, filter, on.workspace()]).await?;
+    let (by, user) = (on.by(), chats::user(on));
+    let args = args![
+        after.at,
+        after.id,
+        page.limit() + 1,
+        filter,
+        on.workspace(),
+        by,
+        user,
+        state.map(QueryState::as_str)
+    ];
+    let rows = on.query(&sql, args).await?;
     read_page(&rows, page.limit(), read, |q| Cursor { at: q.created_at, id: q.id })
 }
 
@@ -207,7 +266,7 @@ pub async fn restore(on: &impl Conn, id: Id, by: Option<&str>) -> Result<Query> 
 /// When the store fails.
 pub async fn kept(on: &impl Conn, connection_id: Id, after: Cursor, limit: u32) -> Result<Vec<Query>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $5 AND connection_id = $1 AND deleted_at IS NULL AND state <> 'rejected' \
+        "SELECT {COLUMNS} FROM queries WHERE workspace_id = $5 AND connection_id = $1 AND deleted_at IS NULL AND state NOT IN ('rejected', 'archived') \
          AND (chat_message_id IS NULL OR state <> 'draft') AND (created_at, id) > ($2, $3) \
          ORDER BY created_at, id LIMIT $4"
     );

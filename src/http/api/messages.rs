@@ -11,15 +11,14 @@ use uuid::Uuid;
 
 use super::Answer;
 use crate::access::actions;
-use crate::app::Desk;
-use crate::chat::{Event, RowsPart};
+use crate::chat::{self, Event, RowsPart, Wanted, Words};
 use crate::error::{Class, Error};
-use crate::http::extract::{Body, PageParams};
+use crate::http::extract::{Body, BodyHash, PageParams};
 use crate::http::idempotency::{self, Made, Once};
 use crate::http::may::May;
 use crate::http::problem::Problem;
 use crate::http::stream::{self, Asked};
-use crate::model::{ChatMessage, Page, Query as StoredQuery, Role};
+use crate::model::{ChatMessage, MessageVersion, Page, Query as StoredQuery, Role};
 use crate::seen::{self, Seen};
 use crate::store::{self, StoreError};
 
@@ -29,6 +28,26 @@ use crate::store::{self, StoreError};
 pub struct Question {
     /// In plain language, up to 4,000 characters.
     #[schema(example = "How many orders were placed in each country?")]
+    text: String,
+    /// The message that it is about: an earlier question, answer or note of the chat.
+    reply_to: Option<Uuid>,
+    /// Attachments of one's own that were uploaded to the chat: up to 8.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+    /// False: it is a note to the others in the chat, and nothing is asked of the database.
+    #[serde(default = "yes")]
+    ask: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Another text for a message.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// Up to 4,000 characters.
     text: String,
 }
 
@@ -83,18 +102,60 @@ pub async fn ask(
     body: Body<Question>,
 ) -> Result<HttpResponse, Problem> {
     let (Body(question, hash), parts) = (body, may.desk());
-    let session = async move |parts: &Desk| store::chats::get(&parts.db, *id).await;
-    match (wants_stream(&request), once.has_key()) {
+    let words = Words { text: question.text, reply_to: question.reply_to, attachments: question.attachments };
+    if !question.ask {
+        let work = async move {
+            let session = store::chats::get(&parts.db, *id).await?;
+            let message = chat::note(&parts.db, &session, &words).await?;
+            Made::new(StatusCode::OK, &Reply { message, query: None, rows: None, chart: None })
+        };
+        return once.run(&may, hash, work).await;
+    }
+    let how = How { stream: wants_stream(&request), detached: params.detached.unwrap_or(false) };
+    answered(may, once, *id, how, hash, Wanted::New(words)).await
+}
+
+/// Asks a question of the chat once more, for example after it was edited; the new answer stands beside the old one.
+/// It comes as the first one does: whole, or as a stream.
+#[utoipa::path(post, path = "/api/v1/chats/{id}/messages/{message}/ask", tag = "chats",
+    params(("id" = Uuid, Path), ("message" = Uuid, Path)),
+    responses((status = 200, description = "The answer", content((Reply = "application/json"), (String = "text/event-stream")))))]
+pub async fn ask_again(
+    may: May<actions::WriteChats>,
+    once: Once,
+    path: Path<(Uuid, Uuid)>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (id, message) = path.into_inner();
+    let how = How { stream: wants_stream(&request), detached: false };
+    answered(may, once, id, how, BodyHash::default(), Wanted::Again(message)).await
+}
+
+/// How an answer is given.
+struct How {
+    stream: bool,
+    detached: bool,
+}
+
+async fn answered(
+    may: May<actions::WriteChats>,
+    once: Once,
+    id: Uuid,
+    how: How,
+    hash: BodyHash,
+    wanted: Wanted,
+) -> Result<HttpResponse, Problem> {
+    let parts = may.desk();
+    match (how.stream, once.has_key()) {
         (true, true) => Err(idempotency::no_stream()),
         (true, false) => {
-            let session = session(&parts).await?;
-            let detached = params.detached.unwrap_or(false);
-            stream::respond(Asked::streamed(parts, session, question.text, detached)).await
+            let session = store::chats::get(&parts.db, id).await?;
+            stream::respond(Asked::streamed(parts, session, wanted, how.detached)).await
         }
         (false, _) => {
             let asked = async move {
-                let session = session(&parts).await?;
-                whole(Asked::start(parts, session, question.text)).await
+                let session = store::chats::get(&parts.db, id).await?;
+                whole(Asked::start(parts, session, wanted)).await
             };
             once.run(&may, hash, asked).await
         }
@@ -127,6 +188,28 @@ pub async fn go_on(
         })?,
     };
     Ok(stream::go_on(may.desk(), message, last).await?)
+}
+
+/// Changes the text of a message of one's own. What it was is kept, and answers to it are marked as stale.
+#[utoipa::path(patch, path = "/api/v1/chats/{id}/messages/{message}", tag = "chats", request_body = Text,
+    params(("id" = Uuid, Path), ("message" = Uuid, Path)),
+    responses((status = 200, description = "As it is now", body = ChatMessage)))]
+pub async fn edit(
+    may: May<actions::WriteChats>,
+    path: Path<(Uuid, Uuid)>,
+    body: Body<Text>,
+) -> Answer<ChatMessage> {
+    let session = store::chats::get(&may.db, path.0).await?;
+    Ok(Json(chat::edit(&may.db, &session, path.1, &body.0.text).await?))
+}
+
+/// What a message said before it was edited, oldest first; the last 100 texts are kept.
+#[utoipa::path(get, path = "/api/v1/chats/{id}/messages/{message}/versions", tag = "chats",
+    params(("id" = Uuid, Path), ("message" = Uuid, Path)),
+    responses((status = 200, description = "Earlier texts", body = Vec<MessageVersion>)))]
+pub async fn versions(may: May<actions::ReadChats>, path: Path<(Uuid, Uuid)>) -> Answer<Vec<MessageVersion>> {
+    let session = store::chats::get(&may.db, path.0).await?;
+    Ok(Json(chat::versions(&may.db, &session, path.1).await?))
 }
 
 fn wants_stream(request: &HttpRequest) -> bool {

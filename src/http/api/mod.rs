@@ -1,12 +1,15 @@
 //! The handlers, one file a resource: they parse, call one function, and render.
 
 pub mod api_keys;
+pub mod attachments;
 pub mod audits;
+pub mod chat_members;
 pub mod chats;
 pub mod connections;
 pub mod crawls;
 pub mod evaluation_cases;
 pub mod executions;
+pub mod feedback;
 pub mod glossary;
 pub mod impacts;
 pub mod invitations;
@@ -19,6 +22,7 @@ pub mod oidc;
 pub mod permissions;
 pub mod queries;
 pub mod quotas;
+pub mod reviews;
 pub mod schedules;
 pub mod schemas;
 pub mod sign_in;

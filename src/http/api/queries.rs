@@ -14,7 +14,7 @@ use crate::http::extract::{Body, page_request};
 use crate::http::idempotency::{Made, Once};
 use crate::http::may::May;
 use crate::http::problem::Problem;
-use crate::model::{Page, Query as StoredQuery};
+use crate::model::{Page, Query as StoredQuery, QueryState};
 use crate::queries::knowledge::{self, Kept};
 use crate::queries::{self, Stored};
 use crate::{seen, store};
@@ -66,6 +66,8 @@ pub struct Verdict {
 pub struct ListParams {
     /// Those of one connection.
     connection_id: Option<Uuid>,
+    /// Those in one state.
+    state: Option<QueryState>,
     /// Items in the page: 1 to 200, 50 when left out.
     limit: Option<u32>,
     /// `next` of the last page.
@@ -77,7 +79,7 @@ pub struct ListParams {
     responses((status = 200, description = "A page", body = Page<StoredQuery>)))]
 pub async fn list(may: May<actions::ReadQueries>, params: Query<ListParams>) -> Answer<Page<StoredQuery>> {
     let page = page_request(params.limit, params.cursor.as_deref())?;
-    let mut found = store::queries::list(&may.db, params.connection_id, page).await?;
+    let mut found = store::queries::list_in(&may.db, params.connection_id, params.state, page).await?;
     found.items = seen::queries(&may.db, &may.sources, found.items).await?;
     Ok(Json(found))
 }
@@ -144,8 +146,7 @@ pub async fn restore(may: May<actions::WriteQueries>, id: Path<Uuid>) -> Answer<
 pub async fn verify(may: May<actions::ReviewQueries>, id: Path<Uuid>) -> Answer<StoredQuery> {
     seen::query(&may.db, &may.sources, *id).await?;
     let query = store::queries::get(&may.db, *id).await?;
-    let source = may.sources.get(query.connection_id).await?;
-    match knowledge::verify(&may.db, &source, query, may.caller.name()).await? {
+    match knowledge::verify(&may.db, &may.sources, query).await? {
         Kept::Done(query) => Ok(Json(seen::query(&may.db, &may.sources, query.id).await?)),
         Kept::Refused(findings) => Err(Problem::refused(findings)),
     }

@@ -81,6 +81,8 @@ migrations! {
     10 "0010_row_security" Breaking,
     11 "0011_identity" Expand,
     12 "0012_permissions" Expand,
+    13 "0013_team_chats" Expand,
+    14 "0014_review" Breaking rebuilds,
     15 "0015_executions" Expand,
     16 "0016_audit_chain" Expand,
     18 "0018_daemons" Expand,

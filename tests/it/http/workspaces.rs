@@ -49,7 +49,10 @@ async fn nothing_is_found(app: TestApp) {
             continue;
         }
         for key in &keys {
-            let target = path.replace("{id}", key).replace("{table}", "main.aurora_orders");
+            let mut target = path.replace("{id}", key).replace("{table}", "main.aurora_orders");
+            for part in ["{message}", "{attachment}", "{user}"] {
+                target = target.replace(part, key);
+            }
             // parts of a path that are no keys of records
             if target.contains('{') {
                 continue;
@@ -194,6 +197,14 @@ fn body(method: &str, path: &str) -> Value {
     match (method, path) {
         ("patch", "/api/v1/chats/{id}") => json!({ "title": "theirs" }),
         ("patch", "/api/v1/connections/{id}") => json!({ "name": "theirs" }),
+        ("patch", "/api/v1/chats/{id}/messages/{message}") => json!({ "text": "theirs" }),
+        ("put", "/api/v1/chats/{id}/messages/{message}/reaction") => json!({ "value": "up" }),
+        ("put", "/api/v1/chats/{id}/members/{user}") => json!({ "role": "reader" }),
+        ("put", "/api/v1/chats/{id}/sharing") => json!({ "role": "reader" }),
+        ("patch", "/api/v1/queries/{id}") => json!({ "sql": "SELECT 1" }),
+        ("post", "/api/v1/queries/{id}/reject") => json!({ "reason": "r" }),
+        ("post", "/api/v1/queries/{id}/comments") => json!({ "text": "t" }),
+        ("put", "/api/v1/queries/{id}/assignee") => json!({ "user_id": null }),
         ("post", "/api/v1/chats/{id}/messages") => json!({ "text": "how many orders are there" }),
         ("put", "/api/v1/connections/{id}/schedule") => json!({ "cron": "0 5 * * *" }),
         ("post", "/api/v1/connections/{id}/glossary") => json!({ "term": "t", "definition": "d" }),
@@ -212,6 +223,9 @@ fn parameters(path: &str) -> &'static str {
     match path {
         "/api/v1/connections/{id}/search" => "?q=aurora",
         "/api/v1/executions/{id}/export" => "?format=csv",
+        "/api/v1/chats/{id}/export" => "?format=json",
+        "/api/v1/chats/{id}/attachments" => "?name=a.txt",
+        "/api/v1/chats/search" => "?q=aurora",
         _ => "",
     }
 }

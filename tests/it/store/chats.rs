@@ -88,7 +88,7 @@ async fn a_deleted_chat_takes_no_messages_until_restored(store: TestStore) {
         lease: Duration::ZERO,
     };
     chats::delete(&store.db, chat.id).await.unwrap();
-    assert!(chats::list(&store.db, PageRequest::first()).await.unwrap().items.is_empty());
+    assert!(chats::list(&store.db, false, PageRequest::first()).await.unwrap().items.is_empty());
     let refused = chats::add_message(&store.db, new(new_id())).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::NotFound);
     chats::restore(&store.db, chat.id).await.unwrap();

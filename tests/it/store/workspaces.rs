@@ -36,7 +36,7 @@ async fn records_of_another_workspace_are_not_there(store: TestStore) {
     assert!(connections::list(&other, page()).await.unwrap().items.is_empty());
     assert!(chats::get(&other, chat.id).await.is_err());
     assert!(chats::rename(&other, chat.id, "mine").await.is_err());
-    assert!(chats::list(&other, page()).await.unwrap().items.is_empty());
+    assert!(chats::list(&other, false, page()).await.unwrap().items.is_empty());
     assert!(queries::list(&other, None, page()).await.unwrap().items.is_empty());
     assert!(audits::list(&other, page()).await.unwrap().items.is_empty());
     assert!(notifications::list(&other, false, page()).await.unwrap().items.is_empty());

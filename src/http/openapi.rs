@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     api_keys, attachments, audits, chat_members, chats, connections, crawls, evaluation_cases, executions,
-    feedback, glossary, impacts, invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries,
-    quotas, reviews, schedules, schemas, sign_in, understanding, users, workspaces,
+    feedback, glossary, impacts, invitations, jobs, llm_calls, me, messages, notifications, oidc,
+    permissions, queries, quotas, reviews, schedules, schemas, sign_in, understanding, users, workspaces,
 };
 use super::routes::ROUTES;
 use super::{metrics, pages, problem};
@@ -102,7 +102,7 @@ impl Modify for Common {
 }
 
 /// Paths whose POST may carry an `Idempotency-Key`.
-const KEYED: [&str; 10] = [
+const KEYED: [&str; 11] = [
     "/api/v1/connections",
     "/api/v1/connections/{id}/permissions",
     "/api/v1/connections/{id}/crawls",

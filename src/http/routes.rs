@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::api::{
     api_keys, attachments, audits, chat_members, chats, connections, crawls, evaluation_cases, executions,
-    feedback, glossary, impacts, invitations, jobs, llm_calls, me, messages, notifications, oidc, permissions, queries,
-    quotas, reviews, schedules, schemas, sign_in, understanding, users, workspaces,
+    feedback, glossary, impacts, invitations, jobs, llm_calls, me, messages, notifications, oidc,
+    permissions, queries, quotas, reviews, schedules, schemas, sign_in, understanding, users, workspaces,
 };
 use super::may::{self, Access, guarded};
 use super::problem::Problem;

@@ -154,14 +154,6 @@ impl Row {
         }
     }
 
-    /// Bytes.
-    pub fn bytes(&self, column: &str) -> Result<Vec<u8>> {
-        match self.value(column)? {
-            Value::Bytes(bytes) => Ok(bytes.clone()),
-            other => Err(mismatch(column, "bytes", other)),
-        }
-    }
-
     /// A document, read into its type.
     pub fn document<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T> {
         let read = match self.value(column)? {

@@ -43,7 +43,7 @@ pub enum Event {
         rows: Option<f64>,
     },
     /// It runs, under this key.
-    Running(Execution),
+    Running(Box<Execution>),
     /// Its first rows.
     Rows(RowsPart),
     /// A Vega-Lite specification for them.

@@ -1,5 +1,6 @@
 //! The recipe of an answer. [`Chat::ask`] reads from top to bottom: remember, understand, prove, run, tell, store.
 
+mod abandoned;
 pub mod attachments;
 mod compose;
 mod events;
@@ -28,9 +29,9 @@ pub use propose::{Proposed, Seen, privacy, propose, relevant, translator_for};
 pub use tape::{Tape, Tapes};
 pub use thread::{Wanted, Words, edit, note, versions};
 
+use self::abandoned::Abandoned;
 use crate::error::{Class, Error, Result};
 use crate::exec::{self, Exec, Finished};
-use crate::model::clock::Stopwatch;
 use crate::model::{ChatMessage, ChatSession, Execution, Id, Measure, MessageStatus, Query, new_id};
 use crate::seen;
 use crate::sources::{Source, Sources};
@@ -230,7 +231,7 @@ impl Chat {
         let query = self.keep(source, version, message, question, best).await?;
         events.send(Event::Sql(compose::sql_part(&query, best)));
         self.check_cost(source, best, events).await?;
-        let told = |execution: &Execution| events.send(Event::Running(execution.clone()));
+        let told = |execution: &Execution| events.send(Event::Running(Box::new(execution.clone())));
         let finished = self.exec.run(source, &query, &best.statement, told).await;
         Ok((query, finished))
     }
@@ -348,57 +349,5 @@ fn new_query(
         source: compose::source_name(&best.candidate.source),
         confidence: Some(best.candidate.score),
         created_by: Some(by.to_owned()),
-    }
-}
-
-/// Marks an answer as abandoned when its future is dropped midway (the client went away).
-struct Abandoned {
-    db: Db,
-    standing: Arc<Standing>,
-    exec: Exec,
-    watch: Stopwatch,
-    message: Option<Id>,
-}
-
-impl Abandoned {
-    fn watch(chat: &Chat, message: Id) -> Abandoned {
-        Abandoned {
-            db: chat.db.clone(),
-            standing: chat.standing.clone(),
-            exec: chat.exec.clone(),
-            watch: Stopwatch::start(),
-            message: Some(message),
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.watch.elapsed()
-    }
-
-    fn settled(&mut self) {
-        self.message = None;
-    }
-}
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        let Some(message) = self.message else { return };
-        if self.standing.daemon.get().is_some() && self.standing.draining.load(Ordering::Relaxed) {
-            return;
-        }
-        let db = self.db.clone();
-        let unsettled = self.exec.unsettled().enter();
-        tokio::spawn(async move {
-            let _unsettled = unsettled;
-            let end = MessageEnd {
-                status: MessageStatus::Cancelled,
-                parts: Value::Array(Vec::new()),
-                query_id: None,
-                error: Some(("A004".into(), "the client went away before the answer was complete".into())),
-            };
-            if let Err(error) = store::chats::finish_message(&db, message, end).await {
-                tracing::warn!(%message, %error, "an abandoned answer could not be marked");
-            }
-        });
     }
 }

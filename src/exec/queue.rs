@@ -239,7 +239,8 @@ mod tests {
         drop(running);
         let slot = turn(&mut other);
         assert!(slot.is_some(), "ben came last and has nothing at work");
-        assert!(turn(&mut first[2]).is_some() && turn(&mut first[3]).is_none());
+        let next = turn(&mut first[2]);
+        assert!(next.is_some() && turn(&mut first[3]).is_none());
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Watch {
         };
         let rows = outcome.as_ref().ok().map(|drained| drained.rows);
         metrics::execution_ended(self.engine, word, took, rows.unwrap_or_default());
-        self.span.record("db.response.rows", rows);
+        self.span.record("db.response.rows", rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX)));
         self.span.in_scope(|| {
             slow::note(&slow::Ended {
                 engine: self.engine,
@@ -95,7 +95,7 @@ impl Stop {
     /// What the one who waits for it hears.
     pub fn error(&self) -> Error {
         if self.ending.load(Ordering::Relaxed) {
-            return Error::new("E006", Class::Cancelled, "the daemon ended before the statement did")
+            return Error::new("E008", Class::Cancelled, "the daemon ended before the statement did")
                 .hint("Run it again.");
         }
         Error::new("E002", Class::Cancelled, "the execution was cancelled")

@@ -55,6 +55,15 @@ pub async fn hold_message(on: &impl Conn, id: Id, owner: Option<Id>, by: &str) -
     on.execute_one("message", sql, args![id, owner, by, on.workspace()]).await
 }
 
+/// Who asked for an answer; `None` where that was not kept.
+///
+/// # Errors
+/// Not found.
+pub async fn asked_by(on: &impl Conn, message: Id) -> Result<Option<String>> {
+    let sql = "SELECT asked_by FROM chat_messages WHERE workspace_id = $2 AND id = $1";
+    on.query_one("message", sql, args![message, on.workspace()]).await?.opt_text("asked_by")
+}
+
 /// Makes sure, in the transaction that stores an answer, that it still is this daemon's to give.
 ///
 /// # Errors

@@ -545,7 +545,7 @@ fn secrets_of_the_configuration_are_not_printed() {
 fn doctor_tells_what_works_and_what_does_not() {
     let desk = Desk::new();
     desk.registered();
-    desk.run(&["doctor"]).ends(0).says("ok    store").says("ok    connection library").says("schema 1.0");
+    desk.run(&["doctor"]).ends(0).says("ok    store").says("connection library: sqlite").says("schema 1.0");
     std::fs::remove_file(desk.path("library.db")).unwrap();
     desk.run(&["doctor"]).ends(1).says("fail  connection library");
     desk.file("data-is-a-file", "");

@@ -95,8 +95,9 @@ impl Http {
             Err(error) => error.code.as_str().to_owned(),
         };
         span.record("outcome", &call.outcome);
-        span.record("input_tokens", call.usage.input);
-        span.record("output_tokens", call.usage.output);
+        // a number without sign would leave as text
+        span.record("input_tokens", i64::try_from(call.usage.input).unwrap_or(i64::MAX));
+        span.record("output_tokens", i64::try_from(call.usage.output).unwrap_or(i64::MAX));
         match outcome {
             Ok(()) => {
                 tracing::debug!(model = %call.model, ms = call.latency_ms, tries = call.tries, "model replied");

@@ -179,11 +179,22 @@ pub async fn go_on(
     if message.session_id != chat || message.role != Role::Assistant {
         return Err(StoreError::not_found("answer").into());
     }
+    // the events are what the asker may see; others read the message, which is cut to what they may
+    let asker = store::takeover::asked_by(&may.db, message.id).await?;
+    if asker.is_some_and(|asker| asker != may.caller.name()) {
+        return Err(Error::new(
+            "H019",
+            Class::Forbidden,
+            "only who asked can go on with the stream of an answer",
+        )
+        .hint("Read the message under /api/v1/chats/{id}/messages.")
+        .into());
+    }
     let header = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).map(str::trim);
     let last = match header {
         None | Some("") => 0,
         Some(text) => text.parse().ok().filter(|n| *n >= 0).ok_or_else(|| {
-            Error::new("H017", Class::BadInput, "the Last-Event-ID is no number of an event")
+            Error::new("H018", Class::BadInput, "the Last-Event-ID is no number of an event")
                 .hint("Send the last `id` that the stream gave, or nothing to have all of it.")
         })?,
     };

@@ -54,7 +54,7 @@ pub async fn create(
     let (Body(terms, hash), parts, by) = (body, may.desk(), may.caller.clone());
     let work = async move {
         let grant = permissions::grant(&parts.db, &parts.sources, *id, terms, by.name()).await?;
-        Ok(Made::new(StatusCode::CREATED, &grant)?)
+        Made::new(StatusCode::CREATED, &grant)
     };
     once.run(&may, hash, work).await
 }

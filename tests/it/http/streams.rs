@@ -168,7 +168,7 @@ async fn an_answer_that_was_delivered_is_told_again_from_its_message() {
     let wrong = stream.replace(&chat, &other);
     assert_eq!(app.request(Method::GET, &wrong).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     let bad = app.request(Method::GET, &stream).header("last-event-id", "x").send().await.unwrap();
-    assert_eq!(bad.json::<Value>().await.unwrap()["code"], "H017");
+    assert_eq!(bad.json::<Value>().await.unwrap()["code"], "H018");
     app.stop().await;
 }
 

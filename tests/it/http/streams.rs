@@ -163,8 +163,7 @@ async fn an_answer_that_was_delivered_is_told_again_from_its_message() {
         assert_eq!(of(&again, kind), of(&first, kind), "{kind}");
     }
 
-    let other =
-        app.chat(&app.get("/api/v1/connections").await["items"][0]["id"].as_str().unwrap().to_owned()).await;
+    let other = app.chat(app.get("/api/v1/connections").await["items"][0]["id"].as_str().unwrap()).await;
     let wrong = stream.replace(&chat, &other);
     assert_eq!(app.request(Method::GET, &wrong).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     let bad = app.request(Method::GET, &stream).header("last-event-id", "x").send().await.unwrap();

@@ -65,7 +65,7 @@ async fn round_of(place: &str, round: u32) -> u64 {
         last
     });
     // every third is killed while it starts, or makes the store; the others while they write
-    if round % 3 != 0 {
+    if !round.is_multiple_of(3) {
         began.await.unwrap();
     }
     tokio::time::sleep(Duration::from_micros(rand::random::<u64>() % 120_000)).await;

@@ -4,7 +4,7 @@ mod after;
 pub mod probe;
 mod understand;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use self::understand::Found;
 use crate::error::{Class, Error, Result};
 use crate::impact::Impacted;
 use crate::model::clock::Stopwatch;
-use crate::model::{ConnectionOptions, CrawlRun, Id, RunStatus, SchemaVersion};
+use crate::model::{ConnectionOptions, CrawlRun, Id, PageRequest, RunStatus, SchemaVersion};
 use crate::sources::{self, Database, Sources};
 use crate::store::catalog::Keep;
 use crate::store::crawls::CrawlEnd;
@@ -45,7 +45,8 @@ pub struct Crawler {
 struct Shared {
     options: CrawlOptions,
     keep: Keep,
-    busy: Mutex<HashSet<Id>>,
+    /// Connections that are being crawled here, and the sign that the crawl is over.
+    busy: Mutex<HashMap<Id, CancellationToken>>,
     running: Mutex<HashMap<Id, Stop>>,
 }
 
@@ -132,7 +133,7 @@ impl Crawler {
     /// # Errors
     /// When the store fails, or a crawl of that connection is running.
     pub async fn begin(&self, connection: Id, by: Option<&str>) -> Result<CrawlRun> {
-        self.must_be_idle(connection)?;
+        self.must_be_idle(connection).await?;
         Ok(store::crawls::create(&self.db, connection, by, LEASE).await?)
     }
 
@@ -141,13 +142,18 @@ impl Crawler {
     /// # Errors
     /// As [`Crawler::begin`].
     pub async fn begin_for_job(&self, connection: Id, by: Option<&str>, job: Id) -> Result<CrawlRun> {
-        self.must_be_idle(connection)?;
+        self.must_be_idle(connection).await?;
         Ok(store::crawls::create_for_job(&self.db, connection, by, LEASE, job).await?)
     }
 
-    /// The store knows of crawls on every daemon; here one may still be ending whose record has ended.
-    fn must_be_idle(&self, connection: Id) -> Result<()> {
-        if !self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(&connection) {
+    /// The store knows of crawls on every daemon; here one may still be ending whose record has ended, which is waited for.
+    async fn must_be_idle(&self, connection: Id) -> Result<()> {
+        let busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner).get(&connection).cloned();
+        let Some(ended) = busy else { return Ok(()) };
+        let newest = PageRequest::first().with_limit(1);
+        let newest = store::crawls::list(&self.db, connection, newest).await?.items.into_iter().next();
+        let over = newest.is_some_and(|run| run.status.is_final());
+        if over && tokio::time::timeout(STOPPING, ended.cancelled()).await.is_ok() {
             return Ok(());
         }
         Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running")
@@ -333,10 +339,11 @@ struct Turn<'a> {
 impl<'a> Turn<'a> {
     fn take(crawler: &'a Crawler, run: &CrawlRun) -> Result<Turn<'a>> {
         let mut busy = crawler.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if !busy.insert(run.connection_id) {
+        if busy.contains_key(&run.connection_id) {
             return Err(Error::new("X011", Class::Conflict, "a crawl of this connection is running"));
         }
         let stop = Stop::default();
+        busy.insert(run.connection_id, stop.ended.clone());
         crawler.shared.running.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id, stop.clone());
         Ok(Turn { crawler, connection: run.connection_id, run: run.id, stop })
     }

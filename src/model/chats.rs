@@ -144,6 +144,7 @@ pub struct Attachment {
 
 /// A place in one's own history that holds what was looked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChatHit)]
 pub struct Found {
     /// Chat.
     pub session_id: Uuid,

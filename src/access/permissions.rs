@@ -60,7 +60,6 @@ permissions! {
     ReadWorkspaces        "workspaces.read"        Analyst;
     CreateWorkspaces      "workspaces.create"      Developer;
     ManageUsers           "users.manage"           Administrator;
-    ManageSystem          "system.manage"          Administrator;
     ReadMetrics           "metrics.read"           Administrator;
 
     ManageWorkspace       "workspace.manage"       Analyst        Owner;
